@@ -88,6 +88,7 @@ ARTICLE = maker_of("articles", documents.article)
 PERSON = maker_of("people", documents.person)
 MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
+AGENCY = maker_of("agencies", documents.agency)
 MODULE = maker_of("modules", documents.module)
 SPACEWALK = maker_of("spacewalks", documents.spacewalk)
 
@@ -121,7 +122,7 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "deleteCrewAssignment": (Scope.MISSIONS_WRITE, assignment, None, 204),
     "moveHorizon": (Scope.MISSIONS_WRITE, no_target, HORIZON, 200),
     "createPerson": (Scope.PEOPLE_WRITE, no_target, documents.person, 201),
-    "updatePerson": (Scope.PEOPLE_WRITE, PERSON, {"agency": "CSA"}, 200),
+    "updatePerson": (Scope.PEOPLE_WRITE, PERSON, {"birth_country": "CA"}, 200),
     "deletePerson": (Scope.PEOPLE_WRITE, PERSON, None, 204),
     "mergePerson": (Scope.PEOPLE_WRITE, PERSON, into_person, 200),
     "createLaunch": (Scope.LAUNCHES_WRITE, no_target, documents.launch, 201),
@@ -130,11 +131,14 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createModule": (Scope.MODULES_WRITE, no_target, documents.module, 201),
     "updateModule": (Scope.MODULES_WRITE, MODULE, {"mass_kg": 4000}, 200),
     "deleteModule": (Scope.MODULES_WRITE, MODULE, None, 204),
+    "createAgency": (Scope.AGENCIES_WRITE, no_target, documents.agency, 201),
+    "updateAgency": (Scope.AGENCIES_WRITE, AGENCY, {"country": "CA"}, 200),
+    "deleteAgency": (Scope.AGENCIES_WRITE, AGENCY, None, 204),
     "createStay": (Scope.STAYS_WRITE, no_target, stay, 201),
     "updateStay": (Scope.STAYS_WRITE, made_stay, {"arrival_kind": "berthing"}, 200),
     "deleteStay": (Scope.STAYS_WRITE, made_stay, None, 204),
     "createSpacewalk": (Scope.SPACEWALKS_WRITE, no_target, documents.spacewalk, 201),
-    "updateSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, {"operator": "NASA"}, 200),
+    "updateSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, {"purpose": "A walk"}, 200),
     "deleteSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, None, 204),
     "listWebhooks": (Scope.WEBHOOKS_WRITE, no_target, None, 200),
     "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),

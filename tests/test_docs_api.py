@@ -24,6 +24,7 @@ PAGES = {
     "people": "people",
     "launches": "launches",
     "modules": "modules",
+    "agencies": "agencies",
     "stays": "stays",
     "spacewalks": "spacewalks",
     "timeline": "timeline",

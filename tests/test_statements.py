@@ -19,9 +19,10 @@ FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 WEBHOOK = {"target_url": "https://portal.example/hook"}
 RECORDS: dict[str, tuple[Callable[..., dict[str, Any]], dict[str, Any]]] = {
     "articles": (documents.article, {"lead": "Another lead."}),
-    "people": (documents.person, {"agency": "CSA"}),
+    "people": (documents.person, {"birth_country": "CA"}),
     "missions": (documents.mission, {"summary": "Another summary."}),
     "launches": (documents.launch, {"outcome_note": "A note."}),
+    "agencies": (documents.agency, {"country": "CA"}),
     "modules": (documents.module, {"ports": [{"direction": "nadir"}]}),
     "spacewalks": (documents.spacewalk, {"purpose": "Another purpose."}),
     "sources": (lambda: FEED, {"every_minutes": 30}),
@@ -145,6 +146,8 @@ def test_stay_writes_repeat_no_statement(editor: TestClient, recorded: list[Stat
         "/v1/people?sort=-spacewalks_count&limit=5",
         "/v1/modules?limit=5&attached_on=2019-04-04",
         "/v1/modules/harmony",
+        "/v1/agencies?limit=5&kind=government&country=RU",
+        "/v1/agencies/roscosmos",
         "/v1/crew-assignments?person=anne-mcclain",
         "/v1/crew-assignments/1",
         "/v1/search?q=soyuz",

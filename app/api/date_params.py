@@ -2,16 +2,18 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from app.api.validation_errors import did_you_mean
 from app.config import current_settings
+from app.domain.clock import current_second
 from app.domain.dates import (
     MAX_INSTANT,
     MIN_INSTANT,
+    Precision,
     format_rfc3339_utc,
     start_of_day,
     time_zone_names,
@@ -120,6 +122,26 @@ AnyDay = Annotated[date, BeforeValidator(_parse_day)]
 
 CalendarDay = Annotated[AnyDay, AfterValidator(_validate_year)]
 """A calendar day within the bounds of stored instants."""
+
+FIRST_PAST_DAY = date(1850, 1, 1)
+
+
+def _validate_past_day(day: date) -> date:
+    if not FIRST_PAST_DAY <= day <= current_second().date():
+        raise ValueError(
+            tr(
+                f"The day must be between {FIRST_PAST_DAY} and today.",
+                f"День должен быть от {FIRST_PAST_DAY} до сегодняшнего.",
+            )
+        )
+    return day
+
+
+PastDay = Annotated[AnyDay, AfterValidator(_validate_past_day)]
+"""A calendar day from `FIRST_PAST_DAY` to today in UTC."""
+
+DayPrecision = Literal[Precision.DAY, Precision.MONTH, Precision.YEAR]
+"""Precision of a calendar day."""
 
 _MONTH_SCHEMA_PATTERN = "^(19(5[1-9]|[6-9][0-9])|20[0-9]{2})-(0[1-9]|1[0-2])$"
 

@@ -14,6 +14,7 @@ LANGUAGE_CODE_PATTERN = "^[A-Za-z]{2,3}$"
 MONTH_NUMBER_PATTERN = "^(0?[1-9]|1[0-2])$"
 SITE_CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9-]*$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+WIKIDATA_ID_PATTERN = "^Q[1-9][0-9]{0,10}$"
 YEAR_PATTERN = "^[0-9]{4}$"
 
 MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
@@ -57,6 +58,10 @@ MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
         "as iss-59.",
         "Укажите имя из строчных латинских букв и цифр с одиночными дефисами между ними, например "
         "iss-59.",
+    ),
+    WIKIDATA_ID_PATTERN: Bilingual(
+        "Use the id of an item of Wikidata, such as Q42.",
+        "Укажите номер объекта Викиданных, например Q42.",
     ),
     YEAR_PATTERN: Bilingual("Use a year of four digits.", "Укажите год из четырёх цифр."),
 }

@@ -156,6 +156,11 @@ def default_precision(at: object, precision: Precision | None) -> Precision | No
     return None if at is None else precision or Precision.SECOND
 
 
+def default_day_precision(day: object, precision: Precision | None) -> Precision | None:
+    """The precision of `day`: the day by default, None without a date."""
+    return None if day is None else precision or Precision.DAY
+
+
 D = TypeVar("D", bound=WriteModel)
 
 

@@ -24,7 +24,7 @@ from app.db.database import Database
 from app.db.long_writes import LongWriter
 from app.db.tracking.article_links import copy_to_links, find_stale_links
 from app.db.tracking.day_counts import find_wrong_day_counts, recount_days
-from app.db.tracking.spacewalk_totals import find_wrong_spacewalk_totals, recount_spacewalks
+from app.db.tracking.person_totals import find_wrong_person_totals, recount_person_totals
 from app.domain.batching import batched
 from app.ingest.dataset import check as checks
 from app.ingest.dataset import load as loading
@@ -105,12 +105,12 @@ def recount_command(
     with open_database() as database:
         with database.snapshot(time_limited=False) as reader:
             wrong, stale = find_wrong_day_counts(reader), find_stale_links(reader)
-            people = find_wrong_spacewalk_totals(reader)
+            people = find_wrong_person_totals(reader)
         if not check:
             writer = LongWriter(database, print_wait)
             if people:
                 with writer.transaction() as session:
-                    recount_spacewalks(session, people)
+                    recount_person_totals(session, people)
             for days in batched(wrong, _RECOUNTED_DAYS):
                 with writer.transaction() as session:
                     recount_days(session, days)
@@ -123,8 +123,8 @@ def recount_command(
     console.print(f"{len(wrong)} day counts {outcome}." if wrong else "All day counts are right.")
     articles = f"Links of {len(stale)} articles {outcome}."
     console.print(articles if stale else "All links of articles are right.")
-    totals = f"Totals of spacewalks of {len(people)} people {outcome}."
-    console.print(totals if people else "All totals of spacewalks are right.")
+    totals = f"Totals of {len(people)} people {outcome}."
+    console.print(totals if people else "All totals of people are right.")
     raise typer.Exit(1 if (wrong or stale or people) and check else 0)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.functions import ColumnExpression, current_time_param, hide_from_planner
+from app.db.functions import AnySelect, ColumnExpression, current_time_param, hide_from_planner
 from app.db.horizon import is_within_horizon
 from app.db.models import (
+    AgencyName,
     Article,
     ArticleLink,
     Launch,
@@ -82,6 +83,11 @@ def slug_values(model: RelatedModel, name: str, slugs: Collection[str]) -> dict[
 
 def _mission_numbers(slugs: Collection[str]) -> list[int]:
     return [number for slug in slugs if (number := mission_number(slug)) is not None]
+
+
+def select_agency_ids(keys: Slugs) -> AnySelect:
+    """Select the ids of the agencies with one of `keys`, each the `agency_key` of a name."""
+    return select(AgencyName.agency_id).where(AgencyName.key.in_(keys))
 
 
 def still_running_on(

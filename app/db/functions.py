@@ -278,6 +278,13 @@ class AddDays(GenericFunction[datetime]):
     inherit_cache = True
 
 
+class SecondsBetween(GenericFunction[int]):
+    """Seconds from one instant to a later one, both full seconds."""
+
+    type = Integer()
+    inherit_cache = True
+
+
 class CollapseMidMonth(GenericFunction[Any]):
     """Replace instants of the days 2 to 27 of a month, in UTC, by the start of day 2."""
 
@@ -307,6 +314,14 @@ def _(element: AddDays, compiler: Any, **kw: Any) -> str:
     if compiler.dialect.name == "sqlite":
         return f"(strftime('%Y-%m-%d %H:%M:%S', {at}, {days} || ' days') || '.000000')"
     return f"({at} + {days} * interval '24 hours')"
+
+
+@compiles(SecondsBetween)
+def _(element: SecondsBetween, compiler: Any, **kw: Any) -> str:
+    start, end = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"(strftime('%s', {end}) - strftime('%s', {start}))"
+    return f"CAST(extract(epoch FROM {end} - {start}) AS INTEGER)"
 
 
 @compiles(CollapseMidMonth)

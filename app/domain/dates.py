@@ -94,6 +94,13 @@ def period_start(at: datetime, precision: Precision) -> datetime:
     return at.replace(month=first, day=1, hour=0, minute=0, second=0)
 
 
+def first_day(day: date | None, precision: Precision | None) -> date | None:
+    """First day of the period of `precision` with `day`; None without a day."""
+    if day is None or precision is None:
+        return day
+    return period_start(datetime(day.year, day.month, day.day, tzinfo=UTC), precision).date()
+
+
 def period_end(at: datetime, precision: Precision) -> datetime:
     """End of the period of `precision` that starts at `at`, exclusive."""
     if precision in _FIXED_DURATIONS:

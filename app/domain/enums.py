@@ -30,6 +30,7 @@ class RecordType(StrEnum):
     MODULE = "module", 5
     STAY = "stay", 1
     SPACEWALK = "spacewalk", 3
+    AGENCY = "agency", 7
 
 
 class AuditTarget(StrEnum):
@@ -50,6 +51,7 @@ class AuditTarget(StrEnum):
     MODULE = RecordType.MODULE.value
     STAY = RecordType.STAY.value
     SPACEWALK = RecordType.SPACEWALK.value
+    AGENCY = RecordType.AGENCY.value
 
 
 class Scope(StrEnum):
@@ -67,6 +69,7 @@ class Scope(StrEnum):
     MODULES_WRITE = "modules:write"
     STAYS_WRITE = "stays:write"
     SPACEWALKS_WRITE = "spacewalks:write"
+    AGENCIES_WRITE = "agencies:write"
 
 
 class ArticleState(StrEnum):
@@ -228,3 +231,19 @@ class TimelineStatus(StrEnum):
     PLANNED = "planned"
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
+
+
+class AgencyKind(StrEnum):
+    """Kind of a space agency or company."""
+
+    GOVERNMENT = "government"
+    MULTINATIONAL = "multinational"
+    COMMERCIAL = "commercial"
+    ACADEMIC = "academic"
+
+
+class Sex(StrEnum):
+    """Sex of a person, as published."""
+
+    FEMALE = "female"
+    MALE = "male"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.enums import (
+    AgencyKind,
     CrewRole,
     LaunchStatus,
     ModuleKind,
@@ -99,4 +100,11 @@ TIMELINE_KIND_LABELS: Mapping[StrEnum, Bilingual] = {
     TimelineKind.MISSION_END: Bilingual("End of a mission", "Окончание экспедиции"),
     TimelineKind.LANDING: Bilingual("Landing", "Посадка"),
     TimelineKind.FLIGHT_END: Bilingual("End of a flight", "Конец полёта"),
+}
+
+AGENCY_KIND_LABELS: Mapping[StrEnum, Bilingual] = {
+    AgencyKind.GOVERNMENT: Bilingual("Government", "Государственное"),
+    AgencyKind.MULTINATIONAL: Bilingual("Multinational", "Международное"),
+    AgencyKind.COMMERCIAL: Bilingual("Commercial", "Коммерческое"),
+    AgencyKind.ACADEMIC: Bilingual("Academic", "Научное"),
 }

@@ -169,6 +169,8 @@ def _result_path(item: dict[str, Any]) -> str:
     match item["type"]:
         case "module":
             return f"{_page_path('station')}#module-{item['slug']}"
+        case "agency":
+            return _page_path("people", agency=item["slug"])
         case "stay":
             return _page_path("station", on=day_of(item["at"], item["at_precision"]))
     return _page_path(PAGE_PATH_SEGMENTS[item["type"]], item["slug"])

@@ -7,6 +7,7 @@ What is built on all of them (search, changes, exports, webhooks, proposals) is 
 from collections.abc import Mapping
 
 from app.domain.enums import RecordType
+from app.resources.agencies.resource import RESOURCE as AGENCIES
 from app.resources.articles.resource import RESOURCE as ARTICLES
 from app.resources.audit.resource import RESOURCE as AUDIT
 from app.resources.crew.resource import RESOURCE as CREW
@@ -33,6 +34,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     MODULES,
     STAYS,
     SPACEWALKS,
+    AGENCIES,
     TIMELINE,
     STATION,
     HORIZON,

@@ -75,6 +75,8 @@ class RecordResource(Resource):
     """Schema of a record in the response to a merge; None if records cannot be merged."""
     public_condition: Callable[[], ColumnElement[bool]] | None = None
     """SQL condition for public records; None if all are public."""
+    list_agencies: Callable[[Any], Iterable[str | None]] = lambda _document: ()
+    """Lists the names of agencies in a document; an import creates those that do not exist."""
     is_public: Callable[[Any], bool] = lambda _record: True
     """True for a public `record_model`."""
 

@@ -5,8 +5,8 @@ from app.db.tracking.article_links import note_touched_links, update_touched_lin
 from app.db.tracking.changes import record_changes, record_referrers_of_deleted
 from app.db.tracking.day_counts import note_touched_days, update_touched_days
 from app.db.tracking.launch_history import record_launch_slips
+from app.db.tracking.person_totals import note_touched_totals, update_touched_totals
 from app.db.tracking.search import note_stale_documents
-from app.db.tracking.spacewalk_totals import note_touched_totals, update_touched_totals
 from app.db.tracking.steps import WriteSteps, compute_columns
 from app.resources.registry import SEARCH_INDEXER
 
@@ -26,7 +26,7 @@ WRITE_STEPS = WriteSteps(
     before_commit=(
         SEARCH_INDEXER.update,  # `search_index` and its tables: documents with text that changed
         update_touched_links,  # `article_tags` and other links: copies of columns of articles
-        update_touched_totals,  # `people`: totals of their spacewalks, computed again
+        update_touched_totals,  # `people`: totals of flights and spacewalks, computed again
         update_touched_days,  # `article_days`: days of articles, locked in order, recounted
     ),
 )

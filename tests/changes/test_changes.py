@@ -97,7 +97,7 @@ def test_changes_are_in_order_once_per_record(client: TestClient, editor: TestCl
     second = editor.post("/v1/people", json=documents.person(slug="second"))
     _, sync = read_snapshot(client)
     for name in ("a", "b", "c"):
-        editor.patch(first.headers["Location"], json={"agency": name}, headers=IF_MATCH_ANY)
+        editor.patch(first.headers["Location"], json={"name_native": name}, headers=IF_MATCH_ANY)
     editor.delete(second.headers["Location"], headers=IF_MATCH_ANY)
     editor.post("/v1/people", json=documents.person(slug="third"))
     editor.patch(first.headers["Location"], json={"slug": "renamed"}, headers=IF_MATCH_ANY)

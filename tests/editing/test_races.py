@@ -130,7 +130,7 @@ def test_concurrent_delete_and_patch_have_one_winner(editor: TestClient) -> None
         def act(number: int, address: str = address, version: dict[str, str] = version) -> int:
             if number % 2:
                 return editor.delete(address, headers=version).status_code
-            patch = {"agency": f"A{number}"}
+            patch = {"name_native": f"A{number}"}
             return editor.patch(address, json=patch, headers=version).status_code
 
         codes = Counter(run_concurrently(act, 20))
@@ -179,7 +179,7 @@ def naive(session: Session, id_: int, name: str, between: Callable[[], object]) 
     if session.scalar(select(Person.version).where(Person.id == id_)) != 1:
         return False
     between()
-    session.execute(update(Person).where(Person.id == id_).values(agency=name, version=2))
+    session.execute(update(Person).where(Person.id == id_).values(name_native=name, version=2))
     return True
 
 

@@ -39,6 +39,7 @@ def test_names_are_found_by_filters(editor: TestClient, name: str) -> None:
         "/v1/articles": documents.article(
             source={"name": name, "url": None}, published_at="2019-04-04T00:00:00Z"
         ),
+        "/v1/agencies": documents.agency(name=name),
         "/v1/people": documents.person(agency=name),
         "/v1/launches": ship_of(name, name),
     }

@@ -209,7 +209,7 @@ def test_state_shows_differences(database: Database) -> None:
     import_sequence(database, [response([astronaut(2, "Greta Lindgren", None)])], 1)
     after = state(database)
     with database.session() as session:
-        session.execute(update(Person).values(agency="NASA"))
+        session.execute(update(Person).values(name_native="Another"))
     assert len({json.dumps(each) for each in (before, after, state(database))}) == 3
 
 

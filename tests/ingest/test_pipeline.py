@@ -262,8 +262,8 @@ def test_formats_reject_unreadable_input(database: Database) -> None:
 
 
 def test_over_long_texts_and_lists_are_shortened(database: Database, client: TestClient) -> None:
-    long = {"name": "Long Name " * 20, "agency": "A" * 61, "aliases": ["x" * 121, *"abc" * 10]}
-    fits = {"name": "Short", "agency": "A" * 60, "aliases": ["x" * 120]}
+    long = {"name": "Long Name " * 20, "agency": "A" * 121, "aliases": ["x" * 121, *"abc" * 10]}
+    fits = {"name": "Short", "agency": "B" * 120, "aliases": ["x" * 120]}
     lines = "\n".join(json.dumps({"type": "person", "data": data}) for data in (long, fits))
     notes: list[tuple[str, ...]] = []
     report, rejects = import_inputs(
@@ -275,13 +275,13 @@ def test_over_long_texts_and_lists_are_shortened(database: Database, client: Tes
     assert (report.created, rejects) == (2, [])
     (longer, shorter) = client.get("/v1/people", params={"view": "full"}).json()["items"]
     assert longer["name"] == "Long Name " * 11 + "Long Name…"
-    assert longer["agency"] == "A" * 59 + "…"
+    assert longer["agency"] == "A" * 119 + "…"
     assert longer["aliases"] == ["x" * 119 + "…", *"abc" * 6, "a"]
     assert (shorter["agency"], shorter["aliases"]) == (fits["agency"], fits["aliases"])
     assert notes == [
         (
             "`name` has 199 characters; it was shortened to 120.",
-            "`agency` has 61 characters; it was shortened to 60.",
+            "`agency` has 121 characters; it was shortened to 120.",
             "`aliases` has 31 items; only the first 20 were kept.",
             "`aliases[0]` has 121 characters; it was shortened to 120.",
         ),

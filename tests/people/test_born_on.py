@@ -37,7 +37,7 @@ def test_date_of_birth_is_saved_changed_and_removed(editor: TestClient) -> None:
     address = create(editor, slug="somebody", born_on=BORN_ON)
     assert editor.get(address).json()["born_on"] == BORN_ON
     for patch, born_on in (
-        ({"agency": "CSA"}, BORN_ON),
+        ({"birth_country": "CA"}, BORN_ON),
         ({"born_on": "1979-06-08"}, "1979-06-08"),
         ({"born_on": None}, None),
     ):
@@ -86,8 +86,8 @@ def test_refusal_is_in_both_languages(editor: TestClient) -> None:
         for lang in ("en", "ru")
     ]
     assert [detail["errors"][0]["detail"] for detail in details] == [
-        "The date of birth must be between 1850-01-01 and today.",
-        "Дата рождения должна быть от 1850-01-01 до сегодняшнего дня.",
+        "The day must be between 1850-01-01 and today.",
+        "День должен быть от 1850-01-01 до сегодняшнего.",
     ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import ArticleMission, Base, Module, Port, Stay
+from app.db.models import ArticleMission, Base, Module, ModuleOwner, Port, Stay
 from app.domain.dates import Precision
 from app.domain.enums import ArrivalKind
 from app.domain.languages import Language
@@ -55,12 +55,16 @@ def insert_station(session: Session, payload: str) -> None:
 
     The module is Zarya and the port its nadir one, so that the diagram has them.
     """
-    module: Module = factories.module(
-        slug="zarya", name=payload[:120], name_ru=payload[:120], owners=[payload[:60]]
-    )
+    module: Module = factories.module(slug="zarya", name=payload[:120], name_ru=payload[:120])
+    agency = factories.agency(slug="agency", name=payload[:120], name_ru=payload[:120])
+    session.add_all([module, agency])
+    session.flush()
+    session.add(ModuleOwner(module_id=module.id, ordinal=1, agency_id=agency.id))
     launch = factories.launch(slug="ship", vehicle_id=None, launch_at=DAY)
-    person = factories.person(slug="walker", name=payload[:120], agency=payload[:60])
-    session.add_all([module, launch, person])
+    person = factories.person(
+        slug="walker", name=payload[:120], agency_id=agency.id, biography=payload
+    )
+    session.add_all([launch, person])
     session.flush()
     port: Port = factories.port(module, slug="zarya-nadir")
     ship = factories.spacecraft(launch, name=payload[:120])
@@ -68,7 +72,7 @@ def insert_station(session: Session, payload: str) -> None:
         slug="walk",
         starts_at=DAY,
         airlock_id=module.id,
-        operator=payload[:60],
+        operator_id=agency.id,
         purpose=payload[:1000],
         purpose_ru=payload[:1000],
     )
@@ -92,9 +96,7 @@ def insert_records(database: Database, payloads: list[str]) -> list[str]:
         mission = factories.mission(
             slug="iss-1", number=1, summary=payloads[0], station=payloads[0][:40]
         )
-        person = factories.person(
-            slug="p", name=payloads[0][:120], agency=payloads[0][:60], aliases=[payloads[0][:120]]
-        )
+        person = factories.person(slug="p", name=payloads[0][:120], aliases=[payloads[0][:120]])
         launch = factories.launch(slug="l", outcome_note=payloads[0])
         articles = [
             factories.article(

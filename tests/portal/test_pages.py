@@ -266,7 +266,7 @@ def test_strings_have_translations_and_are_used() -> None:
         ("/launches?year=1066", 422, "year"),
         ("/people?sort=height", 422, "sort"),
         ("/people?agency=nas", 422, "There is no agency 'nas'. Did you mean 'nasa'"),
-        ("/spacewalks?operator=nope", 422, "No spacewalk has the operator 'nope'."),
+        ("/spacewalks?operator=nope", 422, "There is no agency 'nope'."),
         ("/spacewalks/spacewalk-9999", 404, "spacewalk-9999"),
         ("/station?on=1998-11-19", 422, "Its first day is 1998-11-20."),
         ("/station?on=2099-01-01", 422, "The time is ahead."),

@@ -113,6 +113,7 @@ def test_slug_is_made_of_number_or_day(station: TestClient) -> None:
 
 
 def test_patch_replaces_crew_and_removes_fields(station: TestClient) -> None:
+    station.post("/v1/agencies", json=documents.agency(name="NASA")).raise_for_status()
     station.post("/v1/people", json=documents.person(slug="other")).raise_for_status()
     crew = [{"person": "other", "role": "pilot"}]
     launch = documents.launch(status="success", launch_at="2019-03-15T00:00:00Z", crew=crew)

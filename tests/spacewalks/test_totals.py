@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database, Reader
 from app.db.models import Person, Spacewalk, SpacewalkMember
-from app.db.tracking.spacewalk_totals import (
-    find_wrong_spacewalk_totals,
-    rebuild_spacewalk_totals,
-    recount_spacewalks,
+from app.db.tracking.person_totals import (
+    find_wrong_person_totals,
+    rebuild_person_totals,
+    recount_person_totals,
 )
 from app.domain.enums import SpacewalkRole
 from app.ingest.dataset.records import DATASET_PATH
@@ -40,7 +40,7 @@ def two(database: Database) -> Database:
 
 def totals(database: Database) -> dict[str, tuple[int, int]]:
     with database.snapshot() as reader:
-        assert find_wrong_spacewalk_totals(reader) == []
+        assert find_wrong_person_totals(reader) == []
         rows = reader.all(select(Person.slug, Person.spacewalks_count, Person.spacewalk_seconds))
     return {slug: (count, seconds) for slug, count, seconds in (row.values() for row in rows)}
 
@@ -120,18 +120,18 @@ def test_totals_are_no_new_version(two: Database) -> None:
         assert reader.all(columns) == before
 
 
-@pytest.mark.parametrize("repair", [rebuild_spacewalk_totals, None])
+@pytest.mark.parametrize("repair", [rebuild_person_totals, None])
 def test_wrong_totals_are_found_and_corrected(
     two: Database, repair: Callable[[Session], None] | None
 ) -> None:
     with two.session() as session:
         session.connection().execute(update(Person).values(spacewalks_count=7))
-        wrong = find_wrong_spacewalk_totals(Reader.from_session(session))
+        wrong = find_wrong_person_totals(Reader.from_session(session))
         assert len(wrong) == 2
         if repair:
             repair(session)
         else:
-            recount_spacewalks(session, wrong)
+            recount_person_totals(session, wrong)
     assert totals(two) == {"one": (1, DURATION), "two": (0, 0)}
 
 

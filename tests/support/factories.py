@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from app.db.models import (
+    Agency,
     Article,
     CrewAssignment,
     FeedSource,
@@ -61,6 +62,11 @@ def person(**columns: Any) -> Person:
     n = next(_numbers)
     defaults = {"slug": f"person-{n}", "name": f"Person {n}", "aliases": [], "sources": []}
     return Person(**defaults | columns)
+
+
+def agency(**columns: Any) -> Agency:
+    n = next(_numbers)
+    return Agency(**{"slug": f"agency-{n}", "name": f"Agency {n}"} | columns)
 
 
 def mission(**columns: Any) -> Mission:
@@ -118,7 +124,6 @@ def module(**columns: Any) -> Module:
         "slug": f"module-{n}",
         "name": f"Module {n}",
         "kind": ModuleKind.MODULE,
-        "owners": [],
         "sources": [],
     }
     return Module(**defaults | columns)

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import select_agency_name
 from app.api.embeds.launches import LaunchRef, select_launch_ref
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import PersonRef, select_person_ref
@@ -167,7 +168,7 @@ def select_crew_assignments() -> AnySelect:
         ).label("landed_with"),
         json_object_subquery(_select_arrival(flight)).label("arrival"),
         json_object_subquery(_select_departure(flight)).label("departure"),
-        flight.agency,
+        select_agency_name(flight.agency_id).label("agency"),
         flight.landed_at,
         flight.landed_at_precision,
     )

@@ -6,19 +6,12 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
+from app.api.embeds.agencies import select_agency_name
 from app.api.links import PageUrl, Url, page_url, url_for_request
-from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect
-from app.db.models import Person, agency_slug
+from app.db.models import Person
 from app.domain import glossary
-from app.domain.languages import Bilingual
-
-AGENCY = Reference(
-    Bilingual("There is no agency {}.", "Нет агентства {}."),
-    (NameColumn(Person.agency_slug, agency_slug),),
-)
-"""Agency of a person, in filters."""
 
 
 class PersonRef(ReadModel):
@@ -30,6 +23,7 @@ class PersonRef(ReadModel):
     name_native: str | None
     """Name in its original spelling, or null if it equals `name`."""
     agency: str | None
+    """Name of the agency of the person."""
     nationality: str | None = Field(
         description="Nationality, as an ISO 3166-1 alpha-2 code.", examples=["RU"]
     )
@@ -57,6 +51,6 @@ def select_person_ref(person: type[Person] = Person) -> AnySelect:
         person.name,
         person.name_ru,
         person.name_native,
-        person.agency,
+        select_agency_name(person.agency_id).label("agency"),
         person.nationality,
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import AgencyRef, select_agency_name, select_agency_ref
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.modules import ModuleRef, select_module_ref
 from app.api.embeds.people import PersonRef, select_person_ref
@@ -73,6 +74,8 @@ class SpacewalkSummary(SpacewalkRef):
         description="Space agency whose suits were used, or null if not known.",
         examples=["Roscosmos"],
     )
+    operator_ref: AgencyRef | None
+    """The record of this agency."""
     airlock: ModuleRef | None
     """Module with the hatch. Null: the airlock of a Space Shuttle, or not known."""
     mission: MissionRef | None
@@ -135,7 +138,8 @@ def select_spacewalk_summary() -> AnySelect:
         Spacewalk.starts_at_uncertain,
         Spacewalk.ends_at,
         Spacewalk.ends_at_precision,
-        Spacewalk.operator,
+        select_agency_name(Spacewalk.operator_id).label("operator"),
+        json_object_subquery(select_agency_ref(Spacewalk.operator_id)).label("operator_ref"),
         json_object_subquery(
             select_module_ref(airlock).where(airlock.id == Spacewalk.airlock_id)
         ).label("airlock"),

@@ -16,7 +16,15 @@ from app.api.slugs import raise_missing_record
 from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at
 from app.db.database import Reader
 from app.db.functions import AnySelect, ColumnExpression, select_distinct_values
-from app.db.models import Mission, MissionAlias, VersionedRecord, mission_number
+from app.db.models import (
+    Agency,
+    AgencyName,
+    Mission,
+    MissionAlias,
+    VersionedRecord,
+    agency_key,
+    mission_number,
+)
 from app.domain.languages import Bilingual, tr
 from app.http.problems import FieldProblem, Gone, InvalidRequest, NotFound, SlugRenamed
 
@@ -68,6 +76,8 @@ def record_reference(model: type[VersionedRecord]) -> Reference:
             NameColumn(MissionAlias.slug),
             NameColumn(Mission.number, mission_number),
         ]
+    if model is Agency:
+        columns = [NameColumn(Agency.slug, agency_key), NameColumn(AgencyName.key, agency_key)]
     label = model.label
     unknown = Bilingual(f"There is no {label.en} {{}}.", f"Нет {label.ru_genitive} {{}}.")
     return Reference(unknown, tuple(columns), model=model)
@@ -165,20 +175,9 @@ class _Explanation:
                 return gone.detail
             except NotFound:
                 hint = f" {reference.model.label.hint}"
-        similar = self._find_similar(reference, name)
+        similar = find_similar_names(self._reader, reference, name)
         others = self._find_other_parameters(parameter, name)
         return message + (hint_at(*similar) or hint) + "".join(others)
-
-    def _find_similar(self, reference: Reference, name: str) -> list[str]:
-        stored, convert = reference.columns[0]
-        key = str(convert(name) or name)
-        statement = select_distinct_values(stored, reference.where)
-        read = self._reader.all(statement, start="", number=MAX_COMPARED_VALUES)
-        if len(read) == MAX_COMPARED_VALUES:
-            start = key[:_PREFIX_CHARS]
-            read = self._reader.all(statement, start=start, number=MAX_COMPARED_VALUES)
-        stored_names = {row["value"] for row in read} | set(reference.always_known)
-        return rank_by_similarity(key, sorted(stored_names))
 
     def _find_other_parameters(self, parameter: str, name: str) -> Iterator[str]:
         """Other parameters of the list for which the name exists."""
@@ -192,6 +191,18 @@ class _Explanation:
         for position in sorted(known):
             query = f"`{others[position][0]}={name}`"
             yield tr(f" {query} finds all of them.", f" {query} найдёт все такие записи.")
+
+
+def find_similar_names(reader: Reader, reference: Reference, name: str) -> list[str]:
+    """Find the few names of `reference` most similar to `name`."""
+    stored, convert = reference.columns[0]
+    key = str(convert(name) or name)
+    statement = select_distinct_values(stored, reference.where)
+    read = reader.all(statement, start="", number=MAX_COMPARED_VALUES)
+    if len(read) == MAX_COMPARED_VALUES:
+        read = reader.all(statement, start=key[:_PREFIX_CHARS], number=MAX_COMPARED_VALUES)
+    stored_names = {row["value"] for row in read} | set(reference.always_known)
+    return rank_by_similarity(key, sorted(stored_names))
 
 
 def rank_by_similarity(name: str, candidates: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Tables of the database."""
 
+from app.db.models.agencies import Agency, AgencyName, agency_key, agency_keys
 from app.db.models.api_keys import ApiKey, IdempotentResponse
 from app.db.models.articles import (
     ARTICLE_LINKS,
@@ -31,16 +32,18 @@ from app.db.models.missions import (
     MissionTask,
     mission_number,
 )
-from app.db.models.modules import Module, ModuleAttachment, Port
-from app.db.models.people import Flight, Person, agency_slug
+from app.db.models.modules import Module, ModuleAttachment, ModuleOwner, Port
+from app.db.models.people import Flight, Person, PersonNationality
 from app.db.models.search import SearchDocument, SearchWord
 from app.db.models.sources import FeedSource, SourceHost
-from app.db.models.spacewalks import Spacewalk, SpacewalkMember, operator_slug
+from app.db.models.spacewalks import Spacewalk, SpacewalkMember
 from app.db.models.stays import Stay
 from app.db.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ARTICLE_LINKS",
+    "Agency",
+    "AgencyName",
     "ApiKey",
     "Article",
     "ArticleDailyCounts",
@@ -66,7 +69,9 @@ __all__ = [
     "MissionTask",
     "Module",
     "ModuleAttachment",
+    "ModuleOwner",
     "Person",
+    "PersonNationality",
     "Port",
     "Proposal",
     "RecordChange",
@@ -83,9 +88,9 @@ __all__ = [
     "VersionedRecord",
     "Webhook",
     "WebhookDelivery",
-    "agency_slug",
+    "agency_key",
+    "agency_keys",
     "mission_number",
-    "operator_slug",
     "stored_id",
     "vehicle_slug",
 ]

@@ -7,7 +7,6 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
-from app.db.models.people import agency_slug
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import (
     NEVER_SORT_AT,
@@ -37,9 +36,6 @@ class Module(VersionedRecord, Base):
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))
     name_key: Mapped[str] = mapped_column(BoundedString(120))
     kind: Mapped[ModuleKind] = mapped_column(enum_type(ModuleKind), index=True)
-    owners: Mapped[list[str]] = mapped_column(JSON)
-    """Space agencies, or companies."""
-    owner_slugs: Mapped[list[str]] = mapped_column(JSON)
     length_m: Mapped[float | None]
     diameter_m: Mapped[float | None]
     mass_kg: Mapped[int | None]
@@ -56,7 +52,24 @@ class Module(VersionedRecord, Base):
 
     def compute_columns(self) -> None:
         self.name_key = fold(self.name)[:120]
-        self.owner_slugs = [agency_slug(owner) for owner in self.owners]
+
+
+class ModuleOwner(Base):
+    """Space agency, or company, that owns a module or a part of it."""
+
+    __tablename__ = "module_owners"
+
+    record_type = RecordType.MODULE
+    record_key = "module_id"
+    searchable = True
+
+    module_id: Mapped[int] = mapped_column(
+        ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True
+    )
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id"))
+
+    __table_args__ = (Index(None, "agency_id", "module_id"),)
 
 
 class Port(Base):

@@ -7,17 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
-from app.domain.dates import Precision, period_bounds
-from app.domain.enums import RecordType, ShipRole
+from app.domain.dates import Precision, first_day, period_bounds
+from app.domain.enums import RecordType, Sex, ShipRole
 from app.domain.labels import RecordLabel
-from app.domain.text import fold, slugify
-
-MAX_AGENCY_SLUG_CHARS = 60
-
-
-def agency_slug(name: str) -> str:
-    """Slug of a space agency."""
-    return slugify(name, MAX_AGENCY_SLUG_CHARS)
+from app.domain.text import fold
 
 
 class Person(VersionedRecord, Base):
@@ -30,28 +23,60 @@ class Person(VersionedRecord, Base):
     name: Mapped[str] = mapped_column(BoundedString(120))
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))
     name_native: Mapped[str | None] = mapped_column(BoundedString(120))
-    agency: Mapped[str | None] = mapped_column(BoundedString(60))
-    agency_slug: Mapped[str | None] = mapped_column(
-        BoundedString(MAX_AGENCY_SLUG_CHARS), index=True
-    )
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"), index=True)
     nationality: Mapped[str | None] = mapped_column(BoundedString(2), index=True)
+    """The first of its `PersonNationality` rows."""
     born_on: Mapped[date | None]
+    """First day of the period that `born_on_precision` gives, like `died_on`."""
+    born_on_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
+    died_on: Mapped[date | None]
+    died_on_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
+    birth_country: Mapped[str | None] = mapped_column(BoundedString(2))
+    sex: Mapped[Sex | None] = mapped_column(enum_type(Sex))
+    wikidata_id: Mapped[str | None] = mapped_column(BoundedString(12))
+    wikipedia: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    """Articles of Wikipedia, each with `language` and `url`."""
+    biography: Mapped[str | None] = mapped_column(BoundedString(5000))
+    biography_ru: Mapped[str | None] = mapped_column(BoundedString(5000))
     aliases: Mapped[list[str]] = mapped_column(JSON)
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
     name_key: Mapped[str] = mapped_column(BoundedString(120))
     spacewalks_count: Mapped[int] = mapped_column(default=0)
-    """Kept by `app.db.tracking.spacewalk_totals`, like `spacewalk_seconds`."""
+    """Kept by `app.db.tracking.person_totals`, like the three totals below."""
     spacewalk_seconds: Mapped[int] = mapped_column(default=0)
+    flights_count: Mapped[int] = mapped_column(default=0)
+    flight_seconds: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
         Index(None, "name_key", "id"),
         Index(None, "spacewalks_count", "id"),
         Index(None, "spacewalk_seconds", "id"),
+        Index(None, "flights_count", "id"),
+        Index(None, "flight_seconds", "id"),
+        Index(None, "born_on", "id"),
     )
 
     def compute_columns(self) -> None:
         self.name_key = fold(self.name)[:120]
-        self.agency_slug = agency_slug(self.agency) if self.agency else None
+        self.born_on = first_day(self.born_on, self.born_on_precision)
+        self.died_on = first_day(self.died_on, self.died_on_precision)
+
+
+class PersonNationality(Base):
+    """Nationality of a person."""
+
+    __tablename__ = "person_nationalities"
+
+    record_type = RecordType.PERSON
+    record_key = "person_id"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    country: Mapped[str] = mapped_column(BoundedString(2))
+
+    __table_args__ = (Index(None, "country", "person_id"),)
 
 
 class Flight(Base):
@@ -71,7 +96,7 @@ class Flight(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
     role: Mapped[ShipRole] = mapped_column(enum_type(ShipRole))
-    agency: Mapped[str | None] = mapped_column(BoundedString(60))
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"), index=True)
     """Agency that the person flew for, or null if it is the agency of the person."""
     ordinal: Mapped[int]
     landed_with_id: Mapped[int | None] = mapped_column(

@@ -10,14 +10,6 @@ from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, period_bounds, period_start, sort_instant
 from app.domain.enums import RecordType, SpacewalkRole
 from app.domain.labels import RecordLabel
-from app.domain.text import slugify
-
-MAX_OPERATOR_SLUG_CHARS = 60
-
-
-def operator_slug(name: str) -> str:
-    """Slug of the space agency that operates a spacewalk."""
-    return slugify(name, MAX_OPERATOR_SLUG_CHARS)
 
 
 class Spacewalk(VersionedRecord, Base):
@@ -41,9 +33,8 @@ class Spacewalk(VersionedRecord, Base):
     duration_seconds: Mapped[int | None]
     duration_sort_seconds: Mapped[int]
     """Sort key: `duration_seconds`, or 0 if it is not known."""
-    operator: Mapped[str | None] = mapped_column(BoundedString(60))
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"))
     """Space agency whose suits and airlock were used."""
-    operator_slug: Mapped[str | None] = mapped_column(BoundedString(MAX_OPERATOR_SLUG_CHARS))
     airlock_id: Mapped[int | None] = mapped_column(
         ForeignKey("modules.id", ondelete="SET NULL"), index=True
     )
@@ -58,12 +49,11 @@ class Spacewalk(VersionedRecord, Base):
         CheckConstraint("duration_seconds BETWEEN 1 AND 86400", name="duration_bounds"),
         Index(None, "starts_sort_at", "id"),
         Index(None, "duration_sort_seconds", "id"),
-        Index(None, "operator_slug", "starts_sort_at", "id"),
+        Index(None, "operator_id", "starts_sort_at", "id"),
         Index(None, "mission_id", "starts_sort_at", "id"),
     )
 
     def compute_columns(self) -> None:
-        self.operator_slug = operator_slug(self.operator) if self.operator else None
         self.starts_at = period_start(self.starts_at, self.starts_at_precision)
         self.starts_sort_at = sort_instant(self.starts_at, self.starts_at_precision)
         self.duration_sort_seconds = self.duration_seconds or 0

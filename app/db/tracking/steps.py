@@ -41,7 +41,7 @@ class Writes:
     touched_links: set[int] = field(default_factory=set)
     """Ids of articles with links whose copied columns may be stale."""
     touched_people: set[int] = field(default_factory=set)
-    """Ids of people whose totals of spacewalks may have changed."""
+    """Ids of people whose totals may have changed."""
     stale_documents: set[tuple[RecordType | type[Base], int]] = field(default_factory=set)
     """Search documents to rebuild: record type, or model of no record, and id."""
 

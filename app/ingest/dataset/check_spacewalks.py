@@ -102,4 +102,4 @@ def _check_totals(reader: Reader, walks_by_person: dict[str, list[Row]]) -> Iter
     for row in reader.all(totals.order_by(Person.slug)):
         slug = row["slug"]
         if (row["spacewalks_count"], row["spacewalk_seconds"]) != (counts[slug], seconds[slug]):
-            yield f"the totals of spacewalks of {slug} are wrong: run zarya recount"
+            yield f"the totals of {slug} are wrong: run zarya recount"

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import (
+    Agency,
     Article,
     ArticleLaunch,
     ArticleMission,
@@ -65,7 +66,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
 def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
     return {
         (model.record_type, row["slug"])
-        for model in (Article, Launch, Mission, Module, Person, Spacewalk, Stay)
+        for model in (Agency, Article, Launch, Mission, Module, Person, Spacewalk, Stay)
         for row in reader.all(select(model.slug).where(model.edited))
     }
 
@@ -74,9 +75,18 @@ def _expected_records(dataset: Dataset) -> _ExpectedRows:
     yield "vehicle", select(Vehicle.name), ((name,) for name in dataset.vehicles), ()
     yield "site", select(Site.code), ((code,) for code in dataset.sites), ()
     yield (
+        "agency",
+        select(Agency.slug, Agency.name, Agency.kind),
+        ((agency.slug, agency.name, agency.kind) for agency in dataset.agencies.values()),
+        (RecordType.AGENCY,),
+    )
+    yield (
         "person",
-        select(Person.slug, Person.name),
-        ((person.slug, person.name) for person in dataset.people.values()),
+        select(Person.slug, Person.name, Person.born_on, Person.died_on),
+        (
+            (person.slug, person.name, person.born_on, person.died_on)
+            for person in dataset.people.values()
+        ),
         (RecordType.PERSON,),
     )
     yield (
@@ -141,11 +151,12 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
             Person.slug.label("person"),
             ship.slug.label("ship"),
             Flight.landed_at,
-            Flight.agency,
+            Agency.name,
         )
         .join_from(Flight, Launch, Launch.id == Flight.launch_id)
         .join(Person, Person.id == Flight.person_id)
-        .outerjoin(ship, ship.id == Flight.landed_with_id),
+        .outerjoin(ship, ship.id == Flight.landed_with_id)
+        .outerjoin(Agency, Agency.id == Flight.agency_id),
         (
             (launch.slug, seat.person, seat.landed_with, seat.landed_at, seat.agency)
             for launch in launches

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app.api.write_models import default_day_precision
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -25,12 +26,14 @@ from app.db.models import (
     MissionLaunch,
     MissionTask,
     Person,
+    PersonNationality,
     Site,
     Spacecraft,
     Vehicle,
     vehicle_slug,
 )
 from app.domain.batching import batched
+from app.ingest.dataset.load_agencies import upsert_agencies
 from app.ingest.dataset.load_modules import upsert_modules
 from app.ingest.dataset.load_spacewalks import upsert_spacewalks
 from app.ingest.dataset.load_stays import upsert_stays
@@ -67,6 +70,7 @@ def load_dataset(
     """
     steps = (
         "dataset",
+        "agencies",
         "people",
         "launches",
         "modules",
@@ -83,16 +87,19 @@ def load_dataset(
     step("dataset")
     dataset = read_dataset()
     merge = DatasetUpsert(open_session)
+    step("agencies")
+    with merge.transaction():
+        agencies = upsert_agencies(merge, dataset)
     step("people")
     with merge.transaction():
-        people = _upsert_people(merge, dataset)
+        people = _upsert_people(merge, dataset, agencies)
     step("launches")
     with merge.transaction():
         launches = _upsert_launches(merge, dataset)
-        flights = _replace_flights(merge, dataset, people, launches)
+        flights = _replace_flights(merge, dataset, people, launches, agencies)
     step("modules")
     with merge.transaction():
-        modules, ports = upsert_modules(merge, dataset, launches)
+        modules, ports = upsert_modules(merge, dataset, launches, agencies)
     step("stays")
     with merge.transaction():
         upsert_stays(merge, dataset, launches, ports)
@@ -106,7 +113,7 @@ def load_dataset(
         _replace_article_links(merge, articles, article_ids, missions, people, launches)
     step("spacewalks")
     with merge.transaction():
-        upsert_spacewalks(merge, dataset, people, modules, missions)
+        upsert_spacewalks(merge, dataset, people, modules, missions, agencies)
     step("articles")
     for articles in batched(dataset.chronicle.values(), _BATCH_ROWS):
         with merge.transaction():
@@ -121,21 +128,35 @@ def load_dataset(
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)
 
 
-def _upsert_people(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
+def _upsert_people(merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey) -> _IdsByKey:
+    """Merge the people, with their nationalities."""
     people = {
         person.slug: {
             "name": person.name,
             "name_ru": person.name_ru,
             "name_native": person.name_native,
-            "agency": person.agency,
+            "agency_id": agencies[person.agency] if person.agency else None,
             "nationality": person.nationality,
             "born_on": person.born_on,
+            "born_on_precision": default_day_precision(person.born_on, person.born_on_precision),
+            "died_on": person.died_on,
+            "died_on_precision": default_day_precision(person.died_on, None),
+            "wikidata_id": person.wikidata_id,
+            "wikipedia": [article.model_dump() for article in person.wikipedia],
             "aliases": person.aliases,
             "sources": dataset.resolve_citations(person.sources),
         }
         for person in dataset.people.values()
     }
-    return merge.upsert_records(Person, "slug", people)
+    ids = merge.upsert_records(Person, "slug", people)
+    nationalities: dict[RowKey, ColumnValues] = {
+        (ids[person.slug], ordinal): {"country": country}
+        for person in dataset.people.values()
+        for ordinal, country in enumerate(person.nationalities, start=1)
+    }
+    names = "person_id", "ordinal"
+    merge.replace_children(Person, ids.values(), PersonNationality, names, nationalities)
+    return ids
 
 
 def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
@@ -196,13 +217,17 @@ def _build_launch_values(
 
 
 def _replace_flights(
-    merge: DatasetUpsert, dataset: Dataset, people: _IdsByKey, launches: _IdsByKey
+    merge: DatasetUpsert,
+    dataset: Dataset,
+    people: _IdsByKey,
+    launches: _IdsByKey,
+    agencies: _IdsByKey,
 ) -> dict[RowKey, int]:
     """Replace the flights of people. Returns flight ids by the ids of launch and person."""
     flights: dict[RowKey, ColumnValues] = {
         (launches[launch.slug], people[seat.person]): {
             "role": seat.role,
-            "agency": seat.agency,
+            "agency_id": agencies[seat.agency] if seat.agency else None,
             "ordinal": ordinal,
             "landed_with_id": launches[seat.landed_with] if seat.landed_with else None,
             "landed_at": seat.landed_at,

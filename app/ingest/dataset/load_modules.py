@@ -4,14 +4,17 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from app.db.models import Module, ModuleAttachment, Port
+from app.db.models import Module, ModuleAttachment, ModuleOwner, Port
 from app.db.models.modules import first_attachment_sort_at
 from app.ingest.dataset.records import Dataset
 from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
 
 
 def upsert_modules(
-    merge: DatasetUpsert, dataset: Dataset, launches: Mapping[str, int]
+    merge: DatasetUpsert,
+    dataset: Dataset,
+    launches: Mapping[str, int],
+    agencies: Mapping[str, int],
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Merge the modules. Returns the ids of modules and of ports, by slug."""
     modules = merge.upsert_records(
@@ -22,7 +25,6 @@ def upsert_modules(
                 "name": module.name,
                 "name_ru": module.name_ru,
                 "kind": module.kind,
-                "owners": module.owners,
                 "length_m": module.length_m,
                 "diameter_m": module.diameter_m,
                 "mass_kg": module.mass_kg,
@@ -36,6 +38,12 @@ def upsert_modules(
             for module in dataset.modules.values()
         },
     )
+    owners: dict[RowKey, ColumnValues] = {
+        (modules[module.slug], ordinal): {"agency_id": agencies[owner]}
+        for module in dataset.modules.values()
+        for ordinal, owner in enumerate(module.owners, start=1)
+    }
+    merge.replace_children(Module, modules.values(), ModuleOwner, ("module_id", "ordinal"), owners)
     ports: dict[RowKey, ColumnValues] = {
         (modules[module.slug], port.slug): {
             "ordinal": ordinal,

@@ -13,6 +13,7 @@ def upsert_spacewalks(
     people: Mapping[str, int],
     modules: Mapping[str, int],
     missions: Mapping[str, int],
+    agencies: Mapping[str, int],
 ) -> None:
     """Merge the spacewalks with their crews."""
     spacewalks = merge.upsert_records(
@@ -26,7 +27,7 @@ def upsert_spacewalks(
                 "ends_at": walk.ends_at,
                 "ends_at_precision": walk.ends_at_precision,
                 "duration_seconds": walk.duration_seconds,
-                "operator": walk.operator,
+                "operator_id": agencies[walk.operator],
                 "airlock_id": modules[walk.airlock] if walk.airlock else None,
                 "mission_id": missions[walk.mission] if walk.mission else None,
                 "purpose": walk.purpose,

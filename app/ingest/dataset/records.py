@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from app.domain.dates import Precision
 from app.domain.enums import (
+    AgencyKind,
     ArrivalKind,
     CrewRole,
     FlightEndKind,
@@ -65,6 +66,31 @@ class DatasetSite(DatasetRecord):
     country: str
 
 
+class DatasetAgency(DatasetRecord):
+    """A space agency, company or institute; other records name it by `name`."""
+
+    slug: str
+    name: str
+    full_name: str | None
+    name_ru: str | None
+    name_native: str | None
+    abbreviation: str | None
+    aliases: list[str]
+    kind: AgencyKind
+    country: str | None
+    founded_on: date | None
+    founded_on_precision: Precision | None
+    website: str | None
+    sources: list[str]
+
+
+class DatasetWikipediaArticle(DatasetRecord):
+    """An article of Wikipedia about a person."""
+
+    language: str
+    url: str
+
+
 class DatasetPerson(DatasetRecord):
     """A person who flew to the station; `name_ru` is required, the chronicle uses it."""
 
@@ -74,9 +100,20 @@ class DatasetPerson(DatasetRecord):
     name_native: str | None
     agency: str | None
     nationality: str | None
+    other_nationalities: list[str] = []
     born_on: date | None
+    born_on_precision: Precision | None = None
+    """Null: the day."""
+    died_on: date | None = None
+    wikidata_id: str | None = None
+    wikipedia: list[DatasetWikipediaArticle] = []
     aliases: list[str]
     sources: list[str]
+
+    @property
+    def nationalities(self) -> list[str]:
+        """All nationalities, the first one first."""
+        return [self.nationality, *self.other_nationalities] if self.nationality else []
 
 
 class DatasetSpacecraft(DatasetRecord):
@@ -313,6 +350,7 @@ class DatasetFacts:
     sources: dict[str, DatasetSource]
     vehicles: dict[str, DatasetVehicle]
     sites: dict[str, DatasetSite]
+    agencies: dict[str, DatasetAgency]
     people: dict[str, DatasetPerson]
     launches: dict[str, DatasetLaunch]
     missions: dict[str, DatasetMission]
@@ -351,6 +389,7 @@ def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
         sources={row.key: row for row in _read_lines(folder, "sources", DatasetSource)},
         vehicles={row.name: row for row in _read_lines(folder, "vehicles", DatasetVehicle)},
         sites={row.code: row for row in _read_lines(folder, "sites", DatasetSite)},
+        agencies={row.name: row for row in _read_lines(folder, "agencies", DatasetAgency)},
         people={row.slug: row for row in _read_lines(folder, "people", DatasetPerson)},
         launches={row.slug: row for row in _read_lines(folder, "launches", DatasetLaunch)},
         missions={row.slug: row for row in _read_lines(folder, "missions", DatasetMission)},

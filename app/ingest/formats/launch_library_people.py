@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
+from app.api.date_params import FIRST_PAST_DAY
 from app.domain.dates import Precision, format_rfc3339_utc, now
 from app.domain.enums import CrewRole, ShipRole
 from app.domain.text import slugify
@@ -29,7 +30,6 @@ from app.ingest.formats.launch_library_vocabulary import (
     split_nationalities,
 )
 from app.ingest.json_values import list_at, object_at, text_at
-from app.resources.people.schemas import MIN_BIRTH_DATE
 
 R = TypeVar("R", ShipRole, CrewRole)
 
@@ -70,7 +70,7 @@ def _parse_birth_date(value: Mapping[str, Any], notes: list[str]) -> str | None:
     except ValueError:
         born_on = None
     is_day = born_on is not None and (born_on.month, born_on.day) != (1, 1)
-    if born_on and is_day and MIN_BIRTH_DATE <= born_on <= now().date():
+    if born_on and is_day and FIRST_PAST_DAY <= born_on <= now().date():
         return born_on.isoformat()
     if text:
         notes.append(f"Date of birth left empty: {text!r} is no certain day.")

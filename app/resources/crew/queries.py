@@ -4,20 +4,19 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache, partial
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
-from app.api.embeds.people import AGENCY
 from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, check_references, record_reference
 from app.api.lists.sorting import Order
 from app.api.slugs import raise_missing_record
-from app.db.conditions import slug_in, still_running_on
+from app.db.conditions import select_agency_ids, slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until
-from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, agency_slug
+from app.db.models import Agency, CrewAssignment, Flight, Launch, Mission, Person, agency_key
 from app.domain.dates import utc_day_bounds
 from app.domain.enums import FLOWN_STATUSES, HorizonKind
 from app.domain.languages import tr
@@ -39,12 +38,15 @@ SORTS = {
 
 _ASSIGNMENT_ID = CrewAssignment.id.label("id")
 _OF_PERSON = Person.id == CrewAssignment.person_id
+_AGENCY_ID = func.coalesce(Flight.agency_id, Person.agency_id)
+"""Agency that the person flew for."""
 FACETS: Mapping[StrEnum, Facet] = {
     CrewFacet.ROLE: ValueFacet(select(_ASSIGNMENT_ID, CrewAssignment.role.label("value"))),
     CrewFacet.AGENCY: ValueFacet(
-        select(_ASSIGNMENT_ID, Person.agency_slug.label("value"))
+        select(_ASSIGNMENT_ID, Agency.slug.label("value"))
         .join(Person, _OF_PERSON)
-        .where(Person.agency_slug.is_not(None))
+        .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
+        .join(Agency, Agency.id == _AGENCY_ID)
     ),
     CrewFacet.MISSION: ValueFacet(
         select(_ASSIGNMENT_ID, Mission.slug.label("value")).join(Mission)
@@ -56,7 +58,7 @@ FACETS: Mapping[StrEnum, Facet] = {
 REFERENCES: References = {
     "mission": record_reference(Mission),
     "person": record_reference(Person),
-    "agency": AGENCY,
+    "agency": record_reference(Agency),
 }
 
 
@@ -70,7 +72,7 @@ def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
     if filters.role_not:
         where.append(CrewAssignment.role.not_in(filters.role_not))
     if filters.agency:
-        where.append(Person.agency_slug.in_(map(agency_slug, filters.agency)))
+        where.append(_AGENCY_ID.in_(select_agency_ids(list(map(agency_key, filters.agency)))))
     if isinstance(filters, CrewAssignmentFilters) and filters.mission:
         where.append(slug_in(Mission, filters.mission))
     if filters.on:

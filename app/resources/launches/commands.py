@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.auth import ApiClient
+from app.api.embeds.agencies import select_agency_name
 from app.api.embeds.launches import select_spacecraft
 from app.api.links import public_url
 from app.api.slugs import set_slug
@@ -62,7 +63,7 @@ def _select_records() -> AnySelect:
         select(
             Person.slug.label("person"),
             Flight.role,
-            Flight.agency,
+            select_agency_name(Flight.agency_id).label("agency"),
             home.slug.label("landed_with"),
             Flight.landed_at,
             Flight.landed_at_precision,

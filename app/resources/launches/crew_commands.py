@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.api.slugs import resolve_slugs
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import default_precision
+from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, stored_id
 from app.domain.dates import period_bounds, period_end
 from app.domain.enums import FLOWN_STATUSES, LaunchStatus
@@ -22,6 +23,7 @@ def set_launch_crew(session: Session, launch: Launch, document: LaunchWrite, is_
         session, Person, [seat.person for seat in document.crew], "/crew/{}/person"
     )
     _check_on_ground(session, launch, document.crew, people)
+    agencies = load_agency_ids(session, [seat.agency for seat in document.crew])
     own = select(Flight).where(Flight.launch_id == stored_id(launch))
     surplus = {} if is_new else {flight.person_id: flight for flight in session.scalars(own)}
     for index, (seat, person) in enumerate(zip(document.crew, people, strict=True)):
@@ -37,7 +39,9 @@ def set_launch_crew(session: Session, launch: Launch, document: LaunchWrite, is_
             detail = tr("The landing is before the launch.", "Посадка раньше запуска.")
             raise_field_error(f"/crew/{index}/landed_at", "returns-before-launch", detail)
         flight = surplus.pop(person, None) or Flight(launch_id=launch.id, person_id=person)
-        flight.role, flight.agency, flight.ordinal = seat.role, seat.agency, index + 1
+        flight.role, flight.ordinal = seat.role, index + 1
+        agency = find_optional_agency_id(session, agencies, seat.agency, f"/crew/{index}/agency")
+        flight.agency_id = agency
         flight.landed_with_id = landed_with_id
         flight.landed_at, flight.landed_at_precision = landed_at, precision
         session.add(flight)

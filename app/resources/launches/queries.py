@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
+from app.api.embeds.agencies import select_agency_name
 from app.api.embeds.launches import SPACECRAFT, select_launch_ref, select_launch_summary
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
@@ -246,7 +247,7 @@ def _select_full() -> AnySelect:
             "person"
         ),
         Flight.role,
-        Flight.agency,
+        select_agency_name(Flight.agency_id).label("agency"),
         Flight.landed_at,
         Flight.landed_at_precision,
         json_object_subquery(

@@ -81,6 +81,7 @@ RESOURCE = RecordResource(
             },
         ),
     ),
-    references=frozenset({RecordType.PERSON}),
+    references=frozenset({RecordType.AGENCY, RecordType.PERSON}),
+    list_agencies=lambda launch: [seat.agency for seat in launch.crew],
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
 )

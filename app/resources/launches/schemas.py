@@ -243,8 +243,9 @@ class SeatWrite(WriteModel):
 
     person: Slug
     role: ShipRole
-    agency: Annotated[SluggableName, MaxChars(60)] | None = None
-    """Agency that the person flew for, or null if it is the agency of the person."""
+    agency: Annotated[SluggableName, MaxChars(120)] | None = None
+    """Agency that the person flew for, by slug or any of its names. Null: the agency of the
+    person."""
     landed_with: Slug | None = None
     """Launch of the spacecraft that the person landed with, or null while in space."""
     landed_at: Rfc3339 | None = None

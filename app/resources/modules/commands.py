@@ -13,10 +13,21 @@ from app.api.links import public_url
 from app.api.slugs import load_ids, resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.agencies import find_agency_id, load_agency_ids
 from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
-from app.db.models import Launch, Module, ModuleAttachment, Port, Spacewalk, Stay, stored_id
+from app.db.models import (
+    Agency,
+    Launch,
+    Module,
+    ModuleAttachment,
+    ModuleOwner,
+    Port,
+    Spacewalk,
+    Stay,
+    stored_id,
+)
 from app.db.models.modules import first_attachment_sort_at
 from app.domain.dates import period_end, period_start
 from app.domain.enums import AuditTarget
@@ -50,9 +61,15 @@ def _select_records() -> AnySelect:
         Port.module_id == Module.id
     )
     launch = select(Launch.slug).where(Launch.id == Module.launch_id)
+    owners = (
+        select(Agency.name)
+        .join(ModuleOwner, ModuleOwner.agency_id == Agency.id)
+        .where(ModuleOwner.module_id == Module.id)
+    )
     return select(
         *Module.__table__.columns,
         launch.scalar_subquery().label("launch"),
+        json_array_subquery(owners, ModuleOwner.ordinal).label("owners"),
         json_array_subquery(ports, Port.ordinal).label("ports"),
         json_array_subquery(attachments, ModuleAttachment.ordinal).label("attachments"),
     ).where(Module.id.in_(bindparam("ids")))
@@ -65,7 +82,9 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, ModuleRecord
 
 
 def _build_record(row: dict[str, Any]) -> ModuleRecord:
-    return to_record(ModuleRecord, row | {"url": public_url("modules", row["slug"])})
+    owners = [owner["name"] for owner in row["owners"]]
+    url = public_url("modules", row["slug"])
+    return to_record(ModuleRecord, row | {"owners": owners, "url": url})
 
 
 def save(session: Session, module: Module, document: ModuleWrite) -> None:
@@ -76,7 +95,6 @@ def save(session: Session, module: Module, document: ModuleWrite) -> None:
         "name",
         "name_ru",
         "kind",
-        "owners",
         "length_m",
         "diameter_m",
         "mass_kg",
@@ -92,8 +110,28 @@ def save(session: Session, module: Module, document: ModuleWrite) -> None:
     )
     session.add(module)
     session.flush()
+    _set_owners(session, module, document.owners, is_new)
     _set_ports(session, module, document.ports, is_new)
     _set_attachments(session, module, document.attachments, is_new)
+
+
+def _set_owners(session: Session, module: Module, names: Sequence[str], is_new: bool) -> None:
+    own = select(ModuleOwner).where(ModuleOwner.module_id == stored_id(module))
+    surplus = {} if is_new else {row.ordinal: row for row in session.scalars(own)}
+    agencies = load_agency_ids(session, names)
+    owners: list[int] = []
+    for index, name in enumerate(names):
+        pointer = f"/owners/{index}"
+        agency_id = find_agency_id(session, agencies, name, pointer)
+        if agency_id in owners:
+            detail = tr("This owner is listed twice.", "Этот владелец указан дважды.")
+            raise_field_error(pointer, "repeated", detail)
+        owners.append(agency_id)
+        row = surplus.pop(index + 1, None) or ModuleOwner(module_id=module.id, ordinal=index + 1)
+        row.agency_id = agency_id
+        session.add(row)
+    for row in surplus.values():
+        session.delete(row)
 
 
 def _find_launch(session: Session, slug: str | None) -> Launch | None:

@@ -8,28 +8,27 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import select_agency_columns
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.modules import select_module_ref, select_port_ref
 from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
-from app.api.lists.references import NameColumn, Reference, References, record_reference
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
+from app.db.conditions import select_agency_ids
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
-    has_json_value,
     json_array_subquery,
     json_object_subquery,
-    select_json_values,
 )
-from app.db.models import Launch, Module, ModuleAttachment, Port, agency_slug
+from app.db.models import Agency, Launch, Module, ModuleAttachment, ModuleOwner, Port, agency_key
 from app.db.types import UTCDateTime
 from app.domain.clock import has_passed
 from app.domain.dates import utc_day_bounds
 from app.domain.enums import RecordType
-from app.domain.languages import Bilingual
 from app.resources.modules.schemas import (
     ModuleFacet,
     ModuleFilters,
@@ -60,22 +59,26 @@ def _was_attached() -> ColumnElement[bool]:
 
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "kind": Module.kind.in_(bindparam("kind")),
-    "owner": has_json_value(Module.owner_slugs, "owner"),
+    "owner": Module.id.in_(
+        select(ModuleOwner.module_id).where(
+            ModuleOwner.agency_id.in_(select_agency_ids(bindparam("owner")))
+        )
+    ),
     "launch": Module.launch_id.in_(select(Launch.id).where(Launch.slug.in_(bindparam("launch")))),
     "day_start": _was_attached(),
 }
 """Conditions by the name of a parameter."""
 
-_OWNERS = select_json_values(Module.id, Module.owner_slugs)
 FACETS: Mapping[StrEnum, Facet] = {
     ModuleFacet.KIND: ValueFacet(select(Module.id.label("id"), Module.kind.label("value"))),
-    ModuleFacet.OWNER: ValueFacet(_OWNERS),
+    ModuleFacet.OWNER: ValueFacet(
+        select(ModuleOwner.module_id.label("id"), Agency.slug.label("value")).join(
+            Agency, Agency.id == ModuleOwner.agency_id
+        )
+    ),
 }
 REFERENCES: References = {
-    "owner": Reference(
-        Bilingual("No module has the owner {}.", "Нет модулей, владелец которых — {}."),
-        (NameColumn(_OWNERS.subquery().c.value, agency_slug),),
-    ),
+    "owner": record_reference(Agency),
     "launch": record_reference(Launch),
 }
 
@@ -98,7 +101,7 @@ def parameter_values(filters: ModuleFilters) -> dict[str, Any]:
     """Values of the parameters in the conditions of `filters`."""
     lists: dict[str, list[Any]] = {
         "kind": filters.kind,
-        "owner": list(map(agency_slug, filters.owner)),
+        "owner": list(map(agency_key, filters.owner)),
         "launch": filters.launch,
     }
     values: dict[str, Any] = {name: items for name, items in lists.items() if items}
@@ -109,12 +112,19 @@ def parameter_values(filters: ModuleFilters) -> dict[str, Any]:
 
 
 @cache
+def _select_owners() -> AnySelect:
+    agency = aliased(Agency)
+    of_module = agency.id == ModuleOwner.agency_id, ModuleOwner.module_id == Module.id
+    return select_agency_columns(agency).where(*of_module)
+
+
+@cache
 def _select_base() -> AnySelect:
     launch = select_launch_ref().where(Launch.id == Module.launch_id)
     return select_module_ref().add_columns(
         Module.id,
         Module.kind,
-        Module.owners,
+        json_array_subquery(_select_owners(), ModuleOwner.ordinal).label("owner_refs"),
         Module.length_m,
         Module.diameter_m,
         Module.mass_kg,

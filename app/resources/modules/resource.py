@@ -1,6 +1,6 @@
 """Declaration of the modules resource."""
 
-from app.db.models import Module, ModuleAttachment, Port
+from app.db.models import Module, ModuleAttachment, ModuleOwner, Port
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.modules.commands import WRITER, load_records
@@ -25,12 +25,20 @@ RESOURCE = RecordResource(
         ExportTable(
             "modules",
             "Modules and other elements of the station.",
-            select_record_columns(Module, ("name_key", "owner_slugs", "attached_sort_at")),
+            select_record_columns(Module, ("name_key", "attached_sort_at")),
             column_descriptions={
                 "name": "Name in English.",
                 "kind": "Kind of element.",
                 "launch_id": "Id in `launches` of the launch that carried it.",
             },
+        ),
+        ExportTable(
+            "module_owners",
+            "Owners of modules.",
+            select_record_columns(ModuleOwner),
+            2,
+            indexes=("agency_id",),
+            column_descriptions={"agency_id": "Id in `agencies`."},
         ),
         ExportTable(
             "ports",
@@ -57,6 +65,7 @@ RESOURCE = RecordResource(
             },
         ),
     ),
-    references=frozenset({RecordType.LAUNCH}),
+    references=frozenset({RecordType.AGENCY, RecordType.LAUNCH}),
+    list_agencies=lambda module: module.owners,
     deferred_field=DeferredField("attachments", RecordType.MODULE),
 )

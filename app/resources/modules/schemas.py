@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from app.api.date_params import CalendarDay, Rfc3339
+from app.api.embeds.agencies import AgencyRef
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.modules import ModuleRef, PortRef
 from app.api.links import Url
@@ -58,7 +59,7 @@ class ModuleFilters(QueryModel):
     kind: Annotated[CommaList[ModuleKind], Example(["node"])] = []
     """Kind of the module."""
     owner: Annotated[CommaList[NameParam], Example(["ESA"])] = []
-    """Owner of the module, a space agency or company, by name or slug."""
+    """Owner of the module, a space agency or company, by slug or any of its names."""
     launch: Annotated[CommaList[Slug], Example(["sts-130"])] = []
     """Launch that carried the module, by slug."""
     attached_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
@@ -82,6 +83,8 @@ class ModuleSummary(ModuleRef):
     kind_label: str = Field(examples=["Node"])
     owners: list[str] = Field(examples=[["NASA"]])
     """Space agencies, or companies, that own it."""
+    owner_refs: list[AgencyRef]
+    """The records of these agencies."""
     length_m: float | None
     """Length in metres, or null if unknown."""
     diameter_m: float | None
@@ -99,6 +102,7 @@ class ModuleSummary(ModuleRef):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return super().computed_fields(row) | {
+            "owners": [owner["name"] for owner in row["owner_refs"]],
             "kind_label": str(MODULE_KIND_LABELS[ModuleKind(row["kind"])]),
             "is_attached": any(map(_is_present, row["attachments"])),
         }
@@ -224,8 +228,8 @@ class ModuleWrite(WriteModel):
     name_ru: Annotated[SearchableText, MaxChars(120)] | None = None
     """Name in Russian."""
     kind: ModuleKind
-    owners: Annotated[list[Annotated[SluggableName, MaxChars(60)]], Field(max_length=10)] = []
-    """Space agencies, or companies, that own it."""
+    owners: Annotated[list[Annotated[SluggableName, MaxChars(120)]], Field(max_length=10)] = []
+    """Space agencies, or companies, that own it, by slug or any of their names."""
     length_m: Metres | None = None
     """Length in metres."""
     diameter_m: Metres | None = None

@@ -4,16 +4,21 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
 from sqlalchemy import Connection, bindparam, literal, select
+from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import (
+    load_agency_texts,
+    localize_agency_name,
+    select_agency_columns,
+)
 from app.api.embeds.modules import localize_module_name, select_module_ref
 from app.api.links import module_page_url, url_for_request
 from app.db.database import Reader, Row
-from app.db.functions import AnySelect
-from app.db.models import Module, Port
+from app.db.functions import AnySelect, json_array_subquery
+from app.db.models import Agency, Module, ModuleOwner, Port
 from app.domain.enums import ModuleKind, RecordType
 from app.domain.labels import MODULE_KIND_LABELS, PORT_DIRECTION_LABELS
 from app.search.documents import IndexDocument, SearchSource
-from app.search.synonyms import get_agency_synonyms
 
 _MODULE_KEYWORDS = "module element модуль элемент"
 _PORT_KEYWORDS = "port узел"
@@ -26,7 +31,16 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
     for port in connection.execute(ports.order_by(Port.module_id, Port.ordinal)):
         side = PORT_DIRECTION_LABELS[port.direction]
         sides.setdefault(port.module_id, [_PORT_KEYWORDS]).append(f"{side.en} {side.ru}")
-    facts = Module.kind, Module.owners, Module.assembly_flight
+    owners = connection.execute(
+        select(ModuleOwner.module_id, ModuleOwner.agency_id)
+        .where(ModuleOwner.module_id.in_(ids))
+        .order_by(ModuleOwner.module_id, ModuleOwner.ordinal)
+    ).all()
+    agencies = load_agency_texts(connection, {owner.agency_id for owner in owners})
+    owner_names: dict[int, list[str]] = {}
+    for owner in owners:
+        owner_names.setdefault(owner.module_id, []).extend(agencies[owner.agency_id])
+    facts = Module.kind, Module.assembly_flight
     rows = connection.execute(
         select(Module.id, Module.name, Module.name_ru, *facts).where(Module.id.in_(ids))
     )
@@ -35,7 +49,7 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         lead = [
             _MODULE_KEYWORDS,
             f"{kind.en} {kind.ru}",
-            *(name for owner in row.owners for name in get_agency_synonyms(owner)),
+            *owner_names.get(row.id, ()),
             row.assembly_flight or "",
             *sides.get(row.id, ()),
         ]
@@ -45,7 +59,12 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
 
 @cache
 def _select_hits() -> AnySelect:
-    hits = select_module_ref().add_columns(Module.id, Module.kind, Module.owners)
+    agency = aliased(Agency)
+    of_module = agency.id == ModuleOwner.agency_id, ModuleOwner.module_id == Module.id
+    owners = select_agency_columns(agency).where(*of_module)
+    hits = select_module_ref().add_columns(
+        Module.id, Module.kind, json_array_subquery(owners, ModuleOwner.ordinal).label("owners")
+    )
     return hits.where(Module.id.in_(bindparam("ids")))
 
 
@@ -58,7 +77,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
             {
                 "slug": row["slug"],
                 "title": localize_module_name(row),
-                "text": ", ".join([kind, *row["owners"]]),
+                "text": ", ".join([kind, *map(localize_agency_name, row["owners"])]),
                 "at": None,
                 "at_precision": None,
                 "url": url_for_request("modules", row["slug"]),
@@ -72,4 +91,9 @@ SEARCH = SearchSource(
     model=Module,
     indexed=select(Module.id, literal(None).label("sort_at")),
     load_documents=load_documents,
+    dependencies={
+        RecordType.AGENCY: lambda ids: select(ModuleOwner.module_id).where(
+            ModuleOwner.agency_id.in_(ids)
+        ),
+    },
 )

@@ -1,6 +1,6 @@
 """Queries of people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cache, partial
@@ -8,9 +8,10 @@ from functools import cache, partial
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import select_agency_name, select_agency_ref
 from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_ref
-from app.api.embeds.people import AGENCY, select_person_ref
+from app.api.embeds.people import select_person_ref
 from app.api.embeds.spacewalks import select_spacewalk_ref
 from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
@@ -19,20 +20,23 @@ from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
 from app.db.aboard import was_aboard
-from app.db.conditions import slug_in, still_running_on
+from app.db.conditions import select_agency_ids, slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
-from app.db.horizon import get_known_until, known_until_subquery
+from app.db.horizon import get_known_until, is_within_horizon, known_until_subquery
 from app.db.models import (
+    Agency,
     CrewAssignment,
     Flight,
     Launch,
     Mission,
     Person,
+    PersonNationality,
     Spacewalk,
     SpacewalkMember,
-    agency_slug,
+    agency_key,
 )
+from app.domain.clock import current_second
 from app.domain.dates import utc_day_bounds
 from app.domain.enums import FLOWN_STATUSES, HorizonKind, RecordType
 from app.domain.languages import Bilingual
@@ -52,23 +56,25 @@ SORTS = build_orders(
     name=(Person.name_key,),
     spacewalks_count=(Person.spacewalks_count,),
     spacewalk_seconds=(Person.spacewalk_seconds,),
+    flights_count=(Person.flights_count,),
+    flight_seconds=(Person.flight_seconds,),
 )
 _NATIONALITY = Reference(
     Bilingual("Nobody has the nationality {}.", "Нет людей с гражданством {}."),
-    (NameColumn(Person.nationality),),
+    (NameColumn(PersonNationality.country),),
 )
 _PERSON_ID = Person.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
     PersonFacet.AGENCY: ValueFacet(
-        select(_PERSON_ID, Person.agency_slug.label("value")).where(Person.agency_slug.is_not(None))
+        select(_PERSON_ID, Agency.slug.label("value")).join(Agency, Agency.id == Person.agency_id)
     ),
     PersonFacet.NATIONALITY: ValueFacet(
-        select(_PERSON_ID, Person.nationality.label("value")).where(Person.nationality.is_not(None))
+        select(PersonNationality.person_id.label("id"), PersonNationality.country.label("value"))
     ),
 }
 REFERENCES: References = {
-    "agency": AGENCY,
-    "agency_not": AGENCY,
+    "agency": record_reference(Agency),
+    "agency_not": record_reference(Agency),
     "nationality": _NATIONALITY,
     "nationality_not": _NATIONALITY,
     "mission": record_reference(Mission),
@@ -79,20 +85,35 @@ def conditions(
     filters: PersonFilters, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
     """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
-    where: list[ColumnElement[bool]] = []
+    where = [*_personal_conditions(filters), *_flight_conditions(filters)]
     if filters.q:
         matching = select_matching_ids(RecordType.PERSON, filters.q, corrections)
         where.append(Person.id.in_(matching))
+    return where
+
+
+def _personal_conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
+    """Conditions of what a person is, without crews and flights."""
+    where: list[ColumnElement[bool]] = []
     if filters.agency:
-        where.append(Person.agency_slug.in_(map(agency_slug, filters.agency)))
+        where.append(Person.agency_id.in_(_select_agencies(filters.agency)))
     if filters.agency_not:
-        other = Person.agency_slug.not_in(map(agency_slug, filters.agency_not))
-        where.append(or_(Person.agency_slug.is_(None), other))
+        other = Person.agency_id.not_in(_select_agencies(filters.agency_not))
+        where.append(or_(Person.agency_id.is_(None), other))
     if filters.nationality:
-        where.append(Person.nationality.in_(filters.nationality))
+        where.append(Person.id.in_(_select_citizens(filters.nationality)))
     if filters.nationality_not:
-        other = Person.nationality.not_in(filters.nationality_not)
-        where.append(or_(Person.nationality.is_(None), other))
+        where.append(Person.id.not_in(_select_citizens(filters.nationality_not)))
+    if filters.born_on_gte:
+        where.append(Person.born_on >= filters.born_on_gte)
+    if filters.born_on_lt:
+        where.append(Person.born_on < filters.born_on_lt)
+    return where
+
+
+def _flight_conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
+    """Conditions of crews and flights."""
+    where: list[ColumnElement[bool]] = []
     if filters.role or filters.mission:
         # One EXISTS for both: the role is the role in that mission.
         assignments = select(CrewAssignment.id).where(CrewAssignment.person_id == Person.id)
@@ -103,7 +124,19 @@ def conditions(
             assignments = assignments.where(slug_in(Mission, filters.mission))
         where.append(assignments.exists())
     days = {_was_aboard_on: filters.aboard_on, _was_in_space_on: filters.in_space_on}
-    return where + [condition(day) for condition, day in days.items() if day]
+    where += [condition(day) for condition, day in days.items() if day]
+    if filters.in_space is not None:
+        is_now = _is_in_space()
+        where.append(is_now if filters.in_space else ~is_now)
+    return where
+
+
+def _select_agencies(names: Sequence[str]) -> AnySelect:
+    return select_agency_ids(list(map(agency_key, names)))
+
+
+def _select_citizens(countries: Sequence[str]) -> AnySelect:
+    return select(PersonNationality.person_id).where(PersonNationality.country.in_(countries))
 
 
 def _was_aboard_on(day: date) -> ColumnElement[bool]:
@@ -125,6 +158,18 @@ def _was_in_space_on(day: date) -> ColumnElement[bool]:
     ).exists()
 
 
+def _is_in_space() -> ColumnElement[bool]:
+    """Condition: the person is in space now; false behind an outdated horizon, as for `aboard`."""
+    present = current_second()
+    flights = select(Flight.id).join(Launch, Launch.id == Flight.launch_id)
+    return flights.where(
+        Flight.person_id == Person.id,
+        Launch.status.in_(FLOWN_STATUSES),
+        Flight.landed_at.is_(None),
+        is_within_horizon(HorizonKind.CREWS, present, present),
+    ).exists()
+
+
 @cache
 def _select_summary() -> AnySelect:
     flights = select(
@@ -143,10 +188,20 @@ def _select_base() -> AnySelect:
     )
     return select_person_ref().add_columns(
         Person.id,
+        json_object_subquery(select_agency_ref(Person.agency_id)).label("agency_ref"),
+        json_array_subquery(
+            select(PersonNationality.country).where(PersonNationality.person_id == Person.id),
+            PersonNationality.ordinal,
+        ).label("nationalities"),
         Person.born_on,
+        Person.born_on_precision,
+        Person.died_on,
+        Person.died_on_precision,
         missions.scalar_subquery().label("missions_count"),
         Person.spacewalks_count,
         Person.spacewalk_seconds,
+        Person.flights_count,
+        Person.flight_seconds,
         Person.updated_at,
         Person.version,
         known_until_subquery(HorizonKind.CREWS).label("known_until"),
@@ -157,10 +212,12 @@ def _select_base() -> AnySelect:
 def _select_full() -> AnySelect:
     landed_with = aliased(Launch)
     up = aliased(Launch)
+    agency_id = func.coalesce(Flight.agency_id, Person.agency_id)
     flights = (
         select(
             Flight.role,
-            func.coalesce(Flight.agency, Person.agency).label("agency"),
+            select_agency_name(agency_id).label("agency"),
+            json_object_subquery(select_agency_ref(agency_id)).label("agency_ref"),
             Flight.landed_at,
             Flight.landed_at_precision,
             json_object_subquery(select_launch_ref().where(Launch.id == Flight.launch_id)).label(
@@ -181,6 +238,12 @@ def _select_full() -> AnySelect:
         .where(SpacewalkMember.person_id == Person.id)
     )
     return _select_base().add_columns(
+        Person.birth_country,
+        Person.sex,
+        Person.wikidata_id,
+        Person.wikipedia,
+        Person.biography,
+        Person.biography_ru,
         Person.aliases,
         Person.sources,
         Person.created_at,

@@ -1,6 +1,6 @@
 """Declaration of the people resource."""
 
-from app.db.models import Person
+from app.db.models import Person, PersonNationality
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.people.commands import WRITER, load_records
@@ -26,13 +26,22 @@ RESOURCE = RecordResource(
         ExportTable(
             "people",
             "People who flew or were to fly to the station.",
-            select_record_columns(Person, ("name_key", "agency_slug")),
+            select_record_columns(Person, ("name_key",)),
             column_descriptions={
                 "name": "Name in English.",
-                "agency": "Space agency.",
+                "agency_id": "Id in `agencies` of the space agency.",
                 "spacewalks_count": "Number of spacewalks.",
                 "spacewalk_seconds": "Total duration of the spacewalks in seconds.",
             },
         ),
+        ExportTable(
+            "person_nationalities",
+            "Nationalities of people, as ISO 3166 codes.",
+            select_record_columns(PersonNationality),
+            key_column_count=2,
+            indexes=("country",),
+        ),
     ),
+    references=frozenset({RecordType.AGENCY}),
+    list_agencies=lambda person: [person.agency],
 )

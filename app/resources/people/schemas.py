@@ -1,13 +1,15 @@
 """Person schemas: query parameters, read models and write models."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from app.api.date_params import AnyDay, CalendarDay, Rfc3339
+from app.api.date_params import AnyDay, CalendarDay, DayPrecision, PastDay, Rfc3339
+from app.api.embeds.agencies import AgencyRef
 from app.api.embeds.crew import CrewAssignmentRead
 from app.api.embeds.horizon import HorizonPage
 from app.api.embeds.launches import LaunchRef
@@ -28,24 +30,26 @@ from app.api.params import (
     SearchText,
     Slug,
 )
+from app.api.patterns import LANGUAGE_CODE_PATTERN, WIKIDATA_ID_PATTERN
 from app.api.read_models import ReadModel, Source, UtcInstant, instant_of
 from app.api.write_models import (
     CitationWrite,
+    HttpUrlStr,
     MaxChars,
+    NonBlankText,
     SearchableText,
     SluggableName,
     WriteModel,
+    default_day_precision,
     example_config,
 )
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, Precision
-from app.domain.enums import CrewRole, LaunchStatus, ShipRole, SpacewalkRole
+from app.domain.enums import FLOWN_STATUSES, CrewRole, LaunchStatus, Sex, ShipRole, SpacewalkRole
 from app.domain.flights import FlightSpan
 from app.domain.horizon import last_known_time
 from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
-
-MIN_BIRTH_DATE = date(1850, 1, 1)
 
 
 class PersonFacet(StrEnum):
@@ -64,6 +68,10 @@ class PersonSort(SortChoice):
     FEWEST_SPACEWALKS = "spacewalks_count"
     LONGEST_OUTSIDE = "-spacewalk_seconds"
     SHORTEST_OUTSIDE = "spacewalk_seconds"
+    MOST_FLIGHTS = "-flights_count"
+    FEWEST_FLIGHTS = "flights_count"
+    LONGEST_IN_SPACE = "-flight_seconds"
+    SHORTEST_IN_SPACE = "flight_seconds"
 
 
 class PersonFilters(QueryModel):
@@ -72,11 +80,11 @@ class PersonFilters(QueryModel):
     q: Annotated[Omittable[SearchText], Example("kononenko")] = None
     """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
     agency: Annotated[CommaList[NameParam], Example(["NASA"])] = []
-    """Agency of the person, by name or slug."""
+    """Agency of the person, by slug or any of its names."""
     agency_not: Annotated[CommaList[NameParam], Example(["NASA"])] = []
-    """Agency to exclude, by name or slug."""
+    """Agency to exclude, by slug or any of its names."""
     nationality: Annotated[CommaList[CountryCode], Example(["RU"])] = []
-    """Nationality, as an ISO 3166-1 alpha-2 code."""
+    """Nationality, one of several, as an ISO 3166-1 alpha-2 code."""
     nationality_not: Annotated[CommaList[CountryCode], Example(["RU"])] = []
     """Nationality to exclude, as an ISO 3166-1 alpha-2 code."""
     role: Annotated[CommaList[CrewRole], Example(["commander"])] = []
@@ -87,6 +95,12 @@ class PersonFilters(QueryModel):
     """Day in UTC on which the person was aboard: from docking to undocking, as far as known."""
     in_space_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the person was in space on a flight to the station."""
+    in_space: Annotated[Omittable[bool], Example(True)] = None
+    """True: only people who are in space now, as `aboard` says. False: only others."""
+    born_on_gte: Annotated[Omittable[AnyDay], Example("1979-01-01")] = None
+    """First day of birth. A birth known to the year or month counts as its first day."""
+    born_on_lt: Annotated[Omittable[AnyDay], Example("1980-01-01")] = None
+    """Day before which the person was born."""
 
 
 class PersonQuery(PersonFilters, ListViewQuery):
@@ -95,15 +109,25 @@ class PersonQuery(PersonFilters, ListViewQuery):
     facet: Annotated[CommaList[PersonFacet], Example(["agency"])] = []
     """Filters whose values are counted, in `facets`."""
     sort: PersonSort = PersonSort.A_TO_Z
-    """Sort by name, or by number or duration of spacewalks. `-` means descending order."""
+    """Sort by name, or number or duration of spacewalks or flights. `-` means descending order."""
 
 
 class PersonSummary(PersonRef):
     """Person in a list."""
 
     id: int
+    agency_ref: AgencyRef | None
+    """The record of the agency of the person."""
+    nationalities: list[str] = Field(examples=[["RU"]])
+    """All nationalities, as ISO 3166-1 alpha-2 codes; the first is `nationality`."""
     born_on: date | None
-    """Date of birth, or null if unknown."""
+    """Date of birth, or the first day of the period that `born_on_precision` gives. Null if
+    unknown."""
+    born_on_precision: Precision | None
+    died_on: date | None
+    """Date of death, or the first day of the period that `died_on_precision` gives. Null if alive
+    or unknown."""
+    died_on_precision: Precision | None
     missions_count: int
     """Number of missions. A mission with several roles counts once."""
     days_aboard: int = Field(ge=0)
@@ -113,6 +137,10 @@ class PersonSummary(PersonRef):
     """Number of spacewalks that are over."""
     spacewalk_seconds: int = Field(ge=0)
     """Total duration of these spacewalks in seconds; an unknown duration counts as 0."""
+    flights_count: int = Field(ge=0)
+    """Number of flights to the station whose launch reached space."""
+    flight_seconds: int = Field(ge=0)
+    """Total duration in seconds of the flights after which the person has landed."""
     aboard: bool | None
     """True if the person is aboard the station now: from launch to landing, as times of docking are
     not known. Null if not known: the person was aboard at `known_until`."""
@@ -139,6 +167,7 @@ class PersonSummary(PersonRef):
         if still_open and last_known_time(known_until) == present:
             expire_response_at(present + (ONE_DAY - total % ONE_DAY) / len(still_open))
         return super().computed_fields(row) | {
+            "nationalities": [each["country"] for each in row["nationalities"]],
             "days_aboard": total.days,
             "aboard": still_open[0].is_aboard if still_open else False,
         }
@@ -152,6 +181,8 @@ class FlightRead(ReadModel):
     role_label: str = Field(examples=["Flight engineer"])
     agency: str | None
     """Agency that the person flew for."""
+    agency_ref: AgencyRef | None
+    """The record of this agency."""
     launch: LaunchRef
     landed_with: LaunchRef | None
     """Launch of the spacecraft that the person landed with. Null if in space or not known."""
@@ -176,9 +207,43 @@ class PersonSpacewalkRead(ReadModel):
         return {"spacewalk": dict(row), "role_label": localize_spacewalk_role(row["role"])}
 
 
+class PersonAgencyRead(ReadModel):
+    """Agency that a person flew for, on flights one after another."""
+
+    agency: AgencyRef
+    first_launch: LaunchRef
+    """Launch of the first of these flights."""
+    last_launch: LaunchRef
+    """Launch of the last of these flights."""
+
+
+class WikipediaArticleRead(ReadModel):
+    """Article of Wikipedia about a person."""
+
+    language: str = Field(examples=["en"])
+    """Language of the Wikipedia, as in its address."""
+    url: str
+
+
 class PersonRead(PersonSummary):
     """Person with all their fields."""
 
+    birth_country: str | None
+    """Country of birth, as an ISO 3166-1 alpha-2 code. Null if unknown."""
+    sex: Sex | None
+    """Sex as published, or null if not known."""
+    wikidata_id: str | None = Field(examples=["Q4896117"])
+    """Item of Wikidata."""
+    wikipedia: list[WikipediaArticleRead]
+    """Articles of Wikipedia."""
+    biography: str | None
+    """Short life, written by an editor, or null."""
+    agencies: list[PersonAgencyRead]
+    """Agencies that the person flew for, in order of time."""
+    first_flight: LaunchRef | None
+    """Launch of the first flight to the station that reached space."""
+    longest_flight: LaunchRef | None
+    """Launch of the longest flight, among those after which the person has landed."""
     aliases: list[str]
     """Other spellings of the name."""
     assignments: list[CrewAssignmentRead]
@@ -190,16 +255,58 @@ class PersonRead(PersonSummary):
     sources: list[Source]
     created_at: UtcInstant
 
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        flown = [
+            flight
+            for flight in reversed(row["flights"])
+            if LaunchStatus(flight["launch"]["status"]) in FLOWN_STATUSES
+        ]
+        landed = [flight for flight in flown if flight["landed_at"]]
+        biography: str | None = row["biography"]
+        return super().computed_fields(row) | {
+            "biography": biography and tr(biography, row["biography_ru"] or biography),
+            "agencies": list(_group_by_agency(flown)),
+            "first_flight": flown[0]["launch"] if flown else None,
+            "longest_flight": max(landed, key=_get_duration)["launch"] if landed else None,
+        }
 
-def _validate_birth_date(day: date) -> date:
-    if not MIN_BIRTH_DATE <= day <= current_second().date():
-        raise ValueError(
-            tr(
-                f"The date of birth must be between {MIN_BIRTH_DATE} and today.",
-                f"Дата рождения должна быть от {MIN_BIRTH_DATE} до сегодняшнего дня.",
+
+def _group_by_agency(flights: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The agencies of flights, which are in order of time."""
+    for agency, group in groupby(flights, key=lambda flight: flight["agency_ref"]):
+        launches = [flight["launch"] for flight in group]
+        if agency:
+            yield {"agency": agency, "first_launch": launches[0], "last_launch": launches[-1]}
+
+
+def _get_duration(flight: Mapping[str, Any]) -> timedelta:
+    launch_at: datetime = instant_of(flight["launch"]["launch_at"])
+    landed_at: datetime = instant_of(flight["landed_at"])
+    return landed_at - launch_at
+
+
+class WikipediaArticleWrite(WriteModel):
+    """Article of Wikipedia about a person."""
+
+    language: Annotated[
+        str, StringConstraints(pattern=LANGUAGE_CODE_PATTERN, max_length=3, to_lower=True)
+    ]
+    """Language of the Wikipedia, as in its address."""
+    url: HttpUrlStr
+    """Address of the article in this Wikipedia."""
+
+    @field_validator("url")
+    @classmethod
+    def _check_host(cls, value: str, info: ValidationInfo) -> str:
+        if (language := info.data.get("language")) is None:
+            return value
+        start = f"https://{language}.wikipedia.org/wiki/"
+        if not value.startswith(start):
+            raise ValueError(
+                tr(f"The address must start with {start}.", f"Адрес должен начинаться с {start}.")
             )
-        )
-    return day
+        return value
 
 
 class PersonWrite(WriteModel):
@@ -221,14 +328,81 @@ class PersonWrite(WriteModel):
     """Name in Russian."""
     name_native: Annotated[SearchableText, MaxChars(120)] | None = None
     """Name in its original spelling, or null if it equals `name`."""
-    agency: Annotated[SluggableName, MaxChars(60)] | None = None
+    agency: Annotated[SluggableName, MaxChars(120)] | None = None
+    """Agency of the person, by slug or any of its names."""
     nationality: CountryCode | None = None
     """Nationality, as an ISO 3166-1 alpha-2 code."""
-    born_on: Annotated[AnyDay, AfterValidator(_validate_birth_date)] | None = None
+    other_nationalities: Annotated[list[CountryCode], Field(max_length=5)] = []
+    """Further nationalities, beside `nationality`."""
+    born_on: PastDay | None = None
     """Date of birth, from 1850-01-01 to today in UTC."""
+    born_on_precision: Annotated[DayPrecision | None, Field(validate_default=True)] = None
+    """Precision of `born_on`. Default: `day`."""
+    birth_country: CountryCode | None = None
+    """Country of birth, as an ISO 3166-1 alpha-2 code."""
+    died_on: PastDay | None = None
+    """Date of death, not before `born_on`."""
+    died_on_precision: Annotated[DayPrecision | None, Field(validate_default=True)] = None
+    """Precision of `died_on`. Default: `day`."""
+    sex: Sex | None = None
+    """Sex, as published."""
+    wikidata_id: (
+        Annotated[str, StringConstraints(pattern=WIKIDATA_ID_PATTERN, max_length=12)] | None
+    ) = None
+    """Item of Wikidata."""
+    wikipedia: Annotated[list[WikipediaArticleWrite], Field(max_length=50)] = []
+    """Articles of Wikipedia, one in a language."""
+    biography: Annotated[NonBlankText, MaxChars(5000)] | None = None
+    """Short life, as plain text."""
+    biography_ru: Annotated[NonBlankText, MaxChars(5000)] | None = None
+    """Short life in Russian."""
     aliases: Annotated[list[Annotated[SearchableText, MaxChars(120)]], Field(max_length=20)] = []
     """Other spellings of the name."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
+
+    @field_validator("other_nationalities")
+    @classmethod
+    def _check_nationalities(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        first = info.data.get("nationality")
+        if value and (first is None or len({first, *value}) <= len(value)):
+            raise ValueError(
+                tr(
+                    "`nationality` is the first one, and none is listed twice.",
+                    "Первое гражданство — `nationality`, и ни одно не указано дважды.",
+                )
+            )
+        return value
+
+    @field_validator("born_on_precision", "died_on_precision")
+    @classmethod
+    def _set_default_precision(
+        cls, value: Precision | None, info: ValidationInfo
+    ) -> Precision | None:
+        day = (info.field_name or "").removesuffix("_precision")
+        return default_day_precision(info.data.get(day), value)
+
+    @field_validator("died_on")
+    @classmethod
+    def _check_death(cls, value: date | None, info: ValidationInfo) -> date | None:
+        born_on = info.data.get("born_on")
+        if value and born_on and value < born_on:
+            raise ValueError(
+                tr("The death is before the birth.", "Дата смерти раньше даты рождения.")
+            )
+        return value
+
+    @field_validator("wikipedia")
+    @classmethod
+    def _check_languages(cls, value: list[WikipediaArticleWrite]) -> list[WikipediaArticleWrite]:
+        if len({article.language for article in value}) < len(value):
+            raise ValueError(
+                tr("There is one article in a language.", "На каждом языке — одна статья.")
+            )
+        return value
+
+    def list_nationalities(self) -> list[str]:
+        """All nationalities, the first one first."""
+        return [self.nationality, *self.other_nationalities] if self.nationality else []
 
 
 class PersonRecord(PersonWrite):

@@ -6,6 +6,7 @@ from functools import cache
 
 from sqlalchemy import Connection, bindparam, literal, select
 
+from app.api.embeds.agencies import load_agency_texts
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import select_person_ref
 from app.api.links import page_url, url_for_request
@@ -17,7 +18,6 @@ from app.domain.glossary import person_name
 from app.domain.labels import CREW_ROLE_LABELS
 from app.domain.languages import tr
 from app.search.documents import IndexDocument, SearchSource
-from app.search.synonyms import get_agency_synonyms
 
 _PERSON_KEYWORDS = "astronaut cosmonaut астронавт космонавт"
 
@@ -25,10 +25,12 @@ _PERSON_KEYWORDS = "astronaut cosmonaut астронавт космонавт"
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     """The index documents of people."""
     names = Person.name, Person.name_ru, Person.name_native, Person.aliases
-    rows = connection.execute(select(Person.id, *names, Person.agency).where(Person.id.in_(ids)))
-    for row in rows.mappings():
+    people = select(Person.id, *names, Person.agency_id).where(Person.id.in_(ids))
+    rows = connection.execute(people).mappings().all()
+    agencies = load_agency_texts(connection, {row["agency_id"] for row in rows})
+    for row in rows:
         all_names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
-        lead = [_PERSON_KEYWORDS, *(get_agency_synonyms(row["agency"]) if row["agency"] else ())]
+        lead = [_PERSON_KEYWORDS, *agencies.get(row["agency_id"], ())]
         yield IndexDocument(
             RecordType.PERSON, row["id"], None, list(filter(None, all_names)), "", lead
         )
@@ -83,4 +85,7 @@ SEARCH = SearchSource(
     model=Person,
     indexed=select(Person.id, literal(None).label("sort_at")),
     load_documents=load_documents,
+    dependencies={
+        RecordType.AGENCY: lambda ids: select(Person.id).where(Person.agency_id.in_(ids)),
+    },
 )

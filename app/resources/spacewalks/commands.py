@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from app.api.embeds.agencies import select_agency_name
 from app.api.links import public_url
 from app.api.slugs import resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
 from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
@@ -46,6 +48,7 @@ def _select_records() -> AnySelect:
     mission = select(Mission.slug).where(Mission.id == Spacewalk.mission_id)
     return select(
         *Spacewalk.__table__.columns,
+        select_agency_name(Spacewalk.operator_id).label("operator"),
         airlock.scalar_subquery().label("airlock"),
         mission.scalar_subquery().label("mission"),
         json_array_subquery(crew, SpacewalkMember.ordinal).label("crew"),
@@ -76,12 +79,15 @@ def save(session: Session, spacewalk: Spacewalk, document: SpacewalkWrite) -> No
         "starts_at_uncertain",
         "ends_at",
         "ends_at_precision",
-        "operator",
         "purpose",
         "purpose_ru",
     ):
         setattr(spacewalk, name, getattr(document, name))
     spacewalk.duration_seconds = _get_duration_seconds(document)
+    operators = load_agency_ids(session, [document.operator])
+    spacewalk.operator_id = find_optional_agency_id(
+        session, operators, document.operator, "/operator"
+    )
     spacewalk.airlock_id = _find_id(session, Module, document.airlock, "/airlock")
     spacewalk.mission_id = _find_id(session, Mission, document.mission, "/mission")
     spacewalk.sources = [source.model_dump() for source in document.sources]

@@ -14,19 +14,18 @@ from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
 from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
-from app.api.lists.references import NameColumn, Reference, References, record_reference
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_related, slug_in, slug_values
+from app.db.conditions import has_related, select_agency_ids, slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until
-from app.db.models import Mission, Module, Person, Spacewalk, SpacewalkMember, operator_slug
+from app.db.models import Agency, Mission, Module, Person, Spacewalk, SpacewalkMember, agency_key
 from app.db.types import UTCDateTime
 from app.domain.dates import ONE_DAY, PRECISIONS_WITH_TIME, Precision
 from app.domain.enums import HorizonKind, RecordType
-from app.domain.languages import Bilingual
 from app.resources.spacewalks.schemas import (
     SpacewalkArchiveFilters,
     SpacewalkArchiveQuery,
@@ -88,7 +87,7 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "mission": Spacewalk.mission_id.in_(
         select(Mission.id).where(slug_in(Mission, bindparam("mission")))
     ),
-    "operator": Spacewalk.operator_slug.in_(bindparam("operator")),
+    "operator": Spacewalk.operator_id.in_(select_agency_ids(bindparam("operator"))),
     "airlock": Spacewalk.airlock_id.in_(
         select(Module.id).where(Module.slug.in_(bindparam("airlock")))
     ),
@@ -99,8 +98,8 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 _SPACEWALK_ID = Spacewalk.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
     SpacewalkFacet.OPERATOR: ValueFacet(
-        select(_SPACEWALK_ID, Spacewalk.operator_slug.label("value")).where(
-            Spacewalk.operator_slug.is_not(None)
+        select(_SPACEWALK_ID, Agency.slug.label("value")).join(
+            Agency, Agency.id == Spacewalk.operator_id
         )
     ),
     SpacewalkFacet.PERSON: ValueFacet(
@@ -117,10 +116,7 @@ FACETS: Mapping[StrEnum, Facet] = {
 REFERENCES: References = {
     "person": record_reference(Person),
     "mission": record_reference(Mission),
-    "operator": Reference(
-        Bilingual("No spacewalk has the operator {}.", "Нет выходов оператора {}."),
-        (NameColumn(Spacewalk.operator_slug, operator_slug),),
-    ),
+    "operator": record_reference(Agency),
     "airlock": record_reference(Module),
 }
 
@@ -155,7 +151,7 @@ def parameter_values(filters: SpacewalkArchiveFilters) -> dict[str, Any]:
 def _own_values(filters: SpacewalkArchiveFilters) -> dict[str, Any]:
     lists: dict[str, list[Any]] = {
         "person": filters.person,
-        "operator": list(map(operator_slug, filters.operator)),
+        "operator": list(map(agency_key, filters.operator)),
         "airlock": filters.airlock,
     }
     values: dict[str, Any] = {name: items for name, items in lists.items() if items}

@@ -11,7 +11,7 @@ from app.resources.spacewalks.router import router
 from app.resources.spacewalks.schemas import SpacewalkRecord
 from app.resources.spacewalks.search import SEARCH, load_hits
 
-_HIDDEN_COLUMNS = ("starts_sort_at", "ends_until", "duration_sort_seconds", "operator_slug")
+_HIDDEN_COLUMNS = ("starts_sort_at", "ends_until", "duration_sort_seconds")
 
 RESOURCE = RecordResource(
     tag="spacewalks",
@@ -45,6 +45,13 @@ RESOURCE = RecordResource(
         ),
     ),
     references=frozenset(
-        {RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION, RecordType.MODULE}
+        {
+            RecordType.AGENCY,
+            RecordType.PERSON,
+            RecordType.LAUNCH,
+            RecordType.MISSION,
+            RecordType.MODULE,
+        }
     ),
+    list_agencies=lambda spacewalk: [spacewalk.operator],
 )

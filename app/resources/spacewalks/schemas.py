@@ -67,7 +67,7 @@ class SpacewalkArchiveFilters(QueryModel):
     mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
     """Mission during which it was made, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
     operator: Annotated[CommaList[NameParam], Example(["Roscosmos"])] = []
-    """Space agency whose suits were used, by name or slug."""
+    """Space agency whose suits were used, by slug or any of its names."""
     airlock: Annotated[CommaList[Slug], Example(["quest"])] = []
     """Module with the hatch, by slug."""
     on: Annotated[Omittable[CalendarDay], Example("2019-04-08")] = None
@@ -142,8 +142,8 @@ class SpacewalkWrite(WriteModel):
     """Precision of `ends_at`. Default: `second`."""
     duration_seconds: Annotated[StrictInt, Field(ge=1, le=86400)] | None = None
     """Duration in seconds. Default: from start to end, if the minutes of both are known."""
-    operator: Annotated[SluggableName, MaxChars(60)] | None = None
-    """Space agency whose suits were used, or null if not known."""
+    operator: Annotated[SluggableName, MaxChars(120)] | None = None
+    """Space agency whose suits were used, by slug or any of its names, or null if not known."""
     airlock: Slug | None = None
     """Module with the hatch, by slug, or null for the airlock of a Space Shuttle."""
     mission: Slug | None = None

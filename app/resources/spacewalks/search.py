@@ -5,6 +5,7 @@ from functools import cache
 
 from sqlalchemy import Connection, bindparam, select
 
+from app.api.embeds.agencies import load_agency_texts
 from app.api.embeds.spacewalks import SpacewalkRef, select_spacewalk_summary
 from app.api.links import page_url, url_for_request
 from app.db.database import Reader, Row
@@ -13,7 +14,6 @@ from app.db.models import Module, Person, Spacewalk, SpacewalkMember
 from app.domain.enums import RecordType
 from app.domain.languages import tr
 from app.search.documents import IndexDocument, SearchSource, group_texts_by_owner
-from app.search.synonyms import get_agency_synonyms
 
 _KEYWORDS = "spacewalk EVA extravehicular activity выход в открытый космос ВКД"
 
@@ -32,7 +32,7 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
             Spacewalk.id,
             Spacewalk.number,
             Spacewalk.starts_sort_at,
-            Spacewalk.operator,
+            Spacewalk.operator_id,
             Spacewalk.purpose,
             Spacewalk.purpose_ru,
             Module.name.label("airlock"),
@@ -41,11 +41,13 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         .outerjoin(Module, Module.id == Spacewalk.airlock_id)
         .where(Spacewalk.id.in_(ids))
     )
-    for row in rows:
+    walks = rows.all()
+    operators = load_agency_texts(connection, {walk.operator_id for walk in walks})
+    for row in walks:
         names = [f"EVA-{row.number}", f"ВКД-{row.number}"] if row.number else []
         lead = [
             *crews.get(row.id, ()),
-            *(get_agency_synonyms(row.operator) if row.operator else ()),
+            *operators.get(row.operator_id, ()),
             *filter(None, [row.airlock, row.airlock_ru]),
         ]
         # Words of the body are no corrections: "выход на орбиту" is not about spacewalks.
@@ -82,6 +84,7 @@ SEARCH = SearchSource(
     indexed=select(Spacewalk.id, Spacewalk.starts_sort_at.label("sort_at")),
     load_documents=load_documents,
     dependencies={
+        RecordType.AGENCY: lambda ids: select(Spacewalk.id).where(Spacewalk.operator_id.in_(ids)),
         RecordType.MODULE: lambda ids: select(Spacewalk.id).where(Spacewalk.airlock_id.in_(ids)),
         RecordType.PERSON: lambda ids: select(SpacewalkMember.spacewalk_id).where(
             SpacewalkMember.person_id.in_(ids)

@@ -1,0 +1,1 @@
+"""Space agencies, companies and institutes."""

@@ -1,0 +1,163 @@
+"""Writes of agencies, with the keys of their names."""
+
+from collections.abc import Collection
+from functools import cache
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, aliased
+
+from app.api.auth import ApiClient
+from app.api.links import public_url
+from app.api.slugs import set_slug
+from app.api.validation_errors import raise_field_error
+from app.api.write_models import to_record
+from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
+from app.api.writes.records import RecordWriter
+from app.db.database import Reader
+from app.db.functions import AnySelect
+from app.db.models import (
+    Agency,
+    AgencyName,
+    Flight,
+    Launch,
+    Module,
+    ModuleOwner,
+    Person,
+    Spacewalk,
+    agency_keys,
+    stored_id,
+)
+from app.domain.enums import AuditTarget
+from app.domain.languages import tr
+from app.resources.agencies.queries import get_agency
+from app.resources.agencies.schemas import AgencyRecord, AgencyWrite
+
+_MAX_LISTED_REFERRERS = 10
+"""Referrers of one kind that are read."""
+
+
+@cache
+def _select_records() -> AnySelect:
+    parent = aliased(Agency)
+    name = select(parent.slug).where(parent.id == Agency.parent_id).scalar_subquery()
+    columns = select(*Agency.__table__.columns, name.label("parent"))
+    return columns.where(Agency.id.in_(bindparam("ids")))
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, AgencyRecord]:
+    """The complete records of agencies by id."""
+    rows = reader.all(_select_records(), ids=list(ids))
+    return {
+        row["id"]: to_record(AgencyRecord, row | {"url": public_url("agencies", row["slug"])})
+        for row in rows
+    }
+
+
+def save(session: Session, agency: Agency, document: AgencyWrite) -> None:
+    """Apply `document` to `agency`. Raises InvalidRequest or Conflict."""
+    is_new = agency.id is None
+    set_slug(session, agency, document.slug, document.name)
+    for name in (
+        "name",
+        "full_name",
+        "name_ru",
+        "name_native",
+        "abbreviation",
+        "aliases",
+        "kind",
+        "country",
+        "founded_on",
+        "founded_on_precision",
+        "website",
+    ):
+        setattr(agency, name, getattr(document, name))
+    agency.sources = [source.model_dump() for source in document.sources]
+    _check_names_free(session, agency, document)
+    parents = load_agency_ids(session, [document.parent])
+    agency.parent_id = find_optional_agency_id(session, parents, document.parent, "/parent")
+    if not is_new:
+        _check_no_cycle(session, agency)
+    session.add(agency)
+    session.flush()
+    _set_names(session, agency, is_new)
+
+
+def _check_names_free(session: Session, agency: Agency, document: AgencyWrite) -> None:
+    """Raise InvalidRequest if another agency has one of the names."""
+    pointers = {
+        f"/{name}": [getattr(document, name)]
+        for name in ("name", "full_name", "abbreviation", "name_ru", "name_native")
+    }
+    pointers |= {f"/aliases/{index}": [alias] for index, alias in enumerate(document.aliases)}
+    pointers["/slug"] = [agency.slug]
+    others = (
+        select(AgencyName.key, Agency.slug)
+        .join(Agency, Agency.id == AgencyName.agency_id)
+        .where(AgencyName.key.in_(agency.list_keys()), Agency.id.is_distinct_from(agency.id))
+    )
+    taken = {row.key: row.slug for row in session.execute(others)}
+    for pointer, names in pointers.items():
+        for key in agency_keys(names):
+            if key in taken:
+                detail = tr(
+                    f"The agency {taken[key]!r} has this name.",
+                    f"Это название у агентства {taken[key]!r}.",
+                )
+                raise_field_error(pointer, "taken", detail)
+
+
+def _check_no_cycle(session: Session, agency: Agency) -> None:
+    """Raise InvalidRequest if an agency would be a part of itself."""
+    above = agency.parent_id
+    while above is not None:
+        if above == agency.id:
+            detail = tr("An agency is no part of itself.", "Агентство не часть самого себя.")
+            raise_field_error("/parent", "contradiction", detail)
+        above = session.scalar(select(Agency.parent_id).where(Agency.id == above))
+
+
+def _set_names(session: Session, agency: Agency, is_new: bool) -> None:
+    own = select(AgencyName).where(AgencyName.agency_id == stored_id(agency))
+    surplus = {} if is_new else {row.key: row for row in session.scalars(own)}
+    for key in agency.list_keys():
+        if surplus.pop(key, None) is None:
+            session.add(AgencyName(key=key, agency_id=agency.id))
+    for row in surplus.values():
+        session.delete(row)
+
+
+def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]:
+    """List the people, crews, spacewalks, modules and agencies that name an agency."""
+    id_ = stored_id(agency)
+    crews = (
+        select(Launch.slug)
+        .join(Flight, Flight.launch_id == Launch.id)
+        .where(Flight.agency_id == id_)
+        .distinct()
+    )
+    owned = select(Module.slug).join(ModuleOwner, ModuleOwner.module_id == Module.id)
+    walks = select(Spacewalk.slug).where(Spacewalk.operator_id == id_)
+    named = {
+        "the person": (Person.slug, select(Person.slug).where(Person.agency_id == id_)),
+        "the crew of": (Launch.slug, crews),
+        "the spacewalk": (Spacewalk.slug, walks),
+        "the module": (Module.slug, owned.where(ModuleOwner.agency_id == id_)),
+        "the agency": (Agency.slug, select(Agency.slug).where(Agency.parent_id == id_)),
+    }
+    return [
+        f"{kind} {slug}"
+        for kind, (key, slugs) in named.items()
+        for slug in session.scalars(slugs.order_by(key).limit(_MAX_LISTED_REFERRERS))
+    ]
+
+
+WRITER = RecordWriter(
+    AuditTarget.AGENCY,
+    "agencies",
+    Agency,
+    AgencyWrite,
+    save,
+    get_agency,
+    load_records,
+    referrers,
+)
