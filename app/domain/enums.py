@@ -23,13 +23,14 @@ class RecordType(StrEnum):
         member.scheduled = scheduled
         return member
 
-    MISSION = "mission", 6
-    PERSON = "person", 4
-    LAUNCH = "launch", 2
-    ARTICLE = "article", 0, True
-    MODULE = "module", 5
-    STAY = "stay", 1
-    SPACEWALK = "spacewalk", 3
+    MISSION = "mission", 7
+    PERSON = "person", 5
+    LAUNCH = "launch", 3
+    ARTICLE = "article", 1, True
+    MODULE = "module", 6
+    STAY = "stay", 2
+    SPACEWALK = "spacewalk", 4
+    MEDIA = "media", 0
 
 
 class AuditTarget(StrEnum):
@@ -50,6 +51,7 @@ class AuditTarget(StrEnum):
     MODULE = RecordType.MODULE.value
     STAY = RecordType.STAY.value
     SPACEWALK = RecordType.SPACEWALK.value
+    MEDIA = RecordType.MEDIA.value
 
 
 class Scope(StrEnum):
@@ -67,6 +69,7 @@ class Scope(StrEnum):
     MODULES_WRITE = "modules:write"
     STAYS_WRITE = "stays:write"
     SPACEWALKS_WRITE = "spacewalks:write"
+    MEDIA_WRITE = "media:write"
 
 
 class ArticleState(StrEnum):

@@ -26,10 +26,13 @@ SOURCE_TYPES: Mapping[str, str] = {
 """Media types of pictures that can be uploaded, by the name of the format in Pillow."""
 
 MAX_PICTURE_BYTES = 20 * 2**20
-MAX_PICTURE_PIXELS = 40_000_000
+MAX_PICTURE_PIXEL_COUNT = 40_000_000
 MAX_FRAME_COUNT = 500
 
 MANIFEST_FILE = "picture.json"
+
+UNKNOWN_LICENCE = "unknown"
+"""Licence of a picture about whose rights nothing is known; it cannot be published."""
 
 
 class PictureRefused(ValueError):

@@ -147,6 +147,21 @@ def test_hostile_file_is_refused(tmp_path: Path, name: str) -> None:
     assert refusal.value.code == expected.get(name, "unsupported-type")
 
 
+@pytest.mark.slow
+def test_all_hostile_files_are_refused(tmp_path: Path) -> None:
+    """Bombs, truncated files, files with something behind the picture, and other formats."""
+    source = tmp_path / "source"
+    files = hostile_files()
+    assert len(files) >= 56
+    for number, content in enumerate(files.values()):
+        source.write_bytes(content)
+        target = tmp_path / str(number)
+        target.mkdir()
+        with pytest.raises(PictureRefused):
+            make_renditions(source, target)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < worker.MAX_MEMORY_BYTES
+
+
 def test_child_that_exceeds_a_limit_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

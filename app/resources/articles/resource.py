@@ -48,7 +48,9 @@ RESOURCE = RecordResource(
         ExportTable("article_launches", _select_rows_of_public_articles(ArticleLaunch), 2),
         ExportTable("article_missions", _select_rows_of_public_articles(ArticleMission), 2),
     ),
-    references=frozenset({RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION}),
+    references=frozenset(
+        {RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION, RecordType.MEDIA}
+    ),
     public_condition=article_is_public,
     is_public=lambda record: record.status == ArticleStatus.PUBLISHED,
 )

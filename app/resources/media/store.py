@@ -28,7 +28,7 @@ UNUSED_SECONDS = 3600.0
 """Age from which files without a record are deleted: many times the duration of an upload."""
 
 _PARTIAL_PREFIX = ".part-"
-_BATCH_SIZE = 500
+_BATCH_COUNT = 500
 
 
 class PictureDigest:
@@ -117,7 +117,7 @@ class PictureStore:
         `find_used` returns those of the digests that have a record.
         """
         count = 0
-        for digests in batched(filter(self._is_old, self.digests()), _BATCH_SIZE):
+        for digests in batched(filter(self._is_old, self.digests()), _BATCH_COUNT):
             for digest in sorted(set(digests) - set(find_used(digests))):
                 count += self._remove(digest)
         for partial in self.root.glob(f"{_PARTIAL_PREFIX}*"):

@@ -18,7 +18,7 @@ from app.domain.blurhash import encode_blurhash
 from app.domain.pictures import (
     MANIFEST_FILE,
     MAX_FRAME_COUNT,
-    MAX_PICTURE_PIXELS,
+    MAX_PICTURE_PIXEL_COUNT,
     SIZES,
     SOURCE_TYPES,
     Picture,
@@ -43,7 +43,7 @@ _ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
     "webp": {"quality": 80, "method": 4},
     "jpg": {"quality": 82, "optimize": True, "progressive": True},
 }
-_PLACEHOLDER_PIXELS = 32
+_PLACEHOLDER_PIXEL_COUNT = 32
 
 
 def main(source: Path, target: Path) -> int:
@@ -69,14 +69,14 @@ def write_renditions(content: bytes, target: Path) -> Picture:
 
     Raises PictureRefused, or any exception of Pillow for a malformed file.
     """
-    Image.MAX_IMAGE_PIXELS = None  # `MAX_PICTURE_PIXELS` is the limit
+    Image.MAX_IMAGE_PIXELS = None  # `MAX_PICTURE_PIXEL_COUNT` is the limit
     image: Image.Image
     try:
         image = Image.open(BytesIO(content), formats=list(SOURCE_TYPES.keys() - {"MPO"}))
     except OSError:
         raise PictureRefused("unsupported-type") from None
     width, height = image.size
-    if width * height > MAX_PICTURE_PIXELS:
+    if width * height > MAX_PICTURE_PIXEL_COUNT:
         raise PictureRefused("too-many-pixels")
     media_type = SOURCE_TYPES[str(image.format)]
     if not is_complete(media_type, content):
@@ -181,7 +181,7 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 def _make_placeholder(image: Image.Image) -> str:
     small = _flatten(image)
-    small.thumbnail((_PLACEHOLDER_PIXELS, _PLACEHOLDER_PIXELS))
+    small.thumbnail((_PLACEHOLDER_PIXEL_COUNT, _PLACEHOLDER_PIXEL_COUNT))
     data = small.tobytes()
     pixels = list(zip(data[::3], data[1::3], data[2::3], strict=True))
     return encode_blurhash(pixels, *small.size)
