@@ -1,6 +1,7 @@
 """The media library: uploads, publication, lists, files and deletion."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,14 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.config import Settings, use_settings
 from app.domain.pictures import RENDITION_TYPES
-from tests.support import documents
-from tests.support.clients import override_settings
+from app.ops.backup import restore_backup, write_backup
+from app.resources.media.cleanup import remove_unused_pictures
+from app.resources.media.store import PictureStore
+from tests.support import documents, factories
+from tests.support.clients import database_of, open_client, override_settings
+from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.pictures import TYPES, animation, picture, turned_photo
 
@@ -342,3 +348,41 @@ def test_renamed_picture_changes_its_articles(
     assert editor.patch(address, json={"slug": "renamed"}, headers=IF_MATCH_ANY).status_code == 200
     (change,) = client.get(following).json()["items"]
     assert change["data"]["image"]["media"] == "renamed"
+
+
+def test_files_without_a_record_are_deleted_after_30_days(
+    client: TestClient, editor: TestClient, tmp_path: Path
+) -> None:
+    kept, deleted = factories.media(), factories.media()
+    with database_of(client).session() as session:
+        session.add(kept)
+        contents = [kept.content, deleted.content]
+    store = PictureStore(tmp_path)
+    for content in contents:
+        store.import_files(content, {"thumb.jpg": b"jpeg"})
+        os.utime(store.folder(content), (0, 0))
+    with use_settings(Settings(media_dir=str(tmp_path))):
+        assert remove_unused_pictures(database_of(client)) == 1
+    assert list(store.digests()) == contents[:1]
+
+
+@pytest.mark.slow
+def test_backup_restores_the_files(
+    client: TestClient,
+    editor: TestClient,
+    folder: Path,
+    create_database: CreateDatabase,
+    tmp_path: Path,
+) -> None:
+    media = upload(editor)
+    url, backup = create_database(), tmp_path / "zarya.backup"
+    file = media["image"]["srcset"][-1]["url"].partition("8000")[2]
+    with use_settings(Settings(media_dir=str(folder))):
+        write_backup(database_of(client), backup, alembic_config(""), lambda _: None)
+    other: dict[str, Any] = {"media_dir": str(tmp_path / "other")}
+    with open_client(url) as restored:
+        with use_settings(Settings(**other)):
+            restore_backup(database_of(restored), backup, alembic_config(url), lambda _: None)
+        with override_settings(restored, **other):
+            assert restored.get(file).content == client.get(file).content
+            assert restored.get(PATH).content == client.get(PATH).content

@@ -48,6 +48,11 @@ def test_picture_is_stored_once(store: PictureStore) -> None:
     assert list(store.digests()) == [ONE]
 
 
+def test_other_file_names_are_ignored(store: PictureStore) -> None:
+    store.import_files(ONE, FILES | {"../../escaped": b"", "page.html": b"<script>"})
+    assert store.read_files(ONE) == FILES
+
+
 def test_upload_of_a_stored_picture_keeps_it(store: PictureStore, tmp_path: Path) -> None:
     """Two uploads of the same file, of which neither has found it."""
     store.import_files(ONE, FILES)
@@ -68,6 +73,7 @@ def test_unused_pictures_are_deleted_when_old(store: PictureStore) -> None:
         make_old(store, digest)
     assert store.remove_unused(lambda digests: {ONE} & set(digests)) == 1
     assert list(store.digests()) == [ONE]
+    assert store.remove_unused(none_used) == 0  # it was used just now
 
 
 def test_picture_found_during_the_deletion_is_kept(store: PictureStore) -> None:
@@ -85,7 +91,7 @@ def test_picture_found_during_the_deletion_is_kept(store: PictureStore) -> None:
 
 def test_remains_of_a_crash_are_deleted_when_old(store: PictureStore) -> None:
     store.import_files(ONE, FILES)
-    for name, age in ((".part-old", UNUSED_SECONDS + 60), (".part-new", 60)):
+    for name, age in ((".part-old", 3660), (".part-new", 60)):
         folder = store.root / name
         folder.mkdir()
         (folder / "thumb.jpg").write_bytes(b"half")

@@ -113,7 +113,7 @@ async def update_media(slug: MediaSlugPath, patch: MediaPatch, write: UpdateMedi
 
 @router.delete("/{slug}", name="deleteMedia", summary="Delete media", status_code=204)
 async def delete_media(slug: MediaSlugPath, write: UpdateMediaDep) -> Response:
-    """Deletes a picture to which no record refers. Its files are deleted within hours."""
+    """Deletes a picture to which no record refers. Its files are deleted after 30 days."""
     return await write.execute(commands.WRITER.delete, slug)
 
 

@@ -17,17 +17,30 @@ from time import time
 
 from app.config import Settings
 from app.domain.batching import batched
-from app.domain.pictures import MANIFEST_FILE, Picture
+from app.domain.pictures import (
+    MANIFEST_FILE,
+    RENDITION_TYPES,
+    SIZES,
+    Picture,
+    rendition_file,
+)
 
 _RENDITION_VERSION = 1
 """Part of the digests: a change of sizes or encoders gives the renditions new URLs."""
 
 DIGEST_PATTERN = "[0-9a-f]{32}"
 
-UNUSED_SECONDS = 3600.0
-"""Age from which files without a record are deleted: many times the duration of an upload."""
+UNUSED_SECONDS = 30 * 86400.0
+"""Time after which files without a record are deleted: a database may be restored meanwhile."""
+
+_PARTIAL_SECONDS = 3600.0
+"""Age from which the remains of uploads are deleted: many times the duration of an upload."""
 
 _PARTIAL_PREFIX = ".part-"
+_FILE_NAMES = {
+    MANIFEST_FILE,
+    *(rendition_file(name, extension) for name in SIZES for extension in RENDITION_TYPES),
+}
 _BATCH_COUNT = 500
 
 
@@ -55,13 +68,18 @@ class PictureStore:
         return cls(settings.media_path)
 
     def find(self, digest: str) -> Picture | None:
-        """The stored picture, which then counts as used for `UNUSED_SECONDS`; None without one."""
-        folder = self.folder(digest)
-        try:
-            os.utime(folder)
-            return Picture.from_json((folder / MANIFEST_FILE).read_bytes())
-        except FileNotFoundError:
+        """The stored picture, which then counts as used now; None without one."""
+        if not self._mark_used(digest):
             return None
+        return Picture.from_json((self.folder(digest) / MANIFEST_FILE).read_bytes())
+
+    def _mark_used(self, digest: str) -> bool:
+        """Set the time of a picture, which is when it was last used. False if there is none."""
+        try:
+            os.utime(self.folder(digest))
+        except FileNotFoundError:
+            return False
+        return True
 
     def folder(self, digest: str) -> Path:
         """The directory of a picture, which may not exist."""
@@ -97,8 +115,8 @@ class PictureStore:
         with self.staging() as folder:
             picture = folder / digest
             picture.mkdir()
-            for name, content in files.items():
-                (picture / name).write_bytes(content)
+            for name in files.keys() & _FILE_NAMES:
+                (picture / name).write_bytes(files[name])
             self.add(digest, picture)
 
     def read_files(self, digest: str) -> dict[str, bytes]:
@@ -112,21 +130,22 @@ class PictureStore:
                 yield folder.name
 
     def remove_unused(self, find_used: Callable[[Collection[str]], Collection[str]]) -> int:
-        """Delete old files without a record. Returns the number of pictures deleted.
+        """Delete files that have had no record for long. Returns the number of pictures deleted.
 
         `find_used` returns those of the digests that have a record.
         """
         count = 0
-        for digests in batched(filter(self._is_old, self.digests()), _BATCH_COUNT):
-            for digest in sorted(set(digests) - set(find_used(digests))):
-                count += self._remove(digest)
+        for digests in batched(self.digests(), _BATCH_COUNT):
+            used = set(find_used(digests))
+            for digest in digests:
+                if digest in used:
+                    self._mark_used(digest)
+                elif _age_seconds(self.folder(digest)) > UNUSED_SECONDS:
+                    count += self._remove(digest)
         for partial in self.root.glob(f"{_PARTIAL_PREFIX}*"):
-            if _age_seconds(partial) > UNUSED_SECONDS:
+            if _age_seconds(partial) > _PARTIAL_SECONDS:
                 shutil.rmtree(partial, ignore_errors=True)
         return count
-
-    def _is_old(self, digest: str) -> bool:
-        return _age_seconds(self.folder(digest)) > UNUSED_SECONDS
 
     def _remove(self, digest: str) -> bool:
         """Delete a picture, unless an upload of the same file has found it meanwhile."""
@@ -143,7 +162,7 @@ class PictureStore:
 
 
 def _age_seconds(path: Path) -> float:
-    """Time since a directory was written or found; 0 if it is gone."""
+    """Time since a directory was written or used; 0 if it is gone."""
     try:
         return time() - path.stat().st_mtime
     except FileNotFoundError:
