@@ -297,6 +297,7 @@ async def render_article_page(
         canonical_path=f"/articles/{slug}",
         description=article.lead,
         kind="article",
+        image=article.image.url if article.image and article.image.srcset else None,
         article=article,
     )
 

@@ -71,14 +71,15 @@ class PageRenderer:
         canonical_path: str | None = None,
         description: str | None = None,
         kind: str = "website",
+        image: str | None = None,
         cache_control: str | None = None,
         **context: Any,
     ) -> Response:
         """Render `template` with `context`, and the frame of the page around it.
 
         `requests` are the API requests for the same data, shown in the footer; `calendar_path` is
-        the page that links of the calendar lead to. `description` and `kind` (`og:type`) are for
-        search engines and link previews.
+        the page that links of the calendar lead to. `description`, `kind` (`og:type`) and the URL
+        of an `image` are for search engines and link previews.
         """
         rendered = _render_template(
             template,
@@ -95,6 +96,7 @@ class PageRenderer:
             title=_extract_heading(main),
             description=description,
             kind=kind,
+            image=image,
             base=get_base_path(),
             web=f"{get_base_path()}/web/{get_asset_version()}",
             here=self.current_path,
@@ -148,6 +150,8 @@ def _link_functions(calendar_path: Sequence[str]) -> dict[str, Callable[..., str
 def _result_path(item: dict[str, Any]) -> str:
     """Path of the page that shows a search result."""
     match item["type"]:
+        case "media":  # pictures have no page
+            return str(item["url"])
         case "module":
             return f"{_page_path('station')}#module-{item['slug']}"
         case "stay":

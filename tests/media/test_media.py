@@ -386,3 +386,15 @@ def test_backup_restores_the_files(
         with override_settings(restored, **other):
             assert restored.get(file).content == client.get(file).content
             assert restored.get(PATH).content == client.get(PATH).content
+
+
+def test_pages_show_the_picture(client: TestClient, article: str) -> None:
+    """With its size, so that the text below it does not move."""
+    image = client.get(article).json()["image"]
+    page = client.get(article.removeprefix("/v1")).text
+    assert f'<meta property="og:image" content="{image["url"]}">' in page
+    assert f'width="{image["width"]}" height="{image["height"]}" alt="{image["alt"]}"' in page
+    for source in image["srcset"]:
+        assert f"{source['url']} {source['width']}w" in page
+    found = client.get("/search?q=type:media").text
+    assert f'href="{client.get(PATH).json()["items"][0]["url"]}"' in found
