@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -85,6 +86,12 @@ class Settings(BaseSettings):
     empty: bool = False
     """Count an empty archive as ready. Otherwise `/health/ready` returns 503 until it is loaded."""
 
+    media_dir: str = ""
+    """Folder of the pictures. Empty: `NAME.media` beside an SQLite database, else `var/media`."""
+
+    media_redirect: str = ""
+    """URI of the pictures in nginx, for `X-Accel-Redirect`. Empty: the service sends the files."""
+
     log_requests: bool = True
     """Log a line for each request. Errors of the service are logged in any case."""
 
@@ -93,6 +100,13 @@ class Settings(BaseSettings):
 
     mcp_key: str = Field(default="", repr=False)
     """API key of `zarya mcp`, for tools that change records. Empty: read-only."""
+
+    @field_validator("media_redirect")
+    @classmethod
+    def check_media_redirect(cls, value: str) -> str:
+        if value and not re.fullmatch("/[A-Za-z0-9._/-]*", value):
+            raise ValueError("use the location of the folder in nginx, such as /pictures")
+        return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
@@ -138,6 +152,14 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Public URL without a trailing slash."""
         return str(self.public_url).rstrip("/")
+
+    @cached_property
+    def media_path(self) -> Path:
+        """Folder of the pictures."""
+        if self.media_dir:
+            return Path(self.media_dir)
+        scheme, _, path = self.database_url.partition(":///")
+        return Path(path).with_suffix(".media") if scheme == "sqlite" else Path("var/media")
 
 
 _FOREIGN_VARIABLE_PATTERN = re.compile(r"ZARYA_(SERVICE_HOST|SERVICE_PORT\w*|PORT_\d+_\w+)")

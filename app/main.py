@@ -33,7 +33,7 @@ from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
 from app.http.content_language import ContentLanguageMiddleware
-from app.http.paths import monitoring_paths, route_traits
+from app.http.paths import monitoring_paths, route_traits, upload_limits
 from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
 from app.http.traces import build_tracer_provider
@@ -119,6 +119,7 @@ class Zarya(FastAPI):
             access_log=services.access_log,
             look_up_key=partial(identify_key, services.database),
             monitoring_paths=monitoring_paths(self.routes),
+            upload_limits=upload_limits(self.routes),
             deprecations=DEPRECATED_OPERATIONS,
         )
         return app

@@ -16,7 +16,7 @@ from app.config import Settings
 from app.domain.dates import now
 from app.domain.enums import Scope
 from app.main import create_app
-from tests.support import documents
+from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.ports import create_launch_and_port
@@ -54,6 +54,13 @@ def stay(editor: TestClient) -> dict[str, Any]:
 
 def made_stay(editor: TestClient) -> dict[str, str]:
     return {"slug": editor.post("/v1/stays", json=stay(editor)).json()["slug"]}
+
+
+def media(editor: TestClient) -> dict[str, str]:
+    record = factories.media()
+    with database_of(editor).session() as session:
+        session.add(record)
+        return {"slug": record.slug}
 
 
 def webhook(editor: TestClient) -> dict[str, str]:
@@ -140,6 +147,11 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createSpacewalk": (Scope.SPACEWALKS_WRITE, no_target, documents.spacewalk, 201),
     "updateSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, {"purpose": "A walk"}, 200),
     "deleteSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, None, 204),
+    "uploadMedia": (Scope.MEDIA_WRITE, no_target, {"slug": "without-a-file"}, 422),
+    "updateMedia": (Scope.MEDIA_WRITE, media, {"credit": "NASA"}, 200),
+    "deleteMedia": (Scope.MEDIA_WRITE, media, None, 204),
+    "previewMedia": (Scope.MEDIA_WRITE, media, None, 200),
+    "listUnpublishedMedia": (Scope.MEDIA_WRITE, no_target, None, 200),
     "listWebhooks": (Scope.WEBHOOKS_WRITE, no_target, None, 200),
     "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
     "createWebhook": (Scope.WEBHOOKS_WRITE, no_target, HOOK, 201),

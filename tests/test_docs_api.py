@@ -31,6 +31,7 @@ PAGES = {
     "station": "station",
     "horizon": "horizon",
     "articles": "articles",
+    "media": "media",
     "changes": "changes",
     "search": "search",
     "export": "export",

@@ -23,14 +23,15 @@ class RecordType(StrEnum):
         member.scheduled = scheduled
         return member
 
-    MISSION = "mission", 6
-    PERSON = "person", 4
-    LAUNCH = "launch", 2
-    ARTICLE = "article", 0, True
-    MODULE = "module", 5
-    STAY = "stay", 1
-    SPACEWALK = "spacewalk", 3
-    AGENCY = "agency", 7
+    MISSION = "mission", 7
+    PERSON = "person", 5
+    LAUNCH = "launch", 3
+    ARTICLE = "article", 1, True
+    MODULE = "module", 6
+    STAY = "stay", 2
+    SPACEWALK = "spacewalk", 4
+    MEDIA = "media", 0
+    AGENCY = "agency", 8
 
 
 class AuditTarget(StrEnum):
@@ -52,6 +53,7 @@ class AuditTarget(StrEnum):
     STAY = RecordType.STAY.value
     SPACEWALK = RecordType.SPACEWALK.value
     AGENCY = RecordType.AGENCY.value
+    MEDIA = RecordType.MEDIA.value
 
 
 class Scope(StrEnum):
@@ -70,6 +72,7 @@ class Scope(StrEnum):
     STAYS_WRITE = "stays:write"
     SPACEWALKS_WRITE = "spacewalks:write"
     AGENCIES_WRITE = "agencies:write"
+    MEDIA_WRITE = "media:write"
 
 
 class ArticleState(StrEnum):

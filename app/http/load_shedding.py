@@ -26,6 +26,12 @@ _MAX_BURST_WAIT_SECONDS = 10.0
 _MAX_WAIT_SECONDS = 2.0
 """Time that a request waits for a slot in a queue that has not been empty for longer."""
 
+_MAX_UPLOAD_COUNT = 8
+"""Uploads in progress in one process. They wait for each other, but not for other writes."""
+
+_UPLOAD_SECONDS = 30.0
+"""Time limit of an upload, which waits for those before it."""
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -120,19 +126,28 @@ class LoadSheddingMiddleware:
         max_waiters: int,
         timeout_seconds: float,
         exempt_paths: Collection[str],
+        upload_paths: Collection[str] = (),
     ) -> None:
         # Two slots a thread: one request is in the database while another is being encoded.
         self.app = app
         self.read_bulkhead = Bulkhead(2 * read_threads, max_waiters)
         self.write_bulkhead = Bulkhead(2 * write_threads, max_waiters)
+        self.upload_bulkhead = Bulkhead(_MAX_UPLOAD_COUNT, 0)
         self.timeout_seconds = timeout_seconds
         self._exempt_paths = exempt_paths
+        self._upload_paths = upload_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in self._exempt_paths:
             await self.app(scope, receive, send)
             return
-        bulkhead = self.read_bulkhead if scope["method"] in _SAFE_METHODS else self.write_bulkhead
+        seconds = self.timeout_seconds
+        if scope["method"] in _SAFE_METHODS:
+            bulkhead = self.read_bulkhead
+        elif scope["path"] in self._upload_paths:
+            bulkhead, seconds = self.upload_bulkhead, max(seconds, _UPLOAD_SECONDS)
+        else:
+            bulkhead = self.write_bulkhead
         if not await bulkhead.acquire():
             REQUESTS_REFUSED.labels("busy").inc()
             detail = tr(
@@ -143,7 +158,7 @@ class LoadSheddingMiddleware:
             await build_problem_response(scope["state"]["request_id"], error)(scope, receive, send)
             return
         response = _TimedResponse(scope, receive, send, bulkhead)
-        timer = asyncio.get_running_loop().call_later(self.timeout_seconds, response.time_out)
+        timer = asyncio.get_running_loop().call_later(seconds, response.time_out)
         try:
             with attribute_loop_reads(scope["state"]["client"]):
                 await self.app(scope, receive, response.forward)

@@ -28,18 +28,24 @@ class RouteTraits:
     json_errors: bool = False
     """Errors under the first segment of the path are JSON, even if the client prefers HTML. This
     also holds for every route in the OpenAPI document."""
+    max_upload_bytes: int = 0
+    """Maximum size of a file in the body of a POST with an API key. 0: the limit of all bodies."""
 
 
 NO_TRAITS = RouteTraits()
 
 
 def route_traits(
-    *, monitoring: bool = False, english_only: bool = False, json_errors: bool = False
+    *,
+    monitoring: bool = False,
+    english_only: bool = False,
+    json_errors: bool = False,
+    max_upload_bytes: int = 0,
 ) -> Callable[[E], E]:
     """A decorator that declares the `RouteTraits` of an endpoint."""
 
     def declare(endpoint: E) -> E:
-        traits = RouteTraits(monitoring, english_only, json_errors)
+        traits = RouteTraits(monitoring, english_only, json_errors, max_upload_bytes)
         endpoint.route_traits = traits  # type: ignore[attr-defined]  # on a function
         return endpoint
 
@@ -59,6 +65,15 @@ def monitoring_paths(routes: Iterable[BaseRoute]) -> frozenset[str]:
         for route in routes
         if isinstance(route, Route) and get_route_traits(route).monitoring
     )
+
+
+def upload_limits(routes: Iterable[BaseRoute]) -> dict[str, int]:
+    """The paths of the routes that accept uploads, with the maximum size of a body in bytes."""
+    return {
+        route.path: limit
+        for route in routes
+        if isinstance(route, Route) and (limit := get_route_traits(route).max_upload_bytes)
+    }
 
 
 def json_error_prefixes(routes: Iterable[BaseRoute]) -> tuple[str, ...]:

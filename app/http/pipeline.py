@@ -13,7 +13,7 @@
 A new layer has to work on both paths: implement its effect on cache hits in `fast_path` as well.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from starlette.types import ASGIApp
 
@@ -43,6 +43,7 @@ def build_pipeline(
     access_log: AccessLog,
     look_up_key: KeyLookup,
     monitoring_paths: Collection[str],
+    upload_limits: Mapping[str, int],
     deprecations: DeprecationTable,
 ) -> tuple[ASGIApp, FastPath]:
     """`app` in its layers, and the fast path around them.
@@ -56,8 +57,10 @@ def build_pipeline(
         max_waiters=settings.max_waiting,
         timeout_seconds=settings.request_seconds,
         exempt_paths=monitoring_paths,
+        upload_paths=upload_limits,
     )
-    content_language = ContentLanguageMiddleware(BufferBodyMiddleware(load_shedding))
+    buffer_body = BufferBodyMiddleware(load_shedding, upload_limits)
+    content_language = ContentLanguageMiddleware(buffer_body)
     cached = CacheMiddleware(content_language, generations, cache, monitoring_paths)
     rate_limit = RateLimitMiddleware(cached, settings, look_up_key, monitoring_paths)
     request_context = RequestContextMiddleware(rate_limit, settings, shutdown, access_log)

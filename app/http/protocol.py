@@ -57,7 +57,7 @@ from app.http.request_context import (
 MAX_HEAD_BYTES = 32 * 1024
 MAX_HEADER_COUNT = 100
 MAX_URL_BYTES = 8 * 1024
-MAX_RECEIVED_BODY_BYTES = 16 * 2**20
+MAX_RECEIVED_BODY_BYTES = 24 * 2**20
 """Size of a body with its chunk headers; `request_body` refuses the content at a lower limit."""
 
 MAX_LINGER_BYTES = 128 * 2**20

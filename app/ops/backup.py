@@ -2,15 +2,19 @@
 
 The search index is left out, and rebuilt after a restore.
 
-A backup is an SQLite database with the schema of the service and a manifest table of row counts and
-digests. It is written from one snapshot while the service runs, and can be restored to either kind
-of database. Both directions read the rows back and compare their digests.
+A backup is an SQLite database with the schema of the service, a table of the files of pictures, and
+a manifest table of row counts and digests. It is written from one snapshot while the service runs,
+and can be restored to either kind of database. Both directions read the rows back and compare their
+digests.
 """
 
+import logging
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,19 +24,34 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Table, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from app.config import current_settings
 from app.db.database import Database, Reader, Row
-from app.db.models import Base, RecordChange, Restoration, SearchDocument, SearchWord, Webhook
+from app.db.models import (
+    Base,
+    Media,
+    RecordChange,
+    Restoration,
+    SearchDocument,
+    SearchWord,
+    Webhook,
+)
 from app.db.sequences import get_last_sequence_value, set_sequence_value
 from app.db.timeouts import disable_timeouts
 from app.domain.atomic_file import replace_atomically
+from app.resources.media.store import PictureStore
 from app.resources.registry import SEARCH_INDEXER
 from app.resources.write_steps import build_database
 from migrations.engine import engine_for
+
+logger = logging.getLogger("zarya")
 
 _BATCH_ROWS = 1000
 """Rows held in memory."""
 
 _MANIFEST_TABLE = "backup"
+
+_PICTURES_TABLE = "picture_files"
+"""Table of a backup file with the files of the pictures, which are not in the database."""
 
 _SEARCH_INDEX_TABLES = {SearchDocument.__tablename__, SearchWord.__tablename__}
 _BACKUP_TABLES = [
@@ -62,10 +81,12 @@ def write_backup(
         raise BackupError(f"{target} exists already. A backup never overwrites a file.")
     with replace_atomically(target, durable=True) as path:
         _migrate_file(config, path)
-        with database.snapshot() as reader, engine_for(_sqlite_url(path)).begin() as connection:
-            copied = _copy_tables(reader, connection, progress)
-            if _digest_tables(Reader(connection)) != copied:
-                raise BackupError("The file differs from the database. The backup is discarded.")
+        with database.snapshot() as reader:
+            with engine_for(_sqlite_url(path)).begin() as connection:
+                copied = _copy_tables(reader, connection, progress)
+                if _digest_tables(Reader(connection)) != copied:
+                    raise BackupError("The file differs from the database. It is discarded.")
+            _copy_pictures(reader, path)
         _write_manifest(path)
     return sum(rows for rows, _ in copied.values())
 
@@ -100,6 +121,7 @@ def restore_backup(
                 raise BackupError(
                     "The database differs from the backup. The restore is rolled back."
                 )
+            _restore_pictures(copy)
             _reset_transaction_ids(connection)
             connection.execute(insert(Restoration))
             with Session(connection) as session:
@@ -143,6 +165,33 @@ def _digest_tables(
             on_rows(table, rows)
         digests[table.name] = count, digest.hexdigest()
     return digests
+
+
+def _copy_pictures(reader: Reader, path: Path) -> None:
+    """Copy the files of all pictures with a record to a table of the file."""
+    store = PictureStore.from_settings(current_settings())
+    with closing(sqlite.connect(str(path))) as file, file:
+        file.execute(f"CREATE TABLE {_PICTURES_TABLE} (content TEXT, name TEXT, data BLOB)")
+        for row in reader.stream(select(Media.content).order_by(Media.content), _BATCH_ROWS):
+            try:
+                files = store.read_files(row["content"])
+            except FileNotFoundError:
+                logger.warning("The files of picture %s are missing", row["content"])
+                continue
+            rows = [(row["content"], name, data) for name, data in files.items()]
+            file.executemany(f"INSERT INTO {_PICTURES_TABLE} VALUES (?, ?, ?)", rows)  # noqa: S608 - ours
+
+
+def _restore_pictures(path: Path) -> None:
+    """Store the pictures of a verified file; a file of an earlier version has none."""
+    store = PictureStore.from_settings(current_settings())
+    with closing(sqlite.connect(str(path))) as file:
+        found = file.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [_PICTURES_TABLE])
+        if found.fetchone() is None:
+            return
+        rows = file.execute(f"SELECT * FROM {_PICTURES_TABLE} ORDER BY content")  # noqa: S608 - ours
+        for content, group in groupby(rows, key=itemgetter(0)):
+            store.import_files(content, {name: data for _, name, data in group})
 
 
 def _reset_transaction_ids(connection: Connection) -> None:

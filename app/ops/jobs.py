@@ -18,6 +18,7 @@ from app.domain.dates import now
 from app.ingest.polling import find_due_sources, run_poll
 from app.resources.articles.scheduling import announce_due_articles, has_due_articles
 from app.resources.changes.queries import prune_changes
+from app.resources.media.cleanup import remove_unused_pictures
 from app.resources.webhooks.delivery import deliver_pending_changes, list_due_webhooks
 
 logger = logging.getLogger("zarya")
@@ -86,8 +87,9 @@ class PeriodicJobs:
 
 
 def prune_expired(database: Database) -> None:
-    """Delete old changes, and responses to idempotent requests after their retention period."""
+    """Delete old changes, responses to idempotent requests, and pictures without a record."""
     writer = LongWriter(database)
     prune_changes(writer)
     pruned_before = now() - IDEMPOTENCY_RETENTION_PERIOD
     writer.delete_rows(IdempotentResponse, IdempotentResponse.created_at < pruned_before)
+    remove_unused_pictures(database)

@@ -355,6 +355,7 @@ async def render_article_page(
             for each in (article, *article.translations)
         },
         structured_data=_describe_article(article),
+        image=article.image.url if article.image and article.image.srcset else None,
         article=article,
     )
 

@@ -74,15 +74,16 @@ class PageRenderer:
         kind: str = "website",
         translations: Mapping[str, str] | None = None,
         structured_data: Mapping[str, Any] | None = None,
+        image: str | None = None,
         cache_control: str | None = None,
         **context: Any,
     ) -> Response:
         """Render `template` with `context`, and the frame of the page around it.
 
         `requests` are the API requests for the same data, shown in the footer; `calendar_path` is
-        the page that links of the calendar lead to. `description` and `kind` (`og:type`) are for
-        search engines and link previews. `translations` are the URLs of the page by language, if
-        parameters do not choose the language; `structured_data` is JSON-LD.
+        the page that links of the calendar lead to. `description`, `kind` (`og:type`) and the URL
+        of an `image` are for search engines and link previews. `translations` are the URLs of the
+        page by language, if parameters do not choose the language; `structured_data` is JSON-LD.
         """
         canonical_url = canonical_path and current_settings().base_url + canonical_path
         rendered = _render_template(
@@ -100,6 +101,7 @@ class PageRenderer:
             title=_extract_heading(main),
             description=description,
             kind=kind,
+            image=image,
             base=get_base_path(),
             web=f"{get_base_path()}/web/{get_asset_version()}",
             here=self.current_path,
@@ -167,6 +169,8 @@ def _link_functions(calendar_path: Sequence[str]) -> dict[str, Callable[..., str
 def _result_path(item: dict[str, Any]) -> str:
     """Path of the page that shows a search result."""
     match item["type"]:
+        case "media":  # pictures have no page
+            return str(item["url"])
         case "module":
             return f"{_page_path('station')}#module-{item['slug']}"
         case "agency":

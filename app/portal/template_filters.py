@@ -248,6 +248,12 @@ def cursor(next_page: str) -> str:
     return parse_qs(urlsplit(next_page).query)["cursor"][0]
 
 
+def srcset(sources: Sequence[dict[str, Any]], media_type: str) -> str:
+    """Value of the attribute `srcset` with the files of an image that have a type."""
+    files = (source for source in sources if source["type"] == media_type)
+    return ", ".join(f"{source['url']} {source['width']}w" for source in files)
+
+
 def parts(text: str, highlights: Sequence[dict[str, Any]], field: str) -> Iterator[TextFragment]:
     """Split `text` into the `highlights` of `field` and the parts between them."""
     at = 0
@@ -267,6 +273,7 @@ SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
     short,
     clocked,
     cursor,
+    srcset,
     parts,
     in_language,
     with_cursor,

@@ -14,6 +14,7 @@ from app.resources.crew.resource import RESOURCE as CREW
 from app.resources.horizon.resource import RESOURCE as HORIZON
 from app.resources.keys.resource import RESOURCE as KEYS
 from app.resources.launches.resource import RESOURCE as LAUNCHES
+from app.resources.media.resource import RESOURCE as MEDIA
 from app.resources.missions.resource import RESOURCE as MISSIONS
 from app.resources.modules.resource import RESOURCE as MODULES
 from app.resources.people.resource import RESOURCE as PEOPLE
@@ -28,6 +29,7 @@ from app.search.indexer import SearchIndexer
 ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     MISSIONS,
     ARTICLES,
+    MEDIA,
     LAUNCHES,
     PEOPLE,
     CREW,

@@ -138,7 +138,11 @@ def test_published_on_is_the_day_in_moscow(news: TestClient) -> None:
 
 def test_image_has_alt_text_and_credit(news: TestClient) -> None:
     image = news.get("/v1/articles/pictured").json()["image"]
-    assert image == {"url": "https://example.org/a.jpg", "alt": "A picture", "credit": None}
+    assert image == {
+        "url": "https://example.org/a.jpg",
+        "alt": "A picture",
+        "srcset": [],
+    } | dict.fromkeys(["width", "height", "credit", "licence", "blurhash", "focal_point"])
 
 
 @pytest.mark.parametrize("view", ["summary", "full"])

@@ -233,7 +233,8 @@ def test_merge_patch_removes_and_merges_members(editor: TestClient) -> None:
     address, _ = make(editor, "articles", image=image, note="A note.", tags=["b", "a", "a"])
     patch = {"image": {"alt": "Another ship"}, "note": None}
     answer = editor.patch(address, json=patch, headers=IF_MATCH_ANY).json()
-    assert answer["image"] == image | {"alt": "Another ship"}
+    expected = image | {"alt": "Another ship"}
+    assert {name: answer["image"][name] for name in expected} == expected
     assert answer["note"] is None
     assert answer["tags"] == ["a", "b"]
     refused = editor.patch(address, json={"title": None}, headers=IF_MATCH_ANY)

@@ -14,6 +14,7 @@ from app.db.models import (
     FeedSource,
     Flight,
     Launch,
+    Media,
     Mission,
     Module,
     ModuleAttachment,
@@ -67,6 +68,30 @@ def person(**columns: Any) -> Person:
 def agency(**columns: Any) -> Agency:
     n = next(_numbers)
     return Agency(**{"slug": f"agency-{n}", "name": f"Agency {n}"} | columns)
+
+
+def media(**columns: Any) -> Media:
+    """Published picture whose files are not stored."""
+    n = next(_numbers)
+    defaults = {
+        "slug": f"media-{n}",
+        "content": f"{n:032x}",
+        "media_type": "image/jpeg",
+        "width": 300,
+        "height": 200,
+        "blurhash": "L00000fQfQfQfQfQfQfQfQfQfQfQ",
+        "renditions": [
+            {"name": "thumb", "width": 160, "height": 107},
+            {"name": "card", "width": 300, "height": 200},
+        ],
+        "alt": f"Picture {n}",
+        "alt_ru": f"Снимок {n}",
+        "licence": "CC-BY-4.0",
+        "focal_x": 50,
+        "focal_y": 50,
+        "published": True,
+    }
+    return Media(**defaults | columns)
 
 
 def mission(**columns: Any) -> Mission:

@@ -82,10 +82,11 @@ def extract_patch_schemas(paths: OpenApiObject) -> Iterator[tuple[str, OpenApiOb
 
 
 def _complete_request_body(method: str, body: OpenApiObject) -> None:
-    """Declare every media type that the operation accepts."""
-    (media,) = body["content"].values()
-    body["content"] = dict.fromkeys(ACCEPTED_BODY_TYPES[method.upper()][1], media)
+    """Declare every media type that the operation accepts; an upload declares its own."""
     body["required"] = True
+    if len(body["content"]) == 1:
+        (media,) = body["content"].values()
+        body["content"] = dict.fromkeys(ACCEPTED_BODY_TYPES[method.upper()][1], media)
 
 
 def _success_headers(

@@ -24,6 +24,7 @@ from app.db.models.launches import (
     Vehicle,
     vehicle_slug,
 )
+from app.db.models.media import Media
 from app.db.models.missions import (
     CrewAssignment,
     Mission,
@@ -63,6 +64,7 @@ __all__ = [
     "ImportOrigin",
     "Launch",
     "LaunchSlip",
+    "Media",
     "Mission",
     "MissionAlias",
     "MissionLaunch",

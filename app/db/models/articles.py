@@ -54,6 +54,8 @@ class Article(VersionedRecord, Base):
     image_url: Mapped[str | None] = mapped_column(BoundedString(2000))
     image_alt: Mapped[str | None] = mapped_column(BoundedString(300))
     image_credit: Mapped[str | None] = mapped_column(BoundedString(300))
+    image_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"), index=True)
+    """Picture of the library; the other columns of the image are then null."""
     note: Mapped[str | None] = mapped_column(BoundedString(1000))
     translation_key: Mapped[str] = mapped_column(BoundedString(120))
     reading_minutes: Mapped[int]
@@ -76,7 +78,7 @@ class Article(VersionedRecord, Base):
             "ix_articles_imaged",
             "published_sort_at",
             "id",
-            **_partial_index_where("image_url IS NOT NULL"),
+            **_partial_index_where("image_url IS NOT NULL OR image_media_id IS NOT NULL"),
         ),
         Index("ix_articles_due", "published_at", **_partial_index_where("announced IS FALSE")),
         Index(None, "language", "published_sort_at", "id", "published_at", "state"),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, inspect, literal, select, update
 from sqlalchemy.orm import Mapper, Session
 
-from app.db.models import Article, Base, FormerSlug, RecordChange, VersionedRecord, stored_id
+from app.db.models import Article, Base, FormerSlug, Media, RecordChange, VersionedRecord, stored_id
 from app.db.tracking.steps import Writes
 from app.db.types import UTCDateTime
 from app.domain.dates import now
@@ -21,11 +21,11 @@ def record_changes(session: Session, writes: Writes) -> None:
     is also a change of these. A deleted record leaves a tombstone of its slug.
     """
     saved, deleted = list(_select_records(writes.saved)), list(_select_records(writes.deleted))
-    # Articles that are not public and were not public leave no trace in the public feed.
+    # Records that are not public and were not public leave no trace in the public feed.
     changes = [
         {"type": record.record_type, "record_id": record.id}
         for record in (*saved, *deleted)
-        if not isinstance(record, Article) or _is_public(record) or _was_public(record)
+        if _is_public(record) or _was_public(record)
     ]
     if changes:
         session.connection().execute(insert(RecordChange), changes)
@@ -57,17 +57,31 @@ def _select_records(entities: Iterable[Base]) -> Iterator[VersionedRecord]:
             yield entity
 
 
-def _is_public(article: Article) -> bool:
-    return article.announced and article.state == ArticleState.PUBLISHED
+def _is_public(record: VersionedRecord) -> bool:
+    """True if readers see the record in its present state."""
+    match record:
+        case Article():
+            return record.announced and record.state == ArticleState.PUBLISHED
+        case Media():
+            return record.published
+    return True
 
 
-def _was_public(article: Article) -> bool:
-    attributes = inspect(article).attrs
-    announced, state = (
-        attributes[name].history.deleted or [getattr(article, name)]
-        for name in ("announced", "state")
-    )
-    return bool(announced[0]) and state[0] == ArticleState.PUBLISHED
+def _was_public(record: VersionedRecord) -> bool:
+    """True if readers saw the record before this flush."""
+    match record:
+        case Article():
+            is_announced = bool(_get_former(record, "announced"))
+            return is_announced and _get_former(record, "state") == ArticleState.PUBLISHED
+        case Media():
+            return bool(_get_former(record, "published"))
+    return True
+
+
+def _get_former(record: VersionedRecord, column: str) -> Any:
+    """Value of a column before this flush."""
+    deleted = inspect(record).attrs[column].history.deleted
+    return deleted[0] if deleted else getattr(record, column)
 
 
 def _record_rename(connection: Connection, record: VersionedRecord, former: str) -> None:
@@ -95,12 +109,14 @@ def _record_referrer_changes(connection: Connection, record: VersionedRecord) ->
         )
         if model.record_type is Article.record_type:
             # Waits for a transaction that is publishing one of them; a later one waits for this.
-            articles = select(Article.id).join(model, key == Article.id)
+            articles = select(Article.id)
+            if model is not Article:
+                articles = articles.join(model, key == Article.id)
             articles = articles.where(reference == record.id).order_by(Article.id)
             connection.execute(articles.with_for_update(read=True, of=Article))
-            referrers = referrers.join(Article, Article.id == key).where(
-                Article.announced, Article.state == ArticleState.PUBLISHED
-            )
+            if model is not Article:
+                referrers = referrers.join(Article, Article.id == key)
+            referrers = referrers.where(Article.announced, Article.state == ArticleState.PUBLISHED)
         columns = ["type", "record_id", "changed_at"]
         connection.execute(insert(RecordChange).from_select(columns, referrers.distinct()))
 

@@ -80,7 +80,7 @@ class ResponseCapture:
             status in {200, 201}
             and length is not None
             and int(length) <= _MAX_BUFFERED_RESPONSE_BYTES
-            and b"repr-digest" not in fields  # a file has its own ETag, and is sent in parts
+            and b"accept-ranges" not in fields  # a file has its own ETag, and is sent in parts
         ):
             self._body_parts = []
             return

@@ -112,6 +112,8 @@ export function filters(lang, strings, timeZone, places) {
       const byNumber = new Map(months.map((month) => [Number(month.month.slice(5)), month]));
       return Array.from({ length: 12 }, (_, n) => byNumber.get(n + 1) ?? null);
     },
+    srcset: (sources, type) =>
+      sources.filter((source) => source.type === type).map(({ url, width }) => `${url} ${width}w`).join(", "),
     // Highlights count code points, some of which are two UTF-16 units.
     parts(text, highlights, field) {
       const letters = Array.from(text);
@@ -155,6 +157,7 @@ export function links(base, keptLang, calendarPath, dayOf) {
     to,
     kept_lang: keptLang,
     to_found(item) {
+      if (item.type === "media") return item.url;
       if (item.type === "module") return `${to("station")}#module-${item.slug}`;
       if (item.type === "agency") return to("people", { agency: item.slug });
       if (item.type !== "stay") return to(SEGMENT_BY_TYPE[item.type], item.slug);

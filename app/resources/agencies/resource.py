@@ -26,7 +26,9 @@ RESOURCE = RecordResource(
             "agencies",
             "Space agencies, companies and institutes.",
             select_record_columns(Agency, ("name_key",)),
-            column_descriptions={"parent_id": "Id in `agencies` of the organisation it belongs to."},
+            column_descriptions={
+                "parent_id": "Id in `agencies` of the organisation it belongs to."
+            },
         ),
     ),
     merge_model=AgencyRead,

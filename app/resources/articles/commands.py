@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
+from app.api.embeds.media import build_image, select_image
 from app.api.links import public_url
 from app.api.slugs import (
     SlugOwners,
@@ -26,7 +27,7 @@ from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter, bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.functions import AnySelect, json_values_subquery
+from app.db.functions import AnySelect, json_object_subquery, json_values_subquery
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -34,6 +35,7 @@ from app.db.models import (
     ArticlePerson,
     ArticleTag,
     Launch,
+    Media,
     Mission,
     Person,
     stored_id,
@@ -41,11 +43,16 @@ from app.db.models import (
 from app.db.models.articles import COPIED_COLUMNS
 from app.domain.dates import Precision, now
 from app.domain.enums import ArticleState, AuditTarget
-from app.domain.languages import tr
+from app.domain.languages import Language, tr
 from app.http.problems import Conflict, Gone
 from app.resources.articles.queries import get_article_preview
 from app.resources.articles.rendering import Renderings, get_body_html, set_renderings
-from app.resources.articles.schemas import ArticleRecord, ArticleWrite, get_article_status
+from app.resources.articles.schemas import (
+    ArticleRecord,
+    ArticleWrite,
+    ImageWrite,
+    get_article_status,
+)
 
 
 @cache
@@ -55,6 +62,9 @@ def _select_records() -> AnySelect:
     launches = ArticleLaunch.article_id == Article.id, ArticleLaunch.launch_id == Launch.id
     return select(
         *Article.__table__.columns,
+        json_object_subquery(
+            select_image().add_columns(Media.slug).where(Media.id == Article.image_media_id)
+        ).label("image_media"),
         json_values_subquery(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
         json_values_subquery(Mission.slug, *missions).label("missions"),
         json_values_subquery(Person.slug, *people).label("people"),
@@ -69,14 +79,25 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, ArticleRecor
 
 
 def _build_record(row: dict[str, Any]) -> ArticleRecord:
-    image = {"url": row["image_url"], "alt": row["image_alt"], "credit": row["image_credit"]}
     fields = row | {
         "status": get_article_status(row["state"], row["published_at"]),
         "source": {"name": row["source_name"], "url": row["source_url"]},
-        "image": image if row["image_url"] else None,
+        "image": _build_image(row),
         "url": public_url("articles", row["slug"]),
     }
     return to_record(ArticleRecord, fields)
+
+
+def _build_image(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Fields of the `ImageRecord` of an article, in the language of the article."""
+    if picture := row["image_media"]:
+        alt = picture["alt_ru"] if row["language"] == Language.RU else picture["alt"]
+        image = build_image(picture) | {"alt": alt, "media": picture["slug"]}
+        return {name: image[name] for name in ImageWrite.model_fields}
+    if not row["image_url"]:
+        return None
+    fields = {name: row[f"image_{name}"] for name in ("url", "alt", "credit")}
+    return fields | {"media": None}
 
 
 @dataclass(frozen=True)
@@ -90,6 +111,7 @@ class _Lookups:
     """Ids by slug; the same for `people` and `launches`."""
     people: Mapping[str, int]
     launches: Mapping[str, int]
+    media: Mapping[str, int]
 
     @classmethod
     def load(
@@ -108,7 +130,13 @@ class _Lookups:
             load_ids(session, Mission, {slug for _, each in documents for slug in each.missions}),
             load_ids(session, Person, {slug for _, each in documents for slug in each.people}),
             load_ids(session, Launch, {slug for _, each in documents for slug in each.launches}),
+            load_ids(session, Media, {slug for _, each in documents for slug in _name_media(each)}),
         )
+
+
+def _name_media(document: ArticleWrite) -> list[str]:
+    """The slug of the picture of the library in a document, if it names one."""
+    return [document.image.media] if document.image and document.image.media else []
 
 
 def save(session: Session, article: Article, document: ArticleWrite) -> None:
@@ -164,7 +192,6 @@ def _apply_document(
         if document.published_at > now() and not is_new:
             _check_not_featured(session, article)
     set_slug(session, article, document.slug, document.title, lookups.slug_owners)
-    image = document.image
     if _needs_translation_key(article, document):
         _set_translation_key(article, document.translation_key, document.language, lookups)
     for name in ("title", "lead", "body", "language", "note"):
@@ -174,9 +201,7 @@ def _apply_document(
     article.published_at = document.published_at
     article.published_at_precision = document.published_at_precision
     article.source_name, article.source_url = document.source.name, document.source.url
-    article.image_url = image.url if image else None
-    article.image_alt = image.alt if image else None
-    article.image_credit = image.credit if image else None
+    _set_image(session, article, document, lookups)
     missions, people, launches = document.missions, document.people, document.launches
     return {
         ArticleTag.tag: document.tags,
@@ -188,6 +213,24 @@ def _apply_document(
             session, Launch, launches, "/launches", lookups.launches
         ),
     }
+
+
+def _set_image(
+    session: Session, article: Article, document: ArticleWrite, lookups: _Lookups
+) -> None:
+    """Set the columns of the image. Raises InvalidRequest for a picture that is not published."""
+    image, slugs = document.image, _name_media(document)
+    ids = resolve_slugs(session, Media, slugs, "/image/media", lookups.media)
+    for id_ in ids:
+        published = select(Media.published).where(Media.id == id_).with_for_update(read=True)
+        if not session.scalar(published):
+            detail = tr("The picture is not published.", "Изображение не опубликовано.")
+            raise_field_error("/image/media", "unpublished", detail)
+    article.image_media_id = ids[0] if ids else None
+    elsewhere = None if ids else image
+    article.image_url = elsewhere.url if elsewhere else None
+    article.image_alt = elsewhere.alt if elsewhere else None
+    article.image_credit = elsewhere.credit if elsewhere else None
 
 
 def _update_links(session: Session, id_: int, links: _ArticleLinks) -> None:

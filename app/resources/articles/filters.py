@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, false, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
@@ -319,7 +319,9 @@ class ArticleSelection:
 
 
 _NEVER = false()
-_HAS_IMAGE, _HAS_NO_IMAGE = Article.image_url.is_not(None), Article.image_url.is_(None)
+_HAS_IMAGE = or_(Article.image_url.is_not(None), Article.image_media_id.is_not(None))
+"""As in the index of articles with an image."""
+_HAS_NO_IMAGE = and_(Article.image_url.is_(None), Article.image_media_id.is_(None))
 _IS_AMONG_FEW = Article.id.in_(bindparam("few_ids"))
 _IS_OF_OTHER_SOURCE = Article.source_slug.not_in(bindparam("source_not"))
 _IS_UPDATED = hide_from_planner(Article.updated_at) >= bindparam(

@@ -23,6 +23,7 @@ from sqlalchemy.orm import aliased
 from app.api.date_params import time_zone_or_default
 from app.api.embeds.articles import select_article_ref
 from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.media import select_image
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
 from app.api.lists.day_counts import (
@@ -55,6 +56,7 @@ from app.db.models import (
     ArticleTag,
     FormerSlug,
     Launch,
+    Media,
     Mission,
     Person,
 )
@@ -120,6 +122,9 @@ def _select_summary_any_status() -> AnySelect:
         Article.image_url,
         Article.image_alt,
         Article.image_credit,
+        json_object_subquery(select_image().where(Media.id == Article.image_media_id)).label(
+            "image_media"
+        ),
         Article.reading_minutes,
         Article.updated_at,
         Article.version,

@@ -73,7 +73,9 @@ RESOURCE = RecordResource(
             )
         ),
     ),
-    references=frozenset({RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION}),
+    references=frozenset(
+        {RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION, RecordType.MEDIA}
+    ),
     public_condition=article_is_public,
     is_public=lambda record: record.status == ArticleStatus.PUBLISHED,
 )

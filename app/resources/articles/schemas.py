@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
 from app.api.date_params import (
     CalendarDay,
@@ -17,6 +18,7 @@ from app.api.date_params import (
 )
 from app.api.embeds.articles import ArticleRef
 from app.api.embeds.launches import LaunchRef
+from app.api.embeds.media import Image, build_image
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
 from app.api.links import Url
@@ -143,19 +145,26 @@ class ArticleSource(ReadModel):
     """URL of the original article, or null."""
 
 
-class Image(ReadModel):
-    """Image of an article."""
-
-    url: Url
-    alt: str
-    credit: str | None
-
-
 class Translation(ReadModel):
     """Translation of an article."""
 
     language: str
     slug: str
+
+
+def _build_image(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Fields of the `Image` of an article, in the library or on another site."""
+    if row["image_media"]:
+        return build_image(row["image_media"])
+    if not row["image_url"]:
+        return None
+    unknown = ("width", "height", "licence", "blurhash", "focal_point")
+    return dict.fromkeys(unknown) | {
+        "url": row["image_url"],
+        "srcset": [],
+        "alt": row["image_alt"] or "",
+        "credit": row["image_credit"],
+    }
 
 
 class ArticleSummary(ArticleRef):
@@ -174,16 +183,11 @@ class ArticleSummary(ArticleRef):
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        image = {
-            "url": row["image_url"],
-            "alt": row["image_alt"] or "",
-            "credit": row["image_credit"],
-        }
         at, precision = row["published_at"], row["published_at_precision"]
         return super().computed_fields(row) | {
             "published_on": at and local_day(at, Precision(precision), time_zone_or_default(None)),
             "source": {"name": row["source_name"], "url": row["source_url"]},
-            "image": image if row["image_url"] else None,
+            "image": _build_image(row),
         }
 
 
@@ -275,12 +279,29 @@ class ArticleSourceWrite(WriteModel):
 
 
 class ImageWrite(WriteModel):
-    """Image of an article."""
+    """Image of an article: a picture of the library, or one on another site."""
 
-    url: HttpUrlStr
-    alt: Annotated[NonBlankText, MaxChars(300)]
-    """Alternative text: a description of the image."""
+    media: Slug | None = None
+    """Published picture of `/v1/media`, by slug. The other fields are then those of the picture."""
+    url: Annotated[HttpUrlStr | None, Field(validate_default=True)] = None
+    """URL of an image on another site."""
+    alt: Annotated[NonBlankText, MaxChars(300)] | None = Field(None, validate_default=True)
+    """Alternative text: a description of the image. Required with `url`."""
     credit: Annotated[NonBlankText, MaxChars(300)] | None = None
+
+    @field_validator("url", "alt")
+    @classmethod
+    def _require_without_media(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("media") is None:
+            raise PydanticKnownError("missing")
+        return value
+
+
+class ImageRecord(ImageWrite):
+    """Image of an article, with what is known of a picture of the library."""
+
+    url: Url
+    alt: str
 
 
 ArticleBody = Annotated[NonBlankText, MaxChars(100_000)]
@@ -342,6 +363,7 @@ class ArticleRecord(ArticleWrite):
 
     id: int
     status: ArticleStatus
+    image: ImageRecord | None
     body_html: str
     url: Url
     created_at: Rfc3339

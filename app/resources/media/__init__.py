@@ -1,0 +1,1 @@
+"""Media: pictures with sizes, credits and licences."""

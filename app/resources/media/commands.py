@@ -1,0 +1,117 @@
+"""Writes of media. The files are in the store before a record names them."""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.api.auth import ApiClient
+from app.api.embeds.media import list_image_sources
+from app.api.links import public_url
+from app.api.slugs import set_slug
+from app.api.validation_errors import raise_field_error
+from app.api.write_models import to_record
+from app.api.writes.records import RecordWriter
+from app.api.writes.request import WriteRequest, WriteResult
+from app.config import current_settings
+from app.db.conditions import article_is_public
+from app.db.database import Reader
+from app.db.models import Article, Media, stored_id
+from app.domain.enums import AuditTarget
+from app.domain.languages import tr
+from app.http.problems import Conflict
+from app.resources.media.queries import get_media_preview
+from app.resources.media.schemas import MediaRecord, MediaWrite
+from app.resources.media.store import PictureStore
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MediaRecord]:
+    """The complete records of media by id, published or not."""
+    rows = reader.all(select(*Media.__table__.columns).where(Media.id.in_(ids)))
+    return {row["id"]: _build_record(row) for row in rows}
+
+
+def _build_record(row: dict[str, Any]) -> MediaRecord:
+    computed = {
+        "focal_point": {"x": row["focal_x"], "y": row["focal_y"]},
+        "srcset": list_image_sources(row["content"], row["renditions"]),
+        "url": public_url("media", row["slug"]),
+    }
+    return to_record(MediaRecord, row | computed)
+
+
+def save(session: Session, media: Media, document: MediaWrite) -> None:
+    """Apply `document` to `media`. Raises InvalidRequest or Conflict."""
+    if media.content != document.content:
+        _set_content(session, media, document.content)
+    set_slug(session, media, document.slug, document.alt or f"picture {media.content[:12]}")
+    if media.published and not document.published:
+        _check_not_shown(session, media)
+    for name in ("alt", "alt_ru", "credit", "licence", "source_url", "taken_on", "published"):
+        setattr(media, name, getattr(document, name))
+    media.focal_x, media.focal_y = document.focal_point.x, document.focal_point.y
+    session.add(media)
+
+
+def _set_content(session: Session, media: Media, content: str) -> None:
+    """Set the files of `media`. Raises InvalidRequest if they are missing or of another record."""
+    if owner := session.scalar(select(Media.slug).where(Media.content == content)):
+        detail = tr(f"It is the picture {owner!r}.", f"Это изображение {owner!r}.")
+        raise_field_error("/content", "taken", detail)
+    picture = PictureStore.from_settings(current_settings()).find(content)
+    if picture is None:
+        detail = tr(
+            "No file with this digest is stored. Upload it first.",
+            "Файла с таким дайджестом нет. Сначала загрузите его.",
+        )
+        raise_field_error("/content", "unknown-reference", detail)
+    media.content, media.media_type = content, picture.media_type
+    media.width, media.height = picture.width, picture.height
+    media.blurhash = picture.blurhash
+    media.renditions = [asdict(each) for each in picture.renditions]
+
+
+def _check_not_shown(session: Session, media: Media) -> None:
+    """Raise Conflict if a record shows the picture, which must then stay published."""
+    if users := _list_referrers(session, media):
+        raise Conflict(
+            tr(
+                f"It is the image of {users[0]}. Change that first.",
+                f"Это изображение показывает {users[0]}. Сначала измените эту запись.",
+            )
+        )
+
+
+def _list_referrers(session: Session, media: Media, _client: ApiClient | None = None) -> list[str]:
+    """The articles that show a picture. Articles that are not public are not named."""
+    shown = select(Article.slug, article_is_public()).where(
+        Article.image_media_id == stored_id(media)
+    )
+    return [
+        tr(f"article {slug}", f"статья {slug}") if is_public else tr("a draft", "черновик")
+        for slug, is_public in session.execute(shown.order_by(Article.slug))
+    ]
+
+
+WRITER = RecordWriter(
+    AuditTarget.MEDIA,
+    "media",
+    Media,
+    MediaWrite,
+    save,
+    get_media_preview,
+    load_records,
+    _list_referrers,
+)
+
+
+def create_media(session: Session, write: WriteRequest, document: MediaWrite) -> WriteResult:
+    """Create the record of an uploaded file, or return that of an earlier upload unchanged."""
+    slug = session.scalar(select(Media.slug).where(Media.content == document.content))
+    if slug is None:
+        return WRITER.create(session, write, document)
+    stored = get_media_preview(Reader.from_session(session), slug)
+    return WriteResult(HTTPStatus.OK, stored, stored.version)

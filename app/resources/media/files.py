@@ -1,0 +1,63 @@
+"""Files of pictures at `/media`: the content of a URL never changes."""
+
+import re
+from typing import Annotated
+
+from fastapi import Header, Response
+from fastapi.responses import FileResponse
+
+from app.api.routing import Router
+from app.api.static_files import IMMUTABLE_CACHE_CONTROL
+from app.config import current_settings
+from app.domain.languages import tr
+from app.domain.pictures import RENDITION_TYPES, SIZES
+from app.http.cache.conditional import matches_if_none_match
+from app.http.paths import route_traits
+from app.http.problems import NotFound
+from app.resources.media.store import DIGEST_PATTERN, PictureStore
+
+router = Router(prefix="/media", include_in_schema=False)
+
+_MAX_CACHED_BYTES = 2**18
+"""Larger files are streamed, and sent in parts on request; smaller ones are cached responses."""
+
+_HEADERS = {
+    "Cache-Control": IMMUTABLE_CACHE_CONTROL,
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
+_FILE_PATTERN = re.compile(
+    rf"({DIGEST_PATTERN})/({'|'.join(SIZES)})\.({'|'.join(RENDITION_TYPES)})"
+)
+
+
+@router.get("/{content}/{file}", name="getMediaFile")
+@route_traits(english_only=True)
+def get_file(
+    content: str,
+    file: str,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """File of a picture, published or not: nobody can guess its URL. Raises NotFound."""
+    if not _FILE_PATTERN.fullmatch(f"{content}/{file}"):
+        raise _no_picture()
+    settings = current_settings()
+    media_type = RENDITION_TYPES[file.rpartition(".")[2]]
+    path = PictureStore.from_settings(settings).folder(content) / file
+    if settings.media_redirect:
+        location = f"{settings.media_redirect}/{content[:2]}/{content}/{file}"
+        return Response(headers=_HEADERS | {"X-Accel-Redirect": location}, media_type=media_type)
+    try:
+        size = path.stat().st_size
+        if size <= _MAX_CACHED_BYTES:
+            return Response(path.read_bytes(), headers=_HEADERS, media_type=media_type)
+    except FileNotFoundError:
+        raise _no_picture() from None
+    headers = _HEADERS | {"ETag": f'"{content}-{file}"'}
+    if matches_if_none_match(if_none_match, headers["ETag"]):
+        return Response(None, 304, headers)
+    return FileResponse(path, media_type=media_type, headers=headers)
+
+
+def _no_picture() -> NotFound:
+    return NotFound(tr("There is no such picture.", "Такого изображения нет."))

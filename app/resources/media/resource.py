@@ -1,0 +1,35 @@
+"""Declaration of the media resource."""
+
+from app.db.models import Media
+from app.domain.enums import RecordType, Scope
+from app.resources.export_tables import ExportTable, select_record_columns
+from app.resources.media.commands import WRITER, load_records
+from app.resources.media.files import router as files_router
+from app.resources.media.queries import media_is_public
+from app.resources.media.router import router, unpublished_router
+from app.resources.media.schemas import MediaRecord
+from app.resources.media.search import SEARCH, load_hits
+from app.resources.resource import RecordResource
+
+RESOURCE = RecordResource(
+    tag="media",
+    description="Pictures in several sizes, with descriptions, credits and licences.",
+    routers=(router, unpublished_router, files_router),
+    index_links={"media": "/v1/media"},
+    record_type=RecordType.MEDIA,
+    scope=Scope.MEDIA_WRITE,
+    writer=WRITER,
+    load_records=load_records,
+    record_model=MediaRecord,
+    search=SEARCH,
+    load_hits=load_hits,
+    export_tables=(
+        ExportTable(
+            "media",
+            select_record_columns(Media, ("published",)).where(media_is_public()),
+            indexes=("taken_on",),
+        ),
+    ),
+    public_condition=media_is_public,
+    is_public=lambda record: record.published,
+)

@@ -1,0 +1,186 @@
+"""Renditions of pictures: their sizes, orientation and metadata; refusals of hostile files."""
+
+import resource
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageCms
+
+from app.domain.pictures import (
+    MANIFEST_FILE,
+    RENDITION_TYPES,
+    Picture,
+    PictureRefused,
+    Rendition,
+    fit_sizes,
+)
+from app.resources.media import worker
+from app.resources.media.renditions import make_renditions
+from tests.support.pictures import (
+    GPS_MARK,
+    TYPES,
+    encode,
+    gradient,
+    hostile_files,
+    picture,
+    turned_photo,
+)
+
+
+def render(content: bytes, target: Path) -> Picture:
+    """Decode `content` in this process, without limits."""
+    return worker.write_renditions(content, target)
+
+
+def pixel(path: Path, x: float, y: float) -> tuple[int, ...]:
+    """Colour at a place of a picture, from (0, 0) to (1, 1)."""
+    with Image.open(path) as image:
+        place = (
+            min(int(x * image.width), image.width - 1),
+            min(int(y * image.height), image.height - 1),
+        )
+        colour = image.convert("RGB").getpixel(place)
+    assert isinstance(colour, tuple)
+    return colour
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "expected"),
+    [
+        (100, 50, [("thumb", 100, 50)]),
+        (160, 10, [("thumb", 160, 10)]),
+        (300, 200, [("thumb", 160, 107), ("card", 300, 200)]),
+        (
+            600,
+            1200,
+            [("thumb", 80, 160), ("card", 240, 480), ("page", 480, 960), ("full", 600, 1200)],
+        ),
+        (9000, 3, [("thumb", 160, 1), ("card", 480, 1), ("page", 960, 1), ("full", 1920, 1)]),
+    ],
+)
+def test_renditions_fit_into_squares(
+    width: int, height: int, expected: list[tuple[str, int, int]]
+) -> None:
+    assert list(fit_sizes(width, height)) == [Rendition(*each) for each in expected]
+
+
+@pytest.mark.parametrize(("form", "media_type"), TYPES.items())
+def test_child_writes_renditions_of_every_type(tmp_path: Path, form: str, media_type: str) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(picture(form))
+    target.mkdir()
+    made = make_renditions(source, target)
+    assert (made.media_type, made.width, made.height) == (media_type, 300, 200)
+    names = {f"{name}.{end}" for name in ("thumb", "card") for end in RENDITION_TYPES}
+    assert {path.name for path in target.iterdir()} == names | {MANIFEST_FILE}
+    for name in names:
+        with Image.open(target / name) as image:
+            assert image.size == ((160, 107) if "thumb" in name else (300, 200))
+            assert Image.MIME[str(image.format)] == RENDITION_TYPES[name.rpartition(".")[2]]
+    assert pixel(target / "card.webp", 0.1, 0.02)[0] < 80
+    assert pixel(target / "card.webp", 0.1, 0.98)[0] > 175
+
+
+def test_orientation_is_applied_and_metadata_removed(tmp_path: Path) -> None:
+    photo = turned_photo()
+    for secret in (GPS_MARK, b"SERIAL-4711", b"<script>"):
+        assert secret in photo  # positive control
+    made = render(photo, tmp_path)
+    assert (made.width, made.height) == (200, 300)
+    for path in tmp_path.iterdir():
+        content = path.read_bytes()
+        with Image.open(BytesIO(content)) as image:
+            assert dict(image.getexif()) == {}
+            assert not {"exif", "comment", "icc_profile", "xmp"} & image.info.keys()
+            assert image.height > image.width
+        assert not any(secret in content for secret in (GPS_MARK, b"SERIAL", b"<script>"))
+        assert pixel(path, 0.98, 0.5)[0] < 80
+        assert pixel(path, 0.02, 0.5)[0] > 175
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_mode_of_png_is_decoded(tmp_path: Path, mode: str) -> None:
+    image = Image.new("I;16", (9, 9), 40_000) if mode == "I;16" else gradient(9, 9, mode)
+    made = render(encode(image), tmp_path)
+    assert (made.width, made.height) == (9, 9)
+    if mode == "I;16":
+        assert pixel(tmp_path / "thumb.webp", 0.5, 0.5)[0] == pytest.approx(40_000 / 256, abs=3)
+
+
+def test_transparency_is_kept_in_webp_and_white_in_jpeg(tmp_path: Path) -> None:
+    render(encode(Image.new("RGBA", (9, 9), (255, 0, 0, 0))), tmp_path)
+    with Image.open(tmp_path / "thumb.webp") as image:
+        assert image.convert("RGBA").getpixel((4, 4))[3] == 0  # type: ignore[index]
+    assert min(pixel(tmp_path / "thumb.jpg", 0.5, 0.5)) > 250
+
+
+def test_colour_profile_is_converted(tmp_path: Path) -> None:
+    """A profile with red and green swapped gives another colour; without it, the same."""
+    plain, profiled = tmp_path / "plain", tmp_path / "profiled"
+    image = Image.new("RGB", (9, 9), (60, 160, 60))
+    for folder, options in ((plain, {}), (profiled, {"icc_profile": swapped_profile()})):
+        folder.mkdir()
+        render(encode(image, "PNG", **options), folder)
+    assert pixel(plain / "thumb.webp", 0.5, 0.5) == pytest.approx((60, 160, 60), abs=4)
+    assert pixel(profiled / "thumb.webp", 0.5, 0.5) == pytest.approx((160, 60, 60), abs=4)
+
+
+def swapped_profile() -> bytes:
+    """Colour profile of sRGB whose first two primaries are exchanged."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bomb png", "animation gif", "truncated jpeg", "page after webp", "svg script", "empty"],
+)
+def test_hostile_file_is_refused(tmp_path: Path, name: str) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(hostile_files()[name])
+    target.mkdir()
+    with pytest.raises(PictureRefused) as refusal:
+        make_renditions(source, target)
+    expected = {"bomb png": "too-many-pixels", "animation gif": "too-many-frames"}
+    expected |= {"truncated jpeg": "incomplete", "page after webp": "incomplete"}
+    assert refusal.value.code == expected.get(name, "unsupported-type")
+
+
+@pytest.mark.slow
+def test_all_hostile_files_are_refused(tmp_path: Path) -> None:
+    """Bombs, truncated files, files with something behind the picture, and other formats."""
+    source = tmp_path / "source"
+    files = hostile_files()
+    assert len(files) >= 56
+    for number, content in enumerate(files.values()):
+        source.write_bytes(content)
+        target = tmp_path / str(number)
+        target.mkdir()
+        with pytest.raises(PictureRefused):
+            make_renditions(source, target)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < worker.MAX_MEMORY_BYTES
+
+
+def test_child_that_exceeds_a_limit_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(picture("PNG"))
+    target.mkdir()
+    monkeypatch.setattr("app.resources.media.renditions.MAX_WALL_SECONDS", 0.001)
+    with pytest.raises(PictureRefused, match="too-complex"):
+        make_renditions(source, target)
+
+
+@pytest.mark.slow
+def test_large_photo_takes_bounded_cpu_and_memory(tmp_path: Path) -> None:
+    """12 megapixels of noise: all renditions take less CPU time and memory than the limits."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    noise = Image.effect_noise((1000, 750), 60).convert("RGB").resize((4000, 3000))
+    source.write_bytes(encode(noise, "JPEG", quality=92))
+    target.mkdir()
+    made = make_renditions(source, target)
+    assert [each.width for each in made.renditions] == [160, 480, 960, 1920]
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert used.ru_maxrss * 1024 < worker.MAX_MEMORY_BYTES / 2
