@@ -335,6 +335,10 @@ def _describe_article(article: ArticleRead) -> dict[str, Any]:
     }
 
 
+def _article_url(slug: str) -> str:
+    return f"{current_settings().base_url}/articles/{slug}"
+
+
 @router.get("/articles/{slug}")
 async def render_article_page(
     slug: SlugPath,
@@ -350,10 +354,8 @@ async def render_article_page(
         canonical_path=f"/articles/{slug}",
         description=article.lead,
         kind="article",
-        translations={
-            each.language: f"{current_settings().base_url}/articles/{each.slug}"
-            for each in (article, *article.translations)
-        },
+        translations={article.language: _article_url(article.slug)}
+        | {each.language: _article_url(each.slug) for each in article.translations},
         structured_data=_describe_article(article),
         image=article.image.url if article.image and article.image.srcset else None,
         article=article,

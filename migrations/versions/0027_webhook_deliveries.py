@@ -12,7 +12,7 @@ from alembic import op
 from migrations.columns import instant, text
 
 revision = "0027"
-down_revision = "0022"
+down_revision = "0026"
 
 TABLE = "webhook_deliveries"
 INSTANT_BOUNDS = "{0} >= '1950-01-01 00:00:00' AND {0} < '2101-01-01 00:00:00'"

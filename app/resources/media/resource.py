@@ -26,8 +26,15 @@ RESOURCE = RecordResource(
     export_tables=(
         ExportTable(
             "media",
+            "Pictures that are published.",
             select_record_columns(Media, ("published",)).where(media_is_public()),
             indexes=("taken_on",),
+            column_descriptions={
+                "content": "Digest of the picture, in the addresses of its files.",
+                "renditions": "Sizes that the picture is stored in.",
+                "focal_x": "Focal point, in percent of the width.",
+                "focal_y": "Focal point, in percent of the height.",
+            },
         ),
     ),
     public_condition=media_is_public,

@@ -102,7 +102,8 @@ def find_last_known_day(
     """The last day of which facts of `kinds` are known: today, unless a horizon is outdated."""
     today = current_second().astimezone(zone).date()
     expire_response_at(start_of_day(today + ONE_DAY, zone))
-    horizons = filter(is_outdated, (getattr(known_until, kind) for kind in kinds))
+    known: Iterable[datetime | None] = (getattr(known_until, kind) for kind in kinds)
+    horizons = filter(is_outdated, known)
     last_seconds = (horizon + ONE_SECOND for horizon in horizons if horizon)
     days = (at.astimezone(zone).date() - ONE_DAY for at in last_seconds)
     return min([today, *days])
