@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "d639b6e431ed8a27e310a5b925e92f8096c6df4ebc4e4bd6b1bad0cd91e9dc9e"
+EXPECTED = "bda96ff6c1f0578e20b7ebf7ea07a3240455b7650f0b49a956832a70d4dec2f0"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 

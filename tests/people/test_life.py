@@ -103,7 +103,7 @@ def test_life_is_saved_and_read_back(editor: TestClient) -> None:
     assert made["wikipedia"] == [{"language": "en", "url": WIKIPEDIA}]
     assert editor.get("/v1/people/somebody?lang=ru").json()["biography"] == "Жизнь."
     assert slugs(editor, "nationality=US") == slugs(editor, "nationality=RU") == ["somebody"]
-    patch = {"nationality": "US", "other_nationalities": [], "born_on": None}
+    patch: dict[str, Any] = {"nationality": "US", "other_nationalities": [], "born_on": None}
     changed = editor.patch("/v1/people/somebody", json=patch, headers=IF_MATCH_ANY).json()
     assert changed["nationalities"] == ["US"]
     assert changed["born_on"] is changed["born_on_precision"] is None
