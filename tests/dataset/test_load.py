@@ -39,7 +39,8 @@ from tests.support.documents import IF_MATCH_ANY
 from tests.support.horizons import EDITOR
 
 RECORDS = 18 + 6 + 20 + 298 + 309 + 42 + 331 + 75 + 277 + 26 + 2186
-"""Vehicles, sites, agencies, people, launches, modules, stays, missions, spacewalks, articles, chronicle."""
+"""Vehicles, sites, agencies, people, launches, modules, stays, missions, spacewalks, articles and
+the chronicle."""
 
 
 def load_again(database: Database) -> LoadReport:
