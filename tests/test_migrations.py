@@ -17,17 +17,22 @@ from sqlalchemy.exc import IntegrityError
 from app.db.database import Database, Reader
 from app.db.models import (
     ARTICLE_LINKS,
+    Agency,
     Base,
     CrewAssignment,
+    Flight,
     ImportOrigin,
     Launch,
     Mission,
     MissionLaunch,
+    ModuleOwner,
+    Person,
+    Spacewalk,
     stored_id,
 )
 from app.db.types import UTCDateTime
-from app.domain.dates import Precision, period_end
-from app.domain.enums import ArticleState, LaunchRelation, RecordType, SpacecraftKind
+from app.domain.dates import ONE_DAY, Precision, period_end
+from app.domain.enums import ArticleState, LaunchRelation, LaunchStatus, RecordType, SpacecraftKind
 from app.ingest.dataset.load import load_dataset
 from app.resources.registry import RECORD_RESOURCES, SEARCH_INDEXER
 from app.resources.write_steps import build_database
@@ -225,6 +230,62 @@ def test_imported_satellites_go_elsewhere(create_database: CreateDatabase) -> No
     with database.session() as session:
         elsewhere = session.scalars(select(Launch.slug).where(Launch.to_station.is_(False)))
         assert sorted(elsewhere) == ["imported-other", "imported-satellite"]
+    database.close()
+
+
+def test_names_of_agencies_become_records_and_back(create_database: CreateDatabase) -> None:
+    """Also those of a flight, which had no slug, and totals of flights."""
+    url = create_database()
+    config = alembic_config(url)
+    command.upgrade(config, "head")
+    database = build_database(url)
+    at = datetime(2019, 3, 14, 19, 14, tzinfo=UTC)
+    with database.session() as session:
+        own, other, far = (
+            factories.agency(slug=slug, name=name)
+            for slug, name in (("nasa", "NASA"), ("s-p-a-co", "S.P.A. & Co"), ("agency-1", "Ü"))
+        )
+        person, second = (
+            factories.person(slug=slug, agency_id=None, born_on=at.date()) for slug in ("a", "b")
+        )
+        launch = factories.launch(launch_at=at, status=LaunchStatus.SUCCESS)
+        module = factories.module(slug="hub")
+        session.add_all([own, other, far, person, second, launch, module])
+        session.flush()
+        person.agency_id = own.id
+        session.add(factories.spacewalk(operator_id=own.id))
+        for ordinal, agency in enumerate((own, own), start=1):
+            owner = {"module_id": module.id, "ordinal": ordinal, "agency_id": agency.id}
+            session.add(ModuleOwner(**owner))
+        for flyer, agency in ((person, far), (second, other)):
+            flight = factories.flight(flyer, launch, agency_id=agency.id)
+            flight.landed_at, flight.landed_at_precision = at + ONE_DAY, Precision.SECOND
+            session.add(flight)
+    database.close()
+
+    command.downgrade(config, "0022")
+    with database.engine.connect() as connection:
+        query = text("SELECT agency, agency_slug FROM people ORDER BY slug")
+        assert list(map(tuple, connection.execute(query))) == [("NASA", "nasa"), (None, None)]
+        flights = connection.execute(text("SELECT agency FROM flights ORDER BY agency"))
+        assert list(flights.scalars()) == ["S.P.A. & Co", "Ü"]
+    database.close()
+    command.upgrade(config, "head")
+    with database.session() as session:
+        agencies = session.execute(select(Agency.slug, Agency.name).order_by(Agency.slug))
+        assert [tuple(row) for row in agencies] == [
+            ("agency-1", "Ü"), ("nasa", "NASA"), ("s-p-a-co", "S.P.A. & Co"),
+        ]  # fmt: skip
+        totals = select(Agency.slug, Person.flights_count, Person.flight_seconds)
+        rows = session.execute(totals.select_from(Person).outerjoin(Agency).order_by(Person.slug))
+        assert [tuple(row) for row in rows] == [("nasa", 1, 86400), (None, 1, 86400)]
+        flown = select(Agency.slug).join(Flight, Flight.agency_id == Agency.id)
+        assert list(session.scalars(flown.order_by(Agency.slug))) == ["agency-1", "s-p-a-co"]
+        owners = select(ModuleOwner.ordinal, Agency.slug).join(Agency)
+        rows = session.execute(owners.order_by(ModuleOwner.ordinal))
+        assert [tuple(row) for row in rows] == [(1, "nasa"), (2, "nasa")]
+        operators = select(Agency.slug).join(Spacewalk, Spacewalk.operator_id == Agency.id)
+        assert list(session.scalars(operators)) == ["nasa"]
     database.close()
 
 

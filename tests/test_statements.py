@@ -209,6 +209,6 @@ def test_repeated_statement_is_found(database: Database) -> None:
         session.execute(text("UPDATE launches SET pad = NULL"))
         session.execute(count, {"name": "A"})
         assert len(find_repeated(statements)) == 1
-        session.execute(text("UPDATE people SET agency = NULL"))
+        session.execute(text("UPDATE people SET name_native = NULL"))
         session.execute(count, {"name": "B"})
         assert len(find_repeated(statements)) == 1

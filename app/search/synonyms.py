@@ -1,4 +1,4 @@
-"""Synonyms of spacecraft, launch vehicles, sites and agencies, in English and Russian."""
+"""Synonyms of spacecraft, launch vehicles and sites, in English and Russian."""
 
 import re
 from collections.abc import Iterator
@@ -138,17 +138,3 @@ def get_site_synonyms(name: str) -> list[str]:
     """All names of a launch site."""
     synonyms = [names for prefix, names in _SITE_SYNONYMS.items() if name.startswith(prefix)]
     return [name, *(each.strip() for names in synonyms for each in names.split(","))]
-
-
-_AGENCY_SYNONYMS = {
-    "CSA": "Canadian Space Agency, Канадское космическое агентство",
-    "ESA": "European Space Agency, Европейское космическое агентство, ЕКА",
-    "JAXA": "Japan Aerospace Exploration Agency, Японское космическое агентство",
-    "NASA": "НАСА",
-    "Roscosmos": "Роскосмос",
-}
-
-
-def get_agency_synonyms(name: str) -> list[str]:
-    """All names of an agency."""
-    return [name, _AGENCY_SYNONYMS.get(name, "")]

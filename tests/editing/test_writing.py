@@ -74,8 +74,8 @@ def test_action_checks_optional_if_match(editor: TestClient, action: str) -> Non
             {"agency": "A" * 121},
             "/agency",
             "string_too_long",
-            "Maximum length: 60 characters.",
-            "Длина должна быть не больше 60 символов.",
+            "Maximum length: 120 characters.",
+            "Длина должна быть не больше 120 символов.",
         ),
         (
             {"aliases": ["A"] * 21},
