@@ -43,11 +43,14 @@ def build_pipeline(
     access_log: AccessLog,
     look_up_key: KeyLookup,
     monitoring_paths: Collection[str],
+    calling_paths: Collection[str],
     deprecations: DeprecationTable,
-) -> tuple[ASGIApp, FastPath]:
-    """`app` in its layers, and the fast path around them.
+) -> tuple[ASGIApp, FastPath, ASGIApp]:
+    """`app` in its layers, the fast path around them, and the layers from 5 inwards.
 
-    `thread_limits` are the numbers of database threads for reads and writes.
+    `thread_limits` are the numbers of database threads for reads and writes. Requests to
+    `calling_paths` make calls through the layers from 5 inwards: these are subject to load
+    shedding, not the request itself, which would hold a slot while its calls wait for one.
     """
     deprecation = DeprecationMiddleware(app, deprecations)
     load_shedding = LoadSheddingMiddleware(
@@ -55,10 +58,10 @@ def build_pipeline(
         *thread_limits,
         max_waiters=settings.max_waiting,
         timeout_seconds=settings.request_seconds,
-        exempt_paths=monitoring_paths,
+        exempt_paths={*monitoring_paths, *calling_paths},
     )
     content_language = ContentLanguageMiddleware(BufferBodyMiddleware(load_shedding))
     cached = CacheMiddleware(content_language, generations, cache, monitoring_paths)
     rate_limit = RateLimitMiddleware(cached, settings, look_up_key, monitoring_paths)
     request_context = RequestContextMiddleware(rate_limit, settings, shutdown, access_log)
-    return request_context, FastPath(request_context, rate_limit, cached)
+    return request_context, FastPath(request_context, rate_limit, cached), content_language

@@ -5,7 +5,6 @@ The module that imports the SDK, which takes a second: it is imported for the fi
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp.server.lowlevel import Server
@@ -31,11 +30,8 @@ from mcp.types import (
 from mcp.types import Tool as ToolDescription
 from starlette.types import Receive, Scope, Send
 
-from app.api.mcp.calls import ApiAnswer, ApiCall
+from app.api.mcp.calls import ApiAnswer, ApiCall, Caller
 from app.api.mcp.tools import JsonObject, Tool, build_tools, find_collections
-
-Caller = Callable[[ApiCall], Awaitable[ApiAnswer]]
-"""Answers a call of the API, with the key of the client if it has one."""
 
 _URI_PREFIX = "zarya://"
 
