@@ -159,7 +159,7 @@ def create_app(settings: Settings | None = None) -> Zarya:
     app.add_route("/openapi.yaml", openapi_yaml, include_in_schema=False)
     if find_spec("mcp") is not None:
         endpoint = McpEndpoint(lambda: app.inner_layers, lambda: json.loads(app.openapi_json))
-        app.router.routes.append(Route(MCP_PATH, endpoint, methods=["POST"]))
+        app.router.routes.append(Route(MCP_PATH, endpoint, methods=["POST"], name="mcp"))
     app.state.services = _create_services(settings or Settings(), routes)
     error_handlers.add_exception_handlers(app)
     error_pages.install_error_pages(app)

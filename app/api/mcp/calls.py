@@ -60,8 +60,8 @@ async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> Api
         "http_version": "1.1",
         "method": call.method,
         "scheme": "http",
-        "path": unquote(call.path),
-        "raw_path": call.path.encode(),
+        "path": unquote(call.path.replace("%2F", "%252F")),  # which separates no segments
+        "raw_path": call.path.encode(errors="replace"),
         "root_path": "",
         "query_string": call.query.encode(),
         "headers": [(k.lower().encode(), v.encode()) for k, v in call.headers.items()],

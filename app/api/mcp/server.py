@@ -121,13 +121,14 @@ def _describe_tool(tool: Tool) -> ToolDescription:
 
 
 def _build_tool_result(answer: ApiAnswer) -> CallToolResult:
-    """The result of a tool: a response or a problem, as JSON and as text."""
-    value = json.loads(answer.body) if answer.body else {"status": answer.status}
-    return CallToolResult(
-        content=[TextContent(text=json.dumps(value, ensure_ascii=False))],
-        structured_content=value,
-        is_error=answer.is_error,
-    )
+    """The result of a tool: a response or a problem, as text, and as JSON unless it is a file."""
+    body = answer.body or json.dumps({"status": answer.status}).encode()
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    content = TextContent(text=body.decode())
+    return CallToolResult(content=[content], structured_content=value, is_error=answer.is_error)
 
 
 async def serve_http(server: Server[Any], scope: Scope, receive: Receive, send: Send) -> None:
