@@ -32,7 +32,6 @@ from app.config import Settings, use_settings
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
-from app.http.content_language import ContentLanguageMiddleware
 from app.http.paths import monitoring_paths, route_traits, upload_limits
 from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
@@ -102,14 +101,17 @@ class Zarya(FastAPI):
         self.openapi_schema = None
         return body
 
-    @cached_property
-    def bare_routes(self) -> ASGIApp:
-        """The routes without the other layers: for calls of the API that are part of a request."""
-        return ContentLanguageMiddleware(super().build_middleware_stack())
+    @property
+    def inner_layers(self) -> ASGIApp:
+        """The routes in the inner layers, for calls of the API that are part of a request."""
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        layers: ASGIApp = self.state.inner_layers
+        return layers
 
     def build_middleware_stack(self) -> ASGIApp:
         services: Services = self.state.services
-        app, self.state.fast_path = build_pipeline(
+        app, self.state.fast_path, self.state.inner_layers = build_pipeline(
             super().build_middleware_stack(),
             services.settings,
             thread_limits=services.database.thread_limits,
@@ -120,6 +122,7 @@ class Zarya(FastAPI):
             look_up_key=partial(identify_key, services.database),
             monitoring_paths=monitoring_paths(self.routes),
             upload_limits=upload_limits(self.routes),
+            calling_paths=(MCP_PATH,),
             deprecations=DEPRECATED_OPERATIONS,
         )
         return app
@@ -158,8 +161,8 @@ def create_app(settings: Settings | None = None) -> Zarya:
     app.add_route("/openapi.json", openapi, include_in_schema=False)
     app.add_route("/openapi.yaml", openapi_yaml, include_in_schema=False)
     if find_spec("mcp") is not None:
-        endpoint = McpEndpoint(lambda: app.bare_routes, lambda: json.loads(app.openapi_json))
-        app.router.routes.append(Route(MCP_PATH, endpoint, methods=["POST"]))
+        endpoint = McpEndpoint(lambda: app.inner_layers, lambda: json.loads(app.openapi_json))
+        app.router.routes.append(Route(MCP_PATH, endpoint, methods=["POST"], name="mcp"))
     app.state.services = _create_services(settings or Settings(), routes)
     error_handlers.add_exception_handlers(app)
     error_pages.install_error_pages(app)

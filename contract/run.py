@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.enums import Scope
-from contract import proxy
+from contract import following, proxy
 from contract.servers import ROOT, SCRIPTS, Failed, postgresql, service
 
 HERE = Path(__file__).parent
@@ -279,7 +279,9 @@ def python_package(bench: Bench) -> str:
     output = bench.call(*tests, cwd=folder, env={"ZARYA_ORIGIN": bench.origin})
     wrong = {"ZARYA_ORIGIN": "http://[::1]:1"}
     bench.call(*tests, "-k", "service", cwd=folder, env=wrong, expected_error="1 failed")
-    return f"{wheel.name}, {output.strip().splitlines()[-1]}"
+    bench.call(*mypy, CLIENTS / "follow.py", cwd=folder)
+    figures = following.check(python, CLIENTS / "follow.py", bench.folder / "following")
+    return f"{wheel.name}, {output.strip().splitlines()[-1]}; {figures}"
 
 
 def clients(bench: Bench) -> str:

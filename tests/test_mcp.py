@@ -12,6 +12,7 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from starlette.testclient import TestClient
 
+from app.api.mcp.tools import build_tools
 from app.domain.enums import Scope
 from tests.support import documents
 from tests.support.clients import client_with_key
@@ -69,6 +70,10 @@ async def check_reads(agent: Client) -> None:
     assert "Did you mean 'status'?" in refused.content[0].text  # type: ignore[union-attr]
     unknown = await agent.call_tool("list_launches", {"vehicle": ["Soyus-2.1a"]})
     assert "soyuz-2-1a" in unknown.structured_content["errors"][0]["detail"]
+    slash = await agent.call_tool("get_mission", {"slug": "iss-59/page"})
+    assert slash.structured_content["status"] in {404, 422}
+    csv = await agent.call_tool("list_missions", {"format": "csv", "number": [59]})
+    assert "ISS-59 mission" in csv.content[0].text  # type: ignore[union-attr]
     templates = (await agent.list_resource_templates()).resource_templates
     assert "zarya://launches/{slug}" in {each.uri_template for each in templates}
     (contents,) = (await agent.read_resource("zarya://launches/progress-ms-11")).contents
@@ -131,3 +136,13 @@ def test_key_allows_writes(client: TestClient) -> None:
 def test_other_requests_are_refused(client: TestClient) -> None:
     assert client.get("/mcp").status_code == 405
     assert client.post("/mcp", content=b"{").status_code in {400, 406}
+
+
+def test_calls_of_any_arguments_can_be_built() -> None:
+    """JSON may contain lone surrogates, and a slug a slash, which must not reach another path."""
+    tools = build_tools(json.loads((ROOT / "openapi.json").read_text("utf-8")))
+    call = tools["get_launch"].build_call({"slug": "a/b", "fields": ["slug", "\ud800"], "x": True})
+    assert (call.method, call.path) == ("GET", "/v1/launches/a%2Fb")
+    assert call.query == "fields=slug&fields=%3F&x=true"
+    write = tools["update_launch"].build_call({"slug": "a", "If-Match": "*", "body": {"pad": "1"}})
+    assert (write.method, write.headers["If-Match"], write.body) == ("PATCH", "*", b'{"pad": "1"}')

@@ -1,6 +1,6 @@
 """Hints for parameters that other APIs have, by the parameter that does the same here."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from app.domain.languages import Bilingual
 
@@ -37,7 +37,7 @@ PARAMS_BY_FOREIGN_NAME: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("expedition", "increment"), ("mission",)),
     **dict.fromkeys(("category", "tags"), ("tag",)),
     **dict.fromkeys(("total", "with_count"), ("with_total",)),
-    **dict.fromkeys(("output", "accept", "type"), ("format",)),
+    **dict.fromkeys(("output", "accept"), ("format",)),
     **dict.fromkeys(("group_by", "aggregate", "facets"), ("facet",)),
 }
 """Parameters by names of other APIs; of several, the first that the endpoint has."""
@@ -57,10 +57,6 @@ _OTHER_HINT = Bilingual(" Use `{}`.", " Используйте `{}`.")
 
 def find_param_hint(name: str, declared: Collection[str]) -> str:
     """A hint at the declared parameter that does what `name` does elsewhere; empty if none does."""
-    return next(iter(_iter_hints(name, declared)), "")
-
-
-def _iter_hints(name: str, declared: Collection[str]) -> Iterable[str]:
-    for param in PARAMS_BY_FOREIGN_NAME.get(name.lower().replace("-", "_"), ()):
-        if param in declared:
-            yield str(_HINTS.get(param, _OTHER_HINT)).format(param)
+    names = PARAMS_BY_FOREIGN_NAME.get(name.lower().replace("-", "_"), ())
+    param = next((each for each in names if each in declared), None)
+    return "" if param is None else str(_HINTS.get(param, _OTHER_HINT)).format(param)

@@ -31,6 +31,7 @@ VALIDATION_MESSAGES: Mapping[str, Bilingual] = {
     "datetime_type": _INSTANT,
     "dict_type": _OBJECT,
     "enum": Bilingual("Use {expected}.", "Возможные значения: {expected}."),
+    "literal_error": Bilingual("Use {expected}.", "Возможные значения: {expected}."),
     "extra_forbidden": Bilingual("Unknown field.", "Неизвестное поле."),
     "finite_number": _NUMBER,
     "float_parsing": _NUMBER,

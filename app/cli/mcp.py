@@ -7,7 +7,8 @@ from uuid import uuid4
 import anyio
 import typer
 
-from app.api.mcp.endpoint import build_agent_server, build_caller
+from app.api.mcp.calls import build_caller
+from app.api.mcp.endpoint import build_agent_server
 from app.cli.terminal import console
 from app.config import current_settings
 from app.main import create_app
@@ -31,7 +32,7 @@ def serve_mcp() -> None:
     key = settings.mcp_key
     headers = {"authorization": f"Bearer {key}"} if key else {}
     scope = {"app": app, "state": {"client": "", "request_id": uuid4()}}
-    server = agents.build(build_caller(app.bare_routes, headers, scope), can_write=bool(key))
+    server = agents.build(build_caller(app.inner_layers, headers, scope), can_write=bool(key))
     anyio.run(_serve, server)
     app.state.services.database.close()
 

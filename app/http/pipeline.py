@@ -44,11 +44,14 @@ def build_pipeline(
     look_up_key: KeyLookup,
     monitoring_paths: Collection[str],
     upload_limits: Mapping[str, int],
+    calling_paths: Collection[str],
     deprecations: DeprecationTable,
-) -> tuple[ASGIApp, FastPath]:
-    """`app` in its layers, and the fast path around them.
+) -> tuple[ASGIApp, FastPath, ASGIApp]:
+    """`app` in its layers, the fast path around them, and the layers from 5 inwards.
 
-    `thread_limits` are the numbers of database threads for reads and writes.
+    `thread_limits` are the numbers of database threads for reads and writes. Requests to
+    `calling_paths` make calls through the layers from 5 inwards: these are subject to load
+    shedding, not the request itself, which would hold a slot while its calls wait for one.
     """
     deprecation = DeprecationMiddleware(app, deprecations)
     load_shedding = LoadSheddingMiddleware(
@@ -56,7 +59,7 @@ def build_pipeline(
         *thread_limits,
         max_waiters=settings.max_waiting,
         timeout_seconds=settings.request_seconds,
-        exempt_paths=monitoring_paths,
+        exempt_paths={*monitoring_paths, *calling_paths},
         upload_paths=upload_limits,
     )
     buffer_body = BufferBodyMiddleware(load_shedding, upload_limits)
@@ -64,4 +67,4 @@ def build_pipeline(
     cached = CacheMiddleware(content_language, generations, cache, monitoring_paths)
     rate_limit = RateLimitMiddleware(cached, settings, look_up_key, monitoring_paths)
     request_context = RequestContextMiddleware(rate_limit, settings, shutdown, access_log)
-    return request_context, FastPath(request_context, rate_limit, cached)
+    return request_context, FastPath(request_context, rate_limit, cached), content_language

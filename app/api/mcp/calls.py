@@ -1,8 +1,8 @@
-"""Calls of the API within the process: requests to its routes without the layers of `app.http`."""
+"""Calls of the API within the process: requests that are part of another one."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,8 +36,12 @@ class ApiAnswer:
         return self.status >= 400
 
 
-async def call_api(routes: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> ApiAnswer:
-    """Answer `call` by `routes`. `scope` has `app` and `state` of the request around it."""
+Caller = Callable[[ApiCall], Awaitable[ApiAnswer]]
+"""Answers a call of the API, with the key of the client if it has one."""
+
+
+async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> ApiAnswer:
+    """Answer `call` by `api`. `scope` has `app` and `state` of the request around it."""
     status, body = 500, b""
 
     async def receive() -> Message:
@@ -56,8 +60,8 @@ async def call_api(routes: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> 
         "http_version": "1.1",
         "method": call.method,
         "scheme": "http",
-        "path": unquote(call.path),
-        "raw_path": call.path.encode(),
+        "path": unquote(call.path.replace("%2F", "%252F")),  # which separates no segments
+        "raw_path": call.path.encode(errors="replace"),
         "root_path": "",
         "query_string": call.query.encode(),
         "headers": [(k.lower().encode(), v.encode()) for k, v in call.headers.items()],
@@ -67,7 +71,17 @@ async def call_api(routes: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> 
         "state": dict(scope["state"]),
     }
     try:
-        await routes(own, receive, send)
+        await api(own, receive, send)
     except Exception:  # answered with a problem by the exception handlers, which raise it again
         logger.exception("%s %s failed", call.method, call.path)
     return ApiAnswer(status, body)
+
+
+def build_caller(api: ASGIApp, headers: Mapping[str, str], scope: Mapping[str, Any]) -> Caller:
+    """A function that calls `api` with `headers`, as part of the request with `scope`."""
+
+    async def call(api_call: ApiCall) -> ApiAnswer:
+        own = replace(api_call, headers={**headers, **api_call.headers})
+        return await call_api(api, own, scope)
+
+    return call

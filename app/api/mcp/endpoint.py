@@ -1,6 +1,6 @@
 """`/mcp`: the MCP server over streamable HTTP, if the extra `zarya[mcp]` is installed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -9,7 +9,7 @@ from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.mcp.calls import ApiAnswer, ApiCall, call_api
+from app.api.mcp.calls import build_caller
 
 MCP_PATH = "/mcp"
 
@@ -18,19 +18,19 @@ _PASSED_HEADERS = ("authorization", "accept-language")
 
 
 class McpEndpoint:
-    """ASGI application at `/mcp`: calls `routes` for each tool, with the key of the request."""
+    """ASGI application at `/mcp`: calls the API for each tool, with the key of the request."""
 
     def __init__(
-        self, routes: Callable[[], ASGIApp], load_document: Callable[[], dict[str, Any]]
+        self, get_api: Callable[[], ASGIApp], load_document: Callable[[], dict[str, Any]]
     ) -> None:
-        self._routes = routes
+        self._get_api = get_api
         self._load_server = cache(lambda: build_agent_server(load_document()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         agents = await to_thread.run_sync(self._load_server)
         headers = Headers(scope=scope)
         passed = {name: headers[name] for name in _PASSED_HEADERS if name in headers}
-        call = build_caller(self._routes(), passed, scope)
+        call = build_caller(self._get_api(), passed, scope)
         server = agents.build(call, can_write="authorization" in headers)
         await import_module("app.api.mcp.server").serve_http(server, scope, receive, send)
 
@@ -38,19 +38,3 @@ class McpEndpoint:
 def build_agent_server(document: dict[str, Any]) -> Any:
     """The `AgentServer` of an OpenAPI document. Raises ImportError without the extra."""
     return import_module("app.api.mcp.server").AgentServer(document, document["info"]["version"])
-
-
-def build_caller(routes: ASGIApp, headers: Mapping[str, str], scope: Mapping[str, Any]) -> Any:
-    """A function that calls the API with `headers`, as part of the request with `scope`."""
-
-    async def call(api_call: ApiCall) -> ApiAnswer:
-        own = ApiCall(
-            api_call.method,
-            api_call.path,
-            api_call.query,
-            {**headers, **api_call.headers},
-            api_call.body,
-        )
-        return await call_api(routes, own, scope)
-
-    return call

@@ -5,7 +5,6 @@ The module that imports the SDK, which takes a second: it is imported for the fi
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp.server.lowlevel import Server
@@ -31,11 +30,8 @@ from mcp.types import (
 from mcp.types import Tool as ToolDescription
 from starlette.types import Receive, Scope, Send
 
-from app.api.mcp.calls import ApiAnswer, ApiCall
+from app.api.mcp.calls import ApiAnswer, ApiCall, Caller
 from app.api.mcp.tools import JsonObject, Tool, build_tools, find_collections
-
-Caller = Callable[[ApiCall], Awaitable[ApiAnswer]]
-"""Answers a call of the API, with the key of the client if it has one."""
 
 _URI_PREFIX = "zarya://"
 
@@ -125,13 +121,14 @@ def _describe_tool(tool: Tool) -> ToolDescription:
 
 
 def _build_tool_result(answer: ApiAnswer) -> CallToolResult:
-    """The result of a tool: a response or a problem, as JSON and as text."""
-    value = json.loads(answer.body) if answer.body else {"status": answer.status}
-    return CallToolResult(
-        content=[TextContent(text=json.dumps(value, ensure_ascii=False))],
-        structured_content=value,
-        is_error=answer.is_error,
-    )
+    """The result of a tool: a response or a problem, as text, and as JSON unless it is a file."""
+    body = answer.body or json.dumps({"status": answer.status}).encode()
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    content = TextContent(text=body.decode())
+    return CallToolResult(content=[content], structured_content=value, is_error=answer.is_error)
 
 
 async def serve_http(server: Server[Any], scope: Scope, receive: Receive, send: Send) -> None:

@@ -142,4 +142,4 @@ def _inline_references(value: Any, schemas: JsonObject) -> Any:
 def _format_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return str(value).encode(errors="replace").decode()  # JSON may contain lone surrogates
