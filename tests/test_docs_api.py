@@ -30,6 +30,7 @@ PAGES = {
     "station": "station",
     "horizon": "horizon",
     "articles": "articles",
+    "tags": "tags",
     "changes": "changes",
     "search": "search",
     "export": "export",

@@ -351,8 +351,11 @@ async def render_article_page(
         description=article.lead,
         kind="article",
         translations={
-            each.language: f"{current_settings().base_url}/articles/{each.slug}"
-            for each in (article, *article.translations)
+            language: f"{current_settings().base_url}/articles/{slug}"
+            for language, slug in (
+                (article.language, article.slug),
+                *((each.language, each.slug) for each in article.translations),
+            )
         },
         structured_data=_describe_article(article),
         article=article,
