@@ -32,6 +32,7 @@ PAGES = {
     "horizon": "horizon",
     "articles": "articles",
     "media": "media",
+    "tags": "tags",
     "changes": "changes",
     "search": "search",
     "export": "export",

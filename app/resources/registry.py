@@ -23,12 +23,14 @@ from app.resources.sources.resource import RESOURCE as SOURCES
 from app.resources.spacewalks.resource import RESOURCE as SPACEWALKS
 from app.resources.station.resource import RESOURCE as STATION
 from app.resources.stays.resource import RESOURCE as STAYS
+from app.resources.tags.resource import RESOURCE as TAGS
 from app.resources.timeline.resource import RESOURCE as TIMELINE
 from app.search.indexer import SearchIndexer
 
 ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     MISSIONS,
     ARTICLES,
+    TAGS,
     MEDIA,
     LAUNCHES,
     PEOPLE,

@@ -175,6 +175,13 @@ def _status(path: str) -> int:
     return 422 if UNKNOWN_NAME_PATTERN.search(path) else 200
 
 
+def test_tags_read_at_most_a_thousand_articles_each(large: TestClient) -> None:
+    cost, steps_per_article = find_cost(large, "/v1/tags", 200), 3
+    tags = large.get("/v1/tags").json()["items"]
+    assert any(tag["count_is_minimum"] for tag in tags)
+    assert cost < steps_per_article * 1_001 * len(tags)
+
+
 @pytest.mark.parametrize("path", [*PATHS, *LISTS, *CALENDARS])
 def test_response_reads_few_articles(large: TestClient, path: str) -> None:
     """The same holds for the next page."""

@@ -102,11 +102,9 @@ def find_last_known_day(
     """The last day of which facts of `kinds` are known: today, unless a horizon is outdated."""
     today = current_second().astimezone(zone).date()
     expire_response_at(start_of_day(today + ONE_DAY, zone))
-    known: Iterable[datetime | None] = (getattr(known_until, kind) for kind in kinds)
-    horizons = filter(is_outdated, known)
-    last_seconds = (horizon + ONE_SECOND for horizon in horizons if horizon)
-    days = (at.astimezone(zone).date() - ONE_DAY for at in last_seconds)
-    return min([today, *days])
+    horizons: Iterable[datetime | None] = (getattr(known_until, kind) for kind in kinds)
+    ends = (at + ONE_SECOND for at in horizons if at and is_outdated(at))
+    return min([today, *(end.astimezone(zone).date() - ONE_DAY for end in ends)])
 
 
 def is_there(
