@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "d639b6e431ed8a27e310a5b925e92f8096c6df4ebc4e4bd6b1bad0cd91e9dc9e"
+EXPECTED = "53ff832f8f3136f4610983b8386ac6970c924a5dc8ee08762440052cb989688c"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
