@@ -61,8 +61,8 @@ def table(text: str) -> list[list[str]]:
 
 
 def test_lists_support_all_formats() -> None:
-    assert len(LISTS) == 16
-    assert len(PUBLIC) == 10
+    assert len(LISTS) == 18
+    assert len(PUBLIC) == 11
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from tests.support import documents, factories
 from tests.support.clients import database_of, open_client, override_settings
 from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.fake_sites import FakeSite, Reply
 from tests.support.pictures import TYPES, animation, picture, turned_photo
 
 PATH = "/v1/media"
@@ -200,6 +201,33 @@ def test_invalid_upload_is_refused(
 ) -> None:
     assert error_of(editor.post(PATH, **request_)) == expected
     assert editor.get("/v1/unpublished-media").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/a.png", None),
+        ("/page", "unsupported-type"),
+        ("/moved", "unreachable"),
+        ("/none", "unreachable"),
+    ],
+)
+def test_picture_is_fetched_from_a_url(
+    client: TestClient, editor: TestClient, folder: Path, path: str, code: str | None
+) -> None:
+    site = FakeSite()
+    site.add("/a.png", Reply(body=picture("PNG")))
+    site.add("/page", Reply(body=b"<html>"))
+    site.add("/moved", Reply(302, {"Location": "/a.png"}))
+    with override_settings(client, media_dir=str(folder), private_targets=True):
+        answer = editor.post(PATH, json={"url": site.origin + path, "credit": "Somebody"})
+    site.close()
+    if code:
+        assert error_of(answer) == ("/url", code)
+    else:
+        media = answer.json()
+        assert (media["source_url"], media["image"]["credit"]) == (site.origin + path, "Somebody")
+        assert media["image"]["width"] == 300
 
 
 @pytest.mark.parametrize("content_type", ["image/svg+xml", "text/html", ""])

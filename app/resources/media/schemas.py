@@ -181,7 +181,7 @@ class MediaFetch(MediaFields):
     model_config = example_config(url="https://example.org/soyuz-ms-12.jpg")
 
     url: FetchableUrl
-    """URL of the file. Redirects are not followed."""
+    """URL of the file, which is also the default of `source_url`. Redirects are not followed."""
 
 
 class MediaWrite(MediaFields):

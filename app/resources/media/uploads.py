@@ -162,7 +162,8 @@ def _fetch(document: MediaFetch) -> _Upload:
             f"Сайт отвечает статусом {response.status}. Перенаправления не выполняются.",
         )
         raise_field_error("/url", "unreachable", detail)
-    return _Upload(response.body, "", document, "/url")
+    fields = document.model_copy(update={"source_url": document.source_url or document.url})
+    return _Upload(response.body, "", fields, "/url")
 
 
 def _store_picture(upload: _Upload) -> str:
