@@ -208,8 +208,8 @@ def test_imported_satellites_go_elsewhere(create_database: CreateDatabase) -> No
             launch = factories.launch(slug=slug)
             session.add(launch)
             session.flush()
-            session.add(factories.spacecraft(launch, ordinal=1, kind=kind))
-            session.add(factories.spacecraft(launch, ordinal=2, kind=SpacecraftKind.SATELLITE))
+            session.add(factories.payload(launch, ordinal=1, kind=kind))
+            session.add(factories.payload(launch, ordinal=2, kind=SpacecraftKind.SATELLITE))
             if owned is not None:
                 origin = ImportOrigin(scheme="gcat", key=slug, type=RecordType.LAUNCH, seen=[])
                 origin.record_id, origin.owned = stored_id(launch), owned

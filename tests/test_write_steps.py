@@ -64,7 +64,7 @@ def test_searchable_models_are_records_their_parts_and_names() -> None:
     searchable = {model.__name__ for model in Base.__subclasses__() if model.searchable}
     assert searchable == {
         *("Article", "ArticleTag", "CrewAssignment", "Flight", "Launch", "Mission", "MissionTask"),
-        *("Module", "Person", "Port", "Site", "Spacecraft", "Spacewalk", "SpacewalkMember", "Stay"),
+        *("Module", "Person", "Payload", "Port", "Site", "Spacewalk", "SpacewalkMember", "Stay"),
         "Vehicle",
     }
 

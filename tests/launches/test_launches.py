@@ -157,7 +157,7 @@ def test_launch_with_many_links_is_listed_once(client: TestClient, database: Dat
         session.add_all([launch, *missions])
         session.flush()
         for n in range(3):
-            session.add(factories.spacecraft(launch, ordinal=n, kind=SpacecraftKind.CV))
+            session.add(factories.payload(launch, ordinal=n, kind=SpacecraftKind.CV))
         for mission in missions:
             for relation in (LaunchRelation.CARGO, LaunchRelation.MODULE):
                 session.add(
@@ -186,7 +186,7 @@ def test_headlines(client: TestClient, database: Database, status: str, headline
         launch = factories.launch(slug="x", status=LaunchStatus(status), vehicle_id=vehicle.id)
         session.add(launch)
         session.flush()
-        session.add(factories.spacecraft(launch, name="Soyuz MS-99"))
+        session.add(factories.payload(launch, name="Soyuz MS-99"))
     assert client.get("/v1/launches/x").json()["headline"] == headline
 
 

@@ -16,10 +16,10 @@ from app.db.models import (
     Mission,
     Module,
     ModuleAttachment,
+    Payload,
     Person,
     Port,
     Proposal,
-    Spacecraft,
     Spacewalk,
     SpacewalkMember,
     Vehicle,
@@ -93,9 +93,9 @@ def launch(**columns: Any) -> Launch:
     return Launch(**defaults | columns)
 
 
-def spacecraft(launch: Launch, **columns: Any) -> Spacecraft:
+def payload(launch: Launch, **columns: Any) -> Payload:
     defaults = {"ordinal": 0, "name": f"Ship {next(_numbers)}", "kind": SpacecraftKind.SC}
-    return Spacecraft(launch_id=launch.id, **defaults | columns)
+    return Payload(launch_id=launch.id, **defaults | columns)
 
 
 def flight(person: Person, launch: Launch, **columns: Any) -> Flight:

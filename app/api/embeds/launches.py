@@ -11,7 +11,7 @@ from app.api.links import Url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
-from app.db.models import Launch, Site, Spacecraft, Vehicle
+from app.db.models import Launch, Payload, Site, Vehicle
 from app.domain import glossary
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, period_end
@@ -23,7 +23,7 @@ from app.domain.text import slugify
 
 SPACECRAFT = Reference(
     Bilingual("There is no spacecraft {}.", "Нет корабля или модуля {}."),
-    (NameColumn(Spacecraft.slug, slugify),),
+    (NameColumn(Payload.slug, slugify),),
 )
 """Spacecraft that a launch carried, in filters."""
 
@@ -147,25 +147,25 @@ def localize_outcome_note(row: Mapping[str, Any]) -> str | None:
 def select_spacecraft() -> AnySelect:
     """Columns of a `SpacecraftRead`."""
     return select(
-        Spacecraft.name,
-        Spacecraft.kind,
-        Spacecraft.flight_ended_at,
-        Spacecraft.flight_ended_at_precision,
-        Spacecraft.end_kind,
+        Payload.name,
+        Payload.kind,
+        Payload.flight_ended_at,
+        Payload.flight_ended_at_precision,
+        Payload.end_kind,
     )
 
 
 def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
     """Columns of a `LaunchRef`."""
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == launch.vehicle_id)
-    ships = select_spacecraft().where(Spacecraft.launch_id == launch.id)
+    ships = select_spacecraft().where(Payload.launch_id == launch.id)
     return select(
         launch.slug,
         launch.status,
         launch.launch_at,
         launch.launch_at_precision,
         json_object_subquery(vehicle).label("vehicle"),
-        json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
+        json_array_subquery(ships, Payload.ordinal).label("spacecraft"),
     )
 
 

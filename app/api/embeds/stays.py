@@ -14,7 +14,7 @@ from app.api.links import Url, url_for_request
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_object_subquery
 from app.db.horizon import known_until_subquery
-from app.db.models import Launch, Port, Spacecraft, Stay
+from app.db.models import Launch, Payload, Port, Stay
 from app.domain.clock import has_passed
 from app.domain.dates import Precision
 from app.domain.enums import ArrivalKind, HorizonKind
@@ -108,5 +108,5 @@ def select_stay_summary() -> AnySelect:
 
 def select_main_spacecraft(launch_id: InstrumentedAttribute[int]) -> AnySelect:
     """Columns of a `SpacecraftRead` of the main spacecraft of a launch."""
-    ships = select_spacecraft().where(Spacecraft.launch_id == launch_id)
-    return ships.order_by(Spacecraft.ordinal).limit(1)
+    ships = select_spacecraft().where(Payload.launch_id == launch_id)
+    return ships.order_by(Payload.ordinal).limit(1)

@@ -18,8 +18,8 @@ from app.db.models.import_origins import ImportOrigin, Proposal
 from app.db.models.launches import (
     Launch,
     LaunchSlip,
+    Payload,
     Site,
-    Spacecraft,
     Vehicle,
     vehicle_slug,
 )
@@ -66,6 +66,7 @@ __all__ = [
     "MissionTask",
     "Module",
     "ModuleAttachment",
+    "Payload",
     "Person",
     "Port",
     "Proposal",
@@ -75,7 +76,6 @@ __all__ = [
     "SearchWord",
     "Site",
     "SourceHost",
-    "Spacecraft",
     "Spacewalk",
     "SpacewalkMember",
     "Stay",

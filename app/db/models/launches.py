@@ -115,10 +115,10 @@ class LaunchSlip(Base):
     reason: Mapped[str | None] = mapped_column(BoundedString(300))
 
 
-class Spacecraft(Base):
+class Payload(Base):
     """Ship, module or other payload of a launch; the first is the main one."""
 
-    __tablename__ = "spacecraft"
+    __tablename__ = "payloads"
 
     record_type = RecordType.LAUNCH
     record_key = "launch_id"

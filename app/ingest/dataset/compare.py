@@ -21,10 +21,10 @@ from app.db.models import (
     MissionLaunch,
     Module,
     ModuleAttachment,
+    Payload,
     Person,
     Port,
     Site,
-    Spacecraft,
     Spacewalk,
     SpacewalkMember,
     Stay,
@@ -122,10 +122,10 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
         "spacecraft",
         select(
             Launch.slug,
-            Spacecraft.name,
-            Spacecraft.flight_ended_at,
-            Spacecraft.end_kind,
-        ).join(Launch, Launch.id == Spacecraft.launch_id),
+            Payload.name,
+            Payload.flight_ended_at,
+            Payload.end_kind,
+        ).join(Launch, Launch.id == Payload.launch_id),
         (
             (launch.slug, craft.name, craft.flight_ended_at, craft.end_kind)
             for launch in launches

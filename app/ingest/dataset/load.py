@@ -24,9 +24,9 @@ from app.db.models import (
     MissionAlias,
     MissionLaunch,
     MissionTask,
+    Payload,
     Person,
     Site,
-    Spacecraft,
     Vehicle,
     vehicle_slug,
 )
@@ -170,7 +170,7 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
         for launch in dataset.launches.values()
         for ordinal, craft in enumerate(launch.spacecraft, start=1)
     }
-    merge.replace_children(Launch, launches.values(), Spacecraft, ("launch_id", "ordinal"), ships)
+    merge.replace_children(Launch, launches.values(), Payload, ("launch_id", "ordinal"), ships)
     return launches
 
 

@@ -25,9 +25,9 @@ from app.db.models import (
     Launch,
     Mission,
     MissionLaunch,
+    Payload,
     Person,
     Site,
-    Spacecraft,
     Stay,
     Vehicle,
     stored_id,
@@ -71,14 +71,14 @@ def _select_records() -> AnySelect:
         .outerjoin(home, home.id == Flight.landed_with_id)
         .where(Flight.launch_id == Launch.id)
     )
-    ships = select_spacecraft().where(Spacecraft.launch_id == Launch.id)
+    ships = select_spacecraft().where(Payload.launch_id == Launch.id)
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == Launch.vehicle_id)
     site = select(Site.name, Site.country, Site.code).where(Site.id == Launch.site_id)
     return select(
         *Launch.__table__.columns,
         json_object_subquery(vehicle).label("vehicle"),
         json_object_subquery(site).label("site"),
-        json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
+        json_array_subquery(ships, Payload.ordinal).label("spacecraft"),
         json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
         select_launch_history().label("history"),
     ).where(Launch.id.in_(bindparam("ids")))
@@ -196,12 +196,12 @@ def _generate_site_code(session: Session, name: str) -> str:
 def _set_spacecraft(
     session: Session, launch: Launch, documents: list[SpacecraftWrite], is_new: bool
 ) -> None:
-    own = select(Spacecraft).where(Spacecraft.launch_id == stored_id(launch))
+    own = select(Payload).where(Payload.launch_id == stored_id(launch))
     surplus = {} if is_new else {ship.ordinal: ship for ship in session.scalars(own)}
     first = min(surplus, default=1)
     for index, document in enumerate(documents):
         ordinal = first + index
-        ship = surplus.pop(ordinal, None) or Spacecraft(launch_id=launch.id, ordinal=ordinal)
+        ship = surplus.pop(ordinal, None) or Payload(launch_id=launch.id, ordinal=ordinal)
         _check_flight_end(launch, index, document)
         for name in SpacecraftWrite.model_fields:
             setattr(ship, name, getattr(document, name))
@@ -264,7 +264,7 @@ def _is_active_at(launch: Launch) -> ColumnElement[bool]:
 
 
 def _choose_relation(session: Session, launch: Launch) -> LaunchRelation:
-    kinds = select(Spacecraft.kind).where(Spacecraft.launch_id == stored_id(launch))
+    kinds = select(Payload.kind).where(Payload.launch_id == stored_id(launch))
     if SpacecraftKind.MODULE in session.scalars(kinds).all():
         return LaunchRelation.MODULE
     return LaunchRelation.CREW_ARRIVAL if launch.crewed else LaunchRelation.CARGO

@@ -41,9 +41,9 @@ from app.db.models import (
     LaunchSlip,
     Mission,
     MissionLaunch,
+    Payload,
     Person,
     Site,
-    Spacecraft,
     Stay,
     Vehicle,
     vehicle_slug,
@@ -77,7 +77,7 @@ LAUNCH_DATE_COLUMNS = DateColumns(
 
 
 def _is_carried(where: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id, where).exists()
+    return select(Payload.id).where(Payload.launch_id == Launch.id, where).exists()
 
 
 def _is_known_as(name: str) -> ColumnElement[bool]:
@@ -95,8 +95,8 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     ),
     "site": Launch.site_id.in_(select(Site.id).where(_is_known_as("site"))),
     "country": Launch.site_id.in_(select(Site.id).where(Site.country.in_(bindparam("country")))),
-    "spacecraft": _is_carried(Spacecraft.slug.in_(bindparam("spacecraft"))),
-    "kind": _is_carried(Spacecraft.kind.in_(bindparam("kind"))),
+    "spacecraft": _is_carried(Payload.slug.in_(bindparam("spacecraft"))),
+    "kind": _is_carried(Payload.kind.in_(bindparam("kind"))),
     "mission": has_related(
         Mission,
         bindparam("mission"),
@@ -119,7 +119,7 @@ FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.SITE: ValueFacet(select(_LAUNCH_ID, Site.slug.label("value")).join(Site)),
     LaunchFacet.COUNTRY: ValueFacet(select(_LAUNCH_ID, Site.country.label("value")).join(Site)),
     LaunchFacet.KIND: ValueFacet(
-        select(Spacecraft.launch_id.label("id"), Spacecraft.kind.label("value"))
+        select(Payload.launch_id.label("id"), Payload.kind.label("value"))
     ),
     LaunchFacet.MISSION: ValueFacet(
         select(MissionLaunch.launch_id.label("id"), Mission.slug.label("value")).join(Mission)

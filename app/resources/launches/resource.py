@@ -1,6 +1,6 @@
 """Declaration of the launches resource."""
 
-from app.db.models import Flight, Launch, Site, Spacecraft, Vehicle
+from app.db.models import Flight, Launch, Payload, Site, Vehicle
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.launches.commands import WRITER, load_records
@@ -27,7 +27,7 @@ RESOURCE = RecordResource(
         ExportTable(
             "launches", select_record_columns(Launch, ("launch_sort_at",)), indexes=("launch_at",)
         ),
-        ExportTable("spacecraft", select_record_columns(Spacecraft), indexes=("launch_id",)),
+        ExportTable("payloads", select_record_columns(Payload), indexes=("launch_id",)),
         ExportTable(
             "flights", select_record_columns(Flight, ("landed_until",)), indexes=("person_id",)
         ),

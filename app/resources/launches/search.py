@@ -10,7 +10,7 @@ from app.api.embeds.launches import select_launch_summary
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
-from app.db.models import Flight, Launch, Person, Site, Spacecraft, Vehicle
+from app.db.models import Flight, Launch, Payload, Person, Site, Vehicle
 from app.domain.enums import RecordType, SpacecraftKind
 from app.domain.glossary import site_name, spacecraft_name, vehicle_name
 from app.domain.languages import tr
@@ -33,10 +33,8 @@ _MAX_TITLE_SHIP_COUNT = 3
 
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     ships: dict[int, list[Any]] = {}
-    carried = select(Spacecraft.launch_id, Spacecraft.name, Spacecraft.kind)
-    carried = carried.where(Spacecraft.launch_id.in_(ids)).order_by(
-        Spacecraft.launch_id, Spacecraft.ordinal
-    )
+    carried = select(Payload.launch_id, Payload.name, Payload.kind)
+    carried = carried.where(Payload.launch_id.in_(ids)).order_by(Payload.launch_id, Payload.ordinal)
     for ship in connection.execute(carried):
         ships.setdefault(ship.launch_id, []).append(ship)
     crews = group_texts_by_owner(

@@ -26,7 +26,7 @@ from app.db.conditions import slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until, is_horizon_outdated, is_within_horizon
-from app.db.models import Launch, Mission, Module, Port, Spacecraft, Stay
+from app.db.models import Launch, Mission, Module, Payload, Port, Stay
 from app.db.types import UTCDateTime
 from app.domain.clock import current_second, has_passed
 from app.domain.dates import MAX_INSTANT, ONE_DAY, Precision, now
@@ -54,16 +54,16 @@ SORTS = build_orders(
 ARRIVAL_DATE_COLUMNS = DateColumns(Stay.arrived_at, Stay.arrived_at_precision, Stay.arrived_sort_at)
 
 
-_before = aliased(Spacecraft)
+_before = aliased(Payload)
 _IS_MAIN_SPACECRAFT = ~(
     select(_before.id)
-    .where(_before.launch_id == Spacecraft.launch_id, _before.ordinal < Spacecraft.ordinal)
+    .where(_before.launch_id == Payload.launch_id, _before.ordinal < Payload.ordinal)
     .exists()
 )
 
 
 def _has_main_spacecraft(where: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Stay.launch_id.in_(select(Spacecraft.launch_id).where(where, _IS_MAIN_SPACECRAFT))
+    return Stay.launch_id.in_(select(Payload.launch_id).where(where, _IS_MAIN_SPACECRAFT))
 
 
 def _is_at_port(where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -88,8 +88,8 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "module": _is_at_port(
         Port.module_id.in_(select(Module.id).where(Module.slug.in_(bindparam("module"))))
     ),
-    "spacecraft": _has_main_spacecraft(Spacecraft.slug.in_(bindparam("spacecraft"))),
-    "kind": _has_main_spacecraft(Spacecraft.kind.in_(bindparam("kind"))),
+    "spacecraft": _has_main_spacecraft(Payload.slug.in_(bindparam("spacecraft"))),
+    "kind": _has_main_spacecraft(Payload.kind.in_(bindparam("kind"))),
     "launch": Stay.launch_id.in_(select(Launch.id).where(slug_in(Launch, bindparam("launch")))),
     "arrival_kind": Stay.arrival_kind.in_(bindparam("arrival_kind")),
     "mission": select(Mission.id)
@@ -107,8 +107,8 @@ _STAY_ID = Stay.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
     StayFacet.PORT: ValueFacet(select(_STAY_ID, Port.slug.label("value")).join(Port)),
     StayFacet.KIND: ValueFacet(
-        select(_STAY_ID, Spacecraft.kind.label("value"))
-        .join(Spacecraft, Spacecraft.launch_id == Stay.launch_id)
+        select(_STAY_ID, Payload.kind.label("value"))
+        .join(Payload, Payload.launch_id == Stay.launch_id)
         .where(_IS_MAIN_SPACECRAFT)
     ),
     StayFacet.ARRIVAL_KIND: ValueFacet(select(_STAY_ID, Stay.arrival_kind.label("value"))),
