@@ -82,6 +82,7 @@ ARTICLE = maker_of("articles", documents.article)
 PERSON = maker_of("people", documents.person)
 MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
+VEHICLE = maker_of("vehicles", documents.vehicle)
 MODULE = maker_of("modules", documents.module)
 SPACEWALK = maker_of("spacewalks", documents.spacewalk)
 HOOK = {"target_url": "https://portal.example/hook"}
@@ -113,6 +114,9 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createLaunch": (Scope.LAUNCHES_WRITE, no_target, documents.launch, 201),
     "updateLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, {"outcome_note": "A note"}, 200),
     "deleteLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, None, 204),
+    "createVehicle": (Scope.VEHICLES_WRITE, no_target, documents.vehicle, 201),
+    "updateVehicle": (Scope.VEHICLES_WRITE, VEHICLE, {"stages": 2}, 200),
+    "deleteVehicle": (Scope.VEHICLES_WRITE, VEHICLE, None, 204),
     "createModule": (Scope.MODULES_WRITE, no_target, documents.module, 201),
     "updateModule": (Scope.MODULES_WRITE, MODULE, {"mass_kg": 4000}, 200),
     "deleteModule": (Scope.MODULES_WRITE, MODULE, None, 204),

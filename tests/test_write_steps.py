@@ -80,5 +80,5 @@ def test_search_ranks_are_distinct_and_fit_into_index_keys() -> None:
         assert key < index_key_range(kind)[1] <= 2**62
     by_rank = sorted(ranks, key=ranks.__getitem__, reverse=True)
     assert by_rank == [
-        *("mission", "module", "person", "spacewalk", "launch", "stay", "article"),
+        *("vehicle", "mission", "module", "person", "spacewalk", "launch", "stay", "article"),
     ]

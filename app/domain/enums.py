@@ -30,6 +30,7 @@ class RecordType(StrEnum):
     MODULE = "module", 5
     STAY = "stay", 1
     SPACEWALK = "spacewalk", 3
+    VEHICLE = "vehicle", 8
 
 
 class AuditTarget(StrEnum):
@@ -50,6 +51,7 @@ class AuditTarget(StrEnum):
     MODULE = RecordType.MODULE.value
     STAY = RecordType.STAY.value
     SPACEWALK = RecordType.SPACEWALK.value
+    VEHICLE = RecordType.VEHICLE.value
 
 
 class Scope(StrEnum):
@@ -67,6 +69,7 @@ class Scope(StrEnum):
     MODULES_WRITE = "modules:write"
     STAYS_WRITE = "stays:write"
     SPACEWALKS_WRITE = "spacewalks:write"
+    VEHICLES_WRITE = "vehicles:write"
 
 
 class ArticleState(StrEnum):
@@ -99,6 +102,9 @@ class LaunchStatus(StrEnum):
 
 FLOWN_STATUSES = (LaunchStatus.IN_FLIGHT, LaunchStatus.SUCCESS, LaunchStatus.PARTIAL_FAILURE)
 """Statuses of launches that took their crews to space."""
+
+LAUNCHED_STATUSES = (*FLOWN_STATUSES, LaunchStatus.FAILURE)
+"""Statuses of launches that took place."""
 
 
 class LaunchRelation(StrEnum):

@@ -63,6 +63,8 @@ def apply_documents(
         fields = dict(data)
         nested_items.append(fields.pop(nested.name, None) if nested else None)
         validated.append((record, validate_write_model(writer.write_model, fields)))
+    for _, document in validated:
+        writer.create_named(session, document)
     if writer.save_all:
         writer.save_all(session, validated)
     else:

@@ -22,12 +22,14 @@ from app.resources.spacewalks.resource import RESOURCE as SPACEWALKS
 from app.resources.station.resource import RESOURCE as STATION
 from app.resources.stays.resource import RESOURCE as STAYS
 from app.resources.timeline.resource import RESOURCE as TIMELINE
+from app.resources.vehicles.resource import RESOURCE as VEHICLES
 from app.search.indexer import SearchIndexer
 
 ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     MISSIONS,
     ARTICLES,
     LAUNCHES,
+    VEHICLES,
     PEOPLE,
     CREW,
     MODULES,

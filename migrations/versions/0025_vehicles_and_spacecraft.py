@@ -6,19 +6,26 @@ Before: 0022
 Vehicles, types of spacecraft and spacecraft become records. What a launch carried is a payload.
 """
 
+import unicodedata
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 from migrations.columns import instant, text
+from migrations.search_index import empty_search_index
 
 revision = "0025"
 down_revision = "0022"
 
 PRECISIONS = ("second", "minute", "hour", "day", "month", "quarter", "year")
 SPACECRAFT_KINDS = ("SC", "CV", "module", "satellite", "other")
+INSTANT_BOUNDS = "{0} >= '1950-01-01 00:00:00' AND {0} < '2101-01-01 00:00:00'"
+REQUIRED_COLUMNS = "name_key", "sources", "created_at", "updated_at", "version", "edited"
+FACT_COLUMNS = "variant", "maker", "stages", "height_m", "diameter_m", "mass_kg"
+VEHICLE_TEXTS = {"slug": 120, "name_key": 80, "variant": 40, "maker": 120}
 END_KINDS = ("landed", "splashdown", "deorbited", "lost")
 
 PAYLOAD_COLUMNS = (
@@ -39,8 +46,7 @@ def text_bounds(table: str, **lengths: int) -> Iterator[sa.CheckConstraint]:
 
 def instant_bounds(table: str, *names: str) -> Iterator[sa.CheckConstraint]:
     for name in names:
-        rule = f"{name} >= '1950-01-01 00:00:00' AND {name} < '2101-01-01 00:00:00'"
-        yield check(table, f"{name}_bounds", rule)
+        yield check(table, f"{name}_bounds", INSTANT_BOUNDS.format(name))
 
 
 def value_bounds(table: str, name: str, values: tuple[str, ...]) -> sa.CheckConstraint:
@@ -49,11 +55,103 @@ def value_bounds(table: str, name: str, values: tuple[str, ...]) -> sa.CheckCons
 
 
 def upgrade() -> None:
+    empty_search_index()
+    make_vehicles_records()
     move_payloads("spacecraft", "payloads")
 
 
 def downgrade() -> None:
+    empty_search_index()
+    for table in ("changes", "former_slugs", "origins"):
+        op.execute(f"DELETE FROM {table} WHERE type = 'vehicle'")  # noqa: S608 - ours
     move_payloads("payloads", "spacecraft")
+    make_vehicles_rows()
+
+
+def make_vehicles_records() -> None:
+    """Add the columns of a record to the vehicles, and what is known of them."""
+    table = "vehicles"
+    with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as vehicles:
+        vehicles.drop_constraint(op.f("ck_vehicles_slug_bounds"), type_="check")
+        vehicles.alter_column("slug", existing_type=text(80), type_=text(120))
+        vehicles.add_column(sa.Column("name_key", text(80), nullable=True))
+        for name, length in (("variant", 40), ("maker", 120)):
+            vehicles.add_column(sa.Column(name, text(length), nullable=True))
+        for name in ("stages", "mass_kg"):
+            vehicles.add_column(sa.Column(name, sa.Integer(), nullable=True))
+        for name in ("height_m", "diameter_m"):
+            vehicles.add_column(sa.Column(name, sa.Double(), nullable=True))
+        vehicles.add_column(sa.Column("sources", sa.JSON(), nullable=True))
+        for name in ("created_at", "updated_at"):
+            vehicles.add_column(sa.Column(name, instant(), nullable=True))
+        vehicles.add_column(sa.Column("version", sa.Integer(), nullable=True))
+        vehicles.add_column(sa.Column("edited", sa.Boolean(), nullable=True))
+    fill_vehicles()
+    with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as vehicles:
+        for name in REQUIRED_COLUMNS:
+            vehicles.alter_column(name, nullable=False)
+        vehicles.create_unique_constraint(op.f("uq_vehicles_name_key"), ["name_key"])
+        for name, length in VEHICLE_TEXTS.items():
+            rule = f"length({name}) BETWEEN 1 AND {length}"
+            vehicles.create_check_constraint(op.f(f"ck_vehicles_{name}_bounds"), rule)
+        for name in ("created_at", "updated_at"):
+            vehicles.create_check_constraint(
+                op.f(f"ck_vehicles_{name}_bounds"), INSTANT_BOUNDS.format(name)
+            )
+    op.create_index(op.f("ix_vehicles_maker"), table, ["maker"])
+    op.create_index(op.f("ix_vehicles_name_key_id"), table, ["name_key", "id"])
+    op.create_index(op.f("ix_launches_vehicle_id_status"), "launches", ["vehicle_id", "status"])
+
+
+def fill_vehicles() -> None:
+    """Fill the columns of a record, and record a change of each vehicle."""
+    connection, now = op.get_bind(), datetime.now(UTC).replace(microsecond=0)
+    vehicles = sa.table(
+        "vehicles",
+        sa.column("id", sa.Integer()),
+        sa.column("name", sa.String()),
+        sa.column("name_key", sa.String()),
+        sa.column("sources", sa.JSON()),
+        sa.column("created_at", instant()),
+        sa.column("updated_at", instant()),
+        sa.column("version", sa.Integer()),
+        sa.column("edited", sa.Boolean()),
+    )
+    changes = sa.table(
+        "changes", sa.column("type"), sa.column("record_id"), sa.column("changed_at", instant())
+    )
+    record = {"sources": [], "created_at": now, "updated_at": now, "version": 1, "edited": False}
+    for id_, name in connection.execute(sa.select(vehicles.c.id, vehicles.c.name)).all():
+        values = record | {"name_key": fold(name)[:80]}
+        connection.execute(sa.update(vehicles).where(vehicles.c.id == id_).values(values))
+        change = {"type": "vehicle", "record_id": id_, "changed_at": now}
+        connection.execute(sa.insert(changes).values(change))
+
+
+def fold(text: str) -> str:
+    """Fold `text` as version 0.1.0 does: no case, no diacritics, single spaces."""
+    cased = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    apart = unicodedata.normalize("NFKD", cased.replace("\0", "").replace("й", "\0"))
+    plain = "".join(c for c in apart if not unicodedata.combining(c))
+    return " ".join(plain.replace("\0", "й").split())
+
+
+def make_vehicles_rows() -> None:
+    """Drop the columns of a record; slugs get their former length."""
+    op.drop_index(op.f("ix_launches_vehicle_id_status"), "launches")
+    for name in ("maker", "name_key_id"):
+        op.drop_index(op.f(f"ix_vehicles_{name}"), "vehicles")
+    op.execute("UPDATE vehicles SET slug = 'vehicle-' || id WHERE length(slug) > 80")
+    with op.batch_alter_table("vehicles", table_kwargs={"sqlite_autoincrement": True}) as vehicles:
+        vehicles.drop_constraint(op.f("uq_vehicles_name_key"), type_="unique")
+        for name in (*VEHICLE_TEXTS, "created_at", "updated_at"):
+            vehicles.drop_constraint(op.f(f"ck_vehicles_{name}_bounds"), type_="check")
+        for name in (*REQUIRED_COLUMNS, *FACT_COLUMNS):
+            vehicles.drop_column(name)
+        vehicles.alter_column("slug", existing_type=text(120), type_=text(80))
+        vehicles.create_check_constraint(
+            op.f("ck_vehicles_slug_bounds"), "length(slug) BETWEEN 1 AND 80"
+        )
 
 
 def move_payloads(former: str, table: str) -> None:

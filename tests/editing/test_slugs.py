@@ -40,6 +40,7 @@ def test_names_are_found_by_filters(editor: TestClient, name: str) -> None:
             source={"name": name, "url": None}, published_at="2019-04-04T00:00:00Z"
         ),
         "/v1/people": documents.person(agency=name),
+        "/v1/vehicles": documents.vehicle(name=name, family=name),
         "/v1/launches": ship_of(name, name),
     }
     for path, document in writes.items():

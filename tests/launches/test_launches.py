@@ -68,7 +68,12 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
     assert launch["cospar_id"] == "2019-019"
     assert launch["launch_at"] == "2019-04-04T11:01:35Z"
     assert launch["launch_at_precision"] == "second"
-    assert launch["vehicle"] == {"name": "Soyuz-2.1a", "family": "Soyuz"}
+    assert launch["vehicle"] == {
+        "slug": "soyuz-2-1a",
+        "name": "Soyuz-2.1a",
+        "family": "Soyuz",
+        "url": "http://127.0.0.1:8000/v1/vehicles/soyuz-2-1a",
+    }
     assert launch["spacecraft"] == [
         {
             "name": "Progress MS-11",

@@ -34,6 +34,8 @@ QUERIES = [
     ("/v1/launches", "vehicle=soyuz-fg,proton-k&launch_at_gte=2000-06-01&q=soyuz"),
     ("/v1/launches", "tz=Pacific/Apia&status_not=success&mission=59,iss-57&sort=launch_at"),
     ("/v1/launches", "kind=CV&kind=module&crewed=false&country=US,KZ&limit=1"),
+    ("/v1/vehicles", ""),
+    ("/v1/vehicles", "family=soyuz,falcon&maker=spacex,rkts-progress&q=soyuz&sort=-name"),
     ("/v1/missions", ""),
     ("/v1/missions", "person=peggy-whitson&starts_on_lt=2010-01-01&view=full"),
     ("/v1/people", ""),

@@ -48,6 +48,10 @@ def module(**fields: Any) -> dict[str, Any]:
     return {"name": f"Written Module {next(_numbers)}", "kind": "module"} | fields
 
 
+def vehicle(**fields: Any) -> dict[str, Any]:
+    return {"name": f"Rocket {next(_numbers)}", "family": "Rockets"} | fields
+
+
 def stay(**fields: Any) -> dict[str, Any]:
     """Stay at a port; `launch` and `port` must exist."""
     defaults = {"arrived_at": "2019-04-04T14:25:00Z", "arrival_kind": "docking"}

@@ -109,7 +109,8 @@ def crew_assignment(mission: Mission, person: Person, **columns: Any) -> CrewAss
 
 
 def vehicle(**columns: Any) -> Vehicle:
-    return Vehicle(**{"name": f"Vehicle {next(_numbers)}", "family": "Soyuz"} | columns)
+    n = next(_numbers)
+    return Vehicle(**{"slug": f"vehicle-{n}", "name": f"Vehicle {n}", "family": "Soyuz"} | columns)
 
 
 def module(**columns: Any) -> Module:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
+from app.api.embeds.vehicles import VehicleRef, select_vehicle_ref
 from app.api.links import Url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
@@ -48,17 +49,6 @@ class SpacecraftRead(SpacecraftRef):
     flight_ended_at_precision: Precision | None
     end_kind: FlightEndKind | None
     """Landing, splashdown, controlled burn-up or loss; null if not known."""
-
-
-class VehicleRead(ReadModel):
-    """Launch vehicle."""
-
-    name: str = Field(examples=["Soyuz-2.1a"])
-    family: str = Field(examples=["Soyuz"])
-
-    @classmethod
-    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: glossary.vehicle_name(row[name]) for name in ("name", "family")}
 
 
 class SiteRead(ReadModel):
@@ -116,7 +106,7 @@ class LaunchSummary(LaunchRef):
     """True if the launch may fall outside the period that `launch_at_precision` gives."""
     window_starts_at: UtcInstant | None
     window_ends_at: UtcInstant | None
-    vehicle: VehicleRead | None
+    vehicle: VehicleRef | None
     spacecraft: list[SpacecraftRead]
     """Spacecraft and modules aboard, the main one first."""
     site: SiteRead | None
@@ -157,7 +147,7 @@ def select_spacecraft() -> AnySelect:
 
 def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
     """Columns of a `LaunchRef`."""
-    vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == launch.vehicle_id)
+    vehicle = select_vehicle_ref().where(Vehicle.id == launch.vehicle_id)
     ships = select_spacecraft().where(Payload.launch_id == launch.id)
     return select(
         launch.slug,

@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from sqlalchemy import ColumnElement, Integer, column, select, union_all, values
+from sqlalchemy.orm import Session
 
 from app.api.params import QueryModel
 from app.api.slugs import raise_missing_record
-from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at
+from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at, raise_field_error
 from app.db.database import Reader
 from app.db.functions import AnySelect, ColumnExpression, select_distinct_values
 from app.db.models import Mission, MissionAlias, VersionedRecord, mission_number
@@ -165,20 +166,9 @@ class _Explanation:
                 return gone.detail
             except NotFound:
                 hint = f" {reference.model.label.hint}"
-        similar = self._find_similar(reference, name)
+        similar = find_similar_names(self._reader, reference, name)
         others = self._find_other_parameters(parameter, name)
         return message + (hint_at(*similar) or hint) + "".join(others)
-
-    def _find_similar(self, reference: Reference, name: str) -> list[str]:
-        stored, convert = reference.columns[0]
-        key = str(convert(name) or name)
-        statement = select_distinct_values(stored, reference.where)
-        read = self._reader.all(statement, start="", number=MAX_COMPARED_VALUES)
-        if len(read) == MAX_COMPARED_VALUES:
-            start = key[:_PREFIX_CHARS]
-            read = self._reader.all(statement, start=start, number=MAX_COMPARED_VALUES)
-        stored_names = {row["value"] for row in read} | set(reference.always_known)
-        return rank_by_similarity(key, sorted(stored_names))
 
     def _find_other_parameters(self, parameter: str, name: str) -> Iterator[str]:
         """Other parameters of the list for which the name exists."""
@@ -192,6 +182,26 @@ class _Explanation:
         for position in sorted(known):
             query = f"`{others[position][0]}={name}`"
             yield tr(f" {query} finds all of them.", f" {query} найдёт все такие записи.")
+
+
+def find_similar_names(reader: Reader, reference: Reference, name: str) -> list[str]:
+    """Find the few names of `reference` most similar to `name`."""
+    stored, convert = reference.columns[0]
+    key = str(convert(name) or name)
+    statement = select_distinct_values(stored, reference.where)
+    read = reader.all(statement, start="", number=MAX_COMPARED_VALUES)
+    if len(read) == MAX_COMPARED_VALUES:
+        read = reader.all(statement, start=key[:_PREFIX_CHARS], number=MAX_COMPARED_VALUES)
+    stored_names = {row["value"] for row in read} | set(reference.always_known)
+    return rank_by_similarity(key, sorted(stored_names))
+
+
+def raise_unknown_name(session: Session, reference: Reference, name: str, pointer: str) -> NoReturn:
+    """Raise InvalidRequest for a `name` in a document that does not exist, with similar ones."""
+    similar = find_similar_names(Reader.from_session(session), reference, name)
+    hint = f" {reference.model.label.hint}" if reference.model else ""
+    detail = str(reference.unknown).format(repr(name)) + (hint_at(*similar) or hint)
+    raise_field_error(pointer, "unknown-reference", detail)
 
 
 def rank_by_similarity(name: str, candidates: Sequence[str]) -> list[str]:

@@ -20,8 +20,6 @@ from app.db.models.launches import (
     LaunchSlip,
     Payload,
     Site,
-    Vehicle,
-    vehicle_slug,
 )
 from app.db.models.missions import (
     CrewAssignment,
@@ -37,6 +35,7 @@ from app.db.models.search import SearchDocument, SearchWord
 from app.db.models.sources import FeedSource, SourceHost
 from app.db.models.spacewalks import Spacewalk, SpacewalkMember, operator_slug
 from app.db.models.stays import Stay
+from app.db.models.vehicles import Vehicle, vehicle_slug
 from app.db.models.webhooks import Webhook
 
 __all__ = [

@@ -93,6 +93,8 @@ class VersionedRecord:
     record_type: ClassVar[RecordType]
     searchable: ClassVar[bool] = True
     label: ClassVar[RecordLabel]
+    shown_columns: ClassVar[tuple[str, ...]] = ("slug",)
+    """Columns by which other records show a record: a new value is a change of these records."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(BoundedString(120), unique=True)

@@ -17,8 +17,8 @@ from app.domain.enums import ArticleState
 def record_changes(session: Session, writes: Writes) -> None:
     """Record one change for each public record saved or deleted.
 
-    A new slug leaves the old one behind as a redirect, and is also a change of the records that
-    show it. A deleted record leaves a tombstone of its slug.
+    A new slug leaves the old one behind as a redirect. A new slug or name that other records show
+    is also a change of these. A deleted record leaves a tombstone of its slug.
     """
     saved, deleted = list(_select_records(writes.saved)), list(_select_records(writes.deleted))
     # Articles that are not public and were not public leave no trace in the public feed.
@@ -30,8 +30,11 @@ def record_changes(session: Session, writes: Writes) -> None:
     if changes:
         session.connection().execute(insert(RecordChange), changes)
     for record in saved:
-        if former := inspect(record).attrs.slug.history.deleted:
+        attributes = inspect(record).attrs
+        if former := attributes.slug.history.deleted:
             _record_rename(session.connection(), record, former[0])
+        if any(attributes[name].history.deleted for name in record.shown_columns):
+            _record_referrer_changes(session.connection(), record)
     for record in deleted:
         _write_tombstone(session.connection(), record)
 
@@ -72,7 +75,6 @@ def _record_rename(connection: Connection, record: VersionedRecord, former: str)
     connection.execute(delete(FormerSlug).where(FormerSlug.type == record.record_type, slugs))
     redirect = {"type": record.record_type, "slug": former, "record_id": record.id}
     connection.execute(insert(FormerSlug).values(redirect))
-    _record_referrer_changes(connection, record)
 
 
 def _write_tombstone(connection: Connection, record: VersionedRecord) -> None:
@@ -105,7 +107,7 @@ def _record_referrer_changes(connection: Connection, record: VersionedRecord) ->
 
 @cache
 def find_slug_references(mapper: Mapper[Any]) -> list[tuple[type[Base], str]]:
-    """Find the columns by which other records show one of `mapper` by its slug.
+    """Find the columns by which other records show one of `mapper`.
 
     That is each foreign key to its table, except the one from a part to the record it belongs to.
     """

@@ -29,6 +29,7 @@ from app.db.models import (
     SpacewalkMember,
     Stay,
     Vehicle,
+    vehicle_slug,
 )
 from app.domain.enums import RecordType
 from app.ingest.dataset.records import Dataset, DatasetArticle
@@ -65,13 +66,19 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
 def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
     return {
         (model.record_type, row["slug"])
-        for model in (Article, Launch, Mission, Module, Person, Spacewalk, Stay)
+        for model in (Article, Launch, Mission, Module, Person, Spacewalk, Stay, Vehicle)
         for row in reader.all(select(model.slug).where(model.edited))
     }
 
 
 def _expected_records(dataset: Dataset) -> _ExpectedRows:
-    yield "vehicle", select(Vehicle.name), ((name,) for name in dataset.vehicles), ()
+    vehicles = dataset.vehicles.values()
+    yield (
+        "vehicle",
+        select(Vehicle.slug, Vehicle.name, Vehicle.maker, Vehicle.mass_kg),
+        ((vehicle_slug(each.name), each.name, each.maker, each.mass_kg) for each in vehicles),
+        (RecordType.VEHICLE,),
+    )
     yield "site", select(Site.code), ((code,) for code in dataset.sites), ()
     yield (
         "person",

@@ -144,7 +144,10 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
         Vehicle,
         "slug",
         {
-            vehicle_slug(vehicle.name): {"name": vehicle.name, "family": vehicle.family}
+            vehicle_slug(vehicle.name): {
+                **vehicle.model_dump(exclude={"sources"}),
+                "sources": dataset.resolve_citations(vehicle.sources),
+            }
             for vehicle in dataset.vehicles.values()
         },
     )

@@ -55,6 +55,13 @@ class DatasetVehicle(DatasetRecord):
 
     name: str
     family: str
+    variant: str | None
+    maker: str | None
+    stages: int | None
+    height_m: float | None
+    diameter_m: float | None
+    mass_kg: int | None
+    sources: list[str]
 
 
 class DatasetSite(DatasetRecord):

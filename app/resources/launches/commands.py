@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.auth import ApiClient
 from app.api.embeds.launches import select_spacecraft
+from app.api.embeds.vehicles import find_vehicle, get_vehicle_named
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
@@ -36,7 +37,7 @@ from app.db.models import (
 from app.db.tracking.launch_history import CHANGE_REASON
 from app.domain.dates import MAX_INSTANT, now, period_bounds, period_end
 from app.domain.enums import (
-    FLOWN_STATUSES,
+    LAUNCHED_STATUSES,
     AuditTarget,
     LaunchRelation,
     LaunchStatus,
@@ -51,8 +52,10 @@ from app.resources.launches.schemas import (
     LaunchWrite,
     SiteWrite,
     SpacecraftWrite,
-    VehicleWrite,
+    VehicleName,
 )
+from app.resources.vehicles import commands as vehicles
+from app.resources.vehicles.schemas import VehicleWrite
 
 
 @cache
@@ -118,7 +121,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         setattr(launch, name, getattr(document, name))
     launch.sources = [source.model_dump() for source in document.sources]
     vehicle, site = document.vehicle, document.site
-    launch.vehicle_id = _get_or_create_vehicle_id(session, vehicle) if vehicle else None
+    launch.vehicle_id = _find_vehicle_id(session, vehicle) if vehicle else None
     launch.site_id = _get_or_create_site_id(session, site) if site else None
     session.add(launch)
     session.flush()
@@ -128,11 +131,8 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     set_launch_crew(session, launch, document, is_new)
 
 
-_LAUNCHED_STATUSES = (*FLOWN_STATUSES, LaunchStatus.FAILURE)
-
-
 def _check_has_come(document: LaunchWrite) -> None:
-    if document.status in _LAUNCHED_STATUSES and document.launch_at > now():
+    if document.status in LAUNCHED_STATUSES and document.launch_at > now():
         detail = tr(
             "The launch is ahead: it can be planned or cancelled.",
             "Запуск ещё впереди: он может быть запланирован или отменён.",
@@ -151,11 +151,17 @@ def _check_designator_unique(session: Session, launch: Launch, designator: str |
         raise_field_error("/cospar_id", "taken", detail)
 
 
-def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
-    vehicle = session.scalar(select(Vehicle).where(Vehicle.slug == vehicle_slug(document.name)))
-    if vehicle is None:
-        return _insert_row(session, Vehicle(name=document.name, family=document.family))
-    if vehicle_slug(document.family) != vehicle.family_slug:
+def create_named(session: Session, document: LaunchWrite) -> None:
+    """Create the vehicle that an imported launch names, if the archive has none of this name."""
+    vehicle = document.vehicle
+    if vehicle and vehicle.family and find_vehicle(session, vehicle.name) is None:
+        new = VehicleWrite(name=vehicle.name, family=vehicle.family)
+        vehicles.save(session, Vehicle(), new)
+
+
+def _find_vehicle_id(session: Session, document: VehicleName) -> int:
+    vehicle = get_vehicle_named(session, document.name, "/vehicle/name")
+    if document.family and vehicle_slug(document.family) != vehicle.family_slug:
         detail = tr(
             f"The vehicle {vehicle.name!r} belongs to the family {vehicle.family!r}.",
             f"Ракета {vehicle.name!r} относится к семейству {vehicle.family!r}.",
@@ -164,12 +170,11 @@ def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
     return stored_id(vehicle)
 
 
-def _insert_row(session: Session, new: Vehicle | Site) -> int:
-    """Insert a row without a flush, which would insert the incomplete launch too."""
+def _insert_site(session: Session, new: Site) -> int:
+    """Insert a site without a flush, which would insert the incomplete launch too."""
     new.compute_columns()
-    model = type(new)
-    values = {c.name: getattr(new, c.name) for c in model.__table__.columns if c.name != "id"}
-    return session.execute(insert(model).values(values).returning(model.id)).scalar_one()
+    values = {c.name: getattr(new, c.name) for c in Site.__table__.columns if c.name != "id"}
+    return session.execute(insert(Site).values(values).returning(Site.id)).scalar_one()
 
 
 def _get_or_create_site_id(session: Session, document: SiteWrite) -> int:
@@ -178,7 +183,7 @@ def _get_or_create_site_id(session: Session, document: SiteWrite) -> int:
     if site is None:
         if not code or session.scalar(select(Site.id).where(Site.code == code)) is not None:
             code = _generate_site_code(session, name)
-        return _insert_row(session, Site(code=code, name=name, country=document.country))
+        return _insert_site(session, Site(code=code, name=name, country=document.country))
     if document.country != site.country:
         detail = tr(
             f"The site {site.name!r} is in the country {site.country!r}.",
@@ -314,4 +319,5 @@ WRITER = RecordWriter(
     load_records,
     referrers,
     add_defaults=link_to_active_mission,
+    create_named=create_named,
 )

@@ -13,6 +13,12 @@ from app.api.embeds.launches import SPACECRAFT, select_launch_ref, select_launch
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.stays import select_stay_ref
+from app.api.embeds.vehicles import (
+    VEHICLE,
+    VEHICLE_FAMILY,
+    is_vehicle_named,
+    vehicle_name_values,
+)
 from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.day_counts import (
     ArchiveIndex,
@@ -87,9 +93,7 @@ def _is_known_as(name: str) -> ColumnElement[bool]:
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "status": Launch.status.in_(bindparam("status")),
     "status_not": Launch.status.not_in(bindparam("status_not")),
-    "vehicle": Launch.vehicle_id.in_(
-        select(Vehicle.id).where(Vehicle.slug.in_(bindparam("vehicle")))
-    ),
+    "vehicle": Launch.vehicle_id.in_(select(Vehicle.id).where(is_vehicle_named("vehicle"))),
     "vehicle_family": Launch.vehicle_id.in_(
         select(Vehicle.id).where(Vehicle.family_slug.in_(bindparam("vehicle_family")))
     ),
@@ -130,14 +134,8 @@ FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
 }
 REFERENCES: References = {
-    "vehicle": Reference(
-        Bilingual("There is no vehicle {}.", "Нет ракеты-носителя {}."),
-        (NameColumn(Vehicle.slug, vehicle_slug),),
-    ),
-    "vehicle_family": Reference(
-        Bilingual("There is no vehicle family {}.", "Нет семейства ракет-носителей {}."),
-        (NameColumn(Vehicle.family_slug, vehicle_slug),),
-    ),
+    "vehicle": VEHICLE,
+    "vehicle_family": VEHICLE_FAMILY,
     "spacecraft": SPACECRAFT,
     "site": Reference(
         Bilingual("There is no launch site {}.", "Нет космодрома {}."),
@@ -191,7 +189,7 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
     values: dict[str, list[Any]] = {
         "status": filters.status,
         "status_not": filters.status_not,
-        "vehicle": list(map(vehicle_slug, filters.vehicle)),
+        **vehicle_name_values("vehicle", filters.vehicle),
         "vehicle_family": list(map(vehicle_slug, filters.vehicle_family)),
         "site": list(map(slugify, filters.site)),
         "site_code": list(map(str.upper, filters.site)),

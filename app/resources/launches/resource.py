@@ -1,6 +1,6 @@
 """Declaration of the launches resource."""
 
-from app.db.models import Flight, Launch, Payload, Site, Vehicle
+from app.db.models import Flight, Launch, Payload, Site
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.launches.commands import WRITER, load_records
@@ -22,7 +22,6 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     export_tables=(
-        ExportTable("vehicles", select_record_columns(Vehicle, ("family_slug",))),
         ExportTable("sites", select_record_columns(Site)),
         ExportTable(
             "launches", select_record_columns(Launch, ("launch_sort_at",)), indexes=("launch_at",)
@@ -32,6 +31,6 @@ RESOURCE = RecordResource(
             "flights", select_record_columns(Flight, ("landed_until",)), indexes=("person_id",)
         ),
     ),
-    references=frozenset({RecordType.PERSON}),
+    references=frozenset({RecordType.PERSON, RecordType.VEHICLE}),
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
 )

@@ -118,7 +118,7 @@ SEARCH = SearchSource(
     load_documents=load_documents,
     dependencies={
         Site: lambda ids: select(Launch.id).where(Launch.site_id.in_(ids)),
-        Vehicle: lambda ids: select(Launch.id).where(Launch.vehicle_id.in_(ids)),
+        RecordType.VEHICLE: lambda ids: select(Launch.id).where(Launch.vehicle_id.in_(ids)),
         RecordType.PERSON: lambda ids: select(Flight.launch_id).where(Flight.person_id.in_(ids)),
     },
 )
