@@ -24,6 +24,8 @@ PAGES = {
     "people": "people",
     "launches": "launches",
     "vehicles": "vehicles",
+    "spacecraft": "spacecraft",
+    "spacecraft types": "spacecraft-types",
     "modules": "modules",
     "stays": "stays",
     "spacewalks": "spacewalks",

@@ -64,7 +64,18 @@ def test_searchable_models_are_records_their_parts_and_names() -> None:
     searchable = {model.__name__ for model in Base.__subclasses__() if model.searchable}
     assert searchable == {
         *("Article", "ArticleTag", "CrewAssignment", "Flight", "Launch", "Mission", "MissionTask"),
-        *("Module", "Person", "Payload", "Port", "Site", "Spacewalk", "SpacewalkMember", "Stay"),
+        *(
+            "Module",
+            "Person",
+            "Payload",
+            "Port",
+            "Site",
+            "Spacecraft",
+            "SpacecraftType",
+            "Spacewalk",
+            "SpacewalkMember",
+            "Stay",
+        ),
         "Vehicle",
     }
 
@@ -80,5 +91,6 @@ def test_search_ranks_are_distinct_and_fit_into_index_keys() -> None:
         assert key < index_key_range(kind)[1] <= 2**62
     by_rank = sorted(ranks, key=ranks.__getitem__, reverse=True)
     assert by_rank == [
-        *("vehicle", "mission", "module", "person", "spacewalk", "launch", "stay", "article"),
+        *("spacecraft_type", "vehicle", "mission", "module", "person", "spacewalk", "launch"),
+        *("spacecraft", "stay", "article"),
     ]

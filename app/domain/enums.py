@@ -23,14 +23,16 @@ class RecordType(StrEnum):
         member.scheduled = scheduled
         return member
 
-    MISSION = "mission", 6
-    PERSON = "person", 4
-    LAUNCH = "launch", 2
+    MISSION = "mission", 8
+    PERSON = "person", 5
+    LAUNCH = "launch", 3
     ARTICLE = "article", 0, True
-    MODULE = "module", 5
+    MODULE = "module", 6
     STAY = "stay", 1
-    SPACEWALK = "spacewalk", 3
-    VEHICLE = "vehicle", 8
+    SPACEWALK = "spacewalk", 4
+    VEHICLE = "vehicle", 9
+    SPACECRAFT_TYPE = "spacecraft_type", 10
+    SPACECRAFT = "spacecraft", 2
 
 
 class AuditTarget(StrEnum):
@@ -52,6 +54,8 @@ class AuditTarget(StrEnum):
     STAY = RecordType.STAY.value
     SPACEWALK = RecordType.SPACEWALK.value
     VEHICLE = RecordType.VEHICLE.value
+    SPACECRAFT_TYPE = RecordType.SPACECRAFT_TYPE.value
+    SPACECRAFT = RecordType.SPACECRAFT.value
 
 
 class Scope(StrEnum):
@@ -70,6 +74,7 @@ class Scope(StrEnum):
     STAYS_WRITE = "stays:write"
     SPACEWALKS_WRITE = "spacewalks:write"
     VEHICLES_WRITE = "vehicles:write"
+    SPACECRAFT_WRITE = "spacecraft:write"
 
 
 class ArticleState(StrEnum):

@@ -18,6 +18,8 @@ from app.resources.modules.resource import RESOURCE as MODULES
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
 from app.resources.sources.resource import RESOURCE as SOURCES
+from app.resources.spacecraft.resource import RESOURCE as SPACECRAFT
+from app.resources.spacecraft_types.resource import RESOURCE as SPACECRAFT_TYPES
 from app.resources.spacewalks.resource import RESOURCE as SPACEWALKS
 from app.resources.station.resource import RESOURCE as STATION
 from app.resources.stays.resource import RESOURCE as STAYS
@@ -30,6 +32,8 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     ARTICLES,
     LAUNCHES,
     VEHICLES,
+    SPACECRAFT,
+    SPACECRAFT_TYPES,
     PEOPLE,
     CREW,
     MODULES,

@@ -32,6 +32,10 @@ PAYLOAD_COLUMNS = (
     "id, launch_id, ordinal, name, slug, kind, flight_ended_at, flight_ended_at_precision, "
     "flight_ended_sort_at, end_kind"
 )
+SPACECRAFT_INDEXES = {
+    "spacecraft_types": (("kind",), ("maker",), ("name_key", "id")),
+    "spacecraft": (("name_key", "id"), ("operator",), ("type_id", "name_key", "id")),
+}
 PAYLOAD_INDEXES = ("flight_ended_sort_at", "id"), ("kind", "launch_id"), ("slug", "launch_id")
 
 
@@ -58,12 +62,20 @@ def upgrade() -> None:
     empty_search_index()
     make_vehicles_records()
     move_payloads("spacecraft", "payloads")
+    create_spacecraft()
 
 
 def downgrade() -> None:
     empty_search_index()
     for table in ("changes", "former_slugs", "origins"):
-        op.execute(f"DELETE FROM {table} WHERE type = 'vehicle'")  # noqa: S608 - ours
+        types = "'vehicle', 'spacecraft', 'spacecraft_type'"
+        op.execute(f"DELETE FROM {table} WHERE type IN ({types})")  # noqa: S608 - ours
+    op.drop_index(op.f("ix_payloads_spacecraft_id_launch_id"), "payloads")
+    with op.batch_alter_table("payloads", table_kwargs={"sqlite_autoincrement": True}) as payloads:
+        payloads.drop_constraint(op.f("fk_payloads_spacecraft_id_spacecraft"), type_="foreignkey")
+        payloads.drop_column("spacecraft_id")
+    op.drop_table("spacecraft")
+    op.drop_table("spacecraft_types")
     move_payloads("payloads", "spacecraft")
     make_vehicles_rows()
 
@@ -152,6 +164,61 @@ def make_vehicles_rows() -> None:
         vehicles.create_check_constraint(
             op.f("ck_vehicles_slug_bounds"), "length(slug) BETWEEN 1 AND 80"
         )
+
+
+def record_columns(table: str) -> Iterator[sa.schema.SchemaItem]:
+    """Columns of a record with a name, and their constraints."""
+    yield sa.Column("id", sa.Integer(), nullable=False)
+    yield sa.Column("slug", text(120), nullable=False)
+    for name in ("name", "name_key"):
+        yield sa.Column(name, text(120), nullable=False)
+    yield sa.Column("sources", sa.JSON(), nullable=False)
+    for name in ("created_at", "updated_at"):
+        yield sa.Column(name, instant(), nullable=False)
+    yield sa.Column("version", sa.Integer(), nullable=False)
+    yield sa.Column("edited", sa.Boolean(), nullable=False)
+    yield from text_bounds(table, slug=120, name=120, name_key=120)
+    yield from instant_bounds(table, "created_at", "updated_at")
+    yield sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}"))
+    yield sa.UniqueConstraint("slug", name=op.f(f"uq_{table}_slug"))
+
+
+def create_spacecraft() -> None:
+    table = "spacecraft_types"
+    op.create_table(
+        table,
+        *record_columns(table),
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("maker", text(120), nullable=True),
+        sa.Column("crewed", sa.Boolean(), nullable=False),
+        sa.Column("crew_capacity", sa.Integer(), nullable=True),
+        sa.Column("height_m", sa.Double(), nullable=True),
+        sa.Column("diameter_m", sa.Double(), nullable=True),
+        value_bounds(table, "kind", SPACECRAFT_KINDS),
+        *text_bounds(table, maker=120),
+        sqlite_autoincrement=True,
+    )
+    table = "spacecraft"
+    key = op.f("fk_spacecraft_type_id_spacecraft_types")
+    op.create_table(
+        table,
+        *record_columns(table),
+        sa.Column("type_id", sa.Integer(), nullable=False),
+        sa.Column("operator", text(120), nullable=True),
+        sa.Column("serial", text(40), nullable=True),
+        *text_bounds(table, operator=120, serial=40),
+        sa.ForeignKeyConstraint(["type_id"], ["spacecraft_types.id"], name=key),
+        sqlite_autoincrement=True,
+    )
+    for table, indexes in SPACECRAFT_INDEXES.items():
+        for names in indexes:
+            op.create_index(op.f(f"ix_{table}_{'_'.join(names)}"), table, list(names))
+    with op.batch_alter_table("payloads", table_kwargs={"sqlite_autoincrement": True}) as payloads:
+        payloads.add_column(sa.Column("spacecraft_id", sa.Integer(), nullable=True))
+        key = op.f("fk_payloads_spacecraft_id_spacecraft")
+        payloads.create_foreign_key(key, "spacecraft", ["spacecraft_id"], ["id"])
+        index = op.f("ix_payloads_spacecraft_id_launch_id")
+        payloads.create_index(index, ["spacecraft_id", "launch_id"])
 
 
 def move_payloads(former: str, table: str) -> None:

@@ -59,6 +59,8 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
         "mission": 75,
         "person": 298,
         "vehicle": 18,
+        "spacecraft_type": 20,
+        "spacecraft": 238,
         "module": 42,
         "launch": 309,
         "stay": 331,

@@ -33,6 +33,8 @@ LISTS = [
     "/v1/crew-assignments?limit=40",
     "/v1/modules?limit=40",
     "/v1/vehicles?limit=40",
+    "/v1/spacecraft?view=full&limit=40",
+    "/v1/spacecraft-types?limit=40",
     "/v1/stays?limit=40",
     "/v1/spacewalks?limit=40",
     "/v1/timeline?limit=40",

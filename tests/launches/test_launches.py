@@ -81,6 +81,8 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
             "flight_ended_at": "2019-07-29T00:00:00Z",
             "flight_ended_at_precision": "day",
             "end_kind": "deorbited",
+            "slug": "progress-ms-11",
+            "url": "http://127.0.0.1:8000/v1/spacecraft/progress-ms-11",
         }
     ]
     assert launch["site"] == {

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from tests.support import documents
+from tests.support.changes import read_changes_to_end
 from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.exports import export_ndjson
@@ -95,13 +96,12 @@ def test_unknown_vehicle_of_a_launch_is_refused_with_the_nearest(editor: TestCli
 def test_vehicle_is_renamed_and_its_launches_follow(editor: TestClient) -> None:
     editor.post("/v1/vehicles", json=FALCON).raise_for_status()
     launch = editor.post("/v1/launches", json=documents.launch(slug="one", vehicle=FALCON))
-    sync = editor.get("/v1/changes").json()["sync"]
+    _, sync = read_changes_to_end(editor)
     for change in ({"name": "Falcon Nine"}, {"slug": "f9"}):
         path = editor.get("/v1/vehicles/falcon-9").url.path
         editor.patch(path, json=change, headers=IF_MATCH_ANY).raise_for_status()
-        changed = editor.get(sync).json()
-        sync = changed["sync"]
-        assert {(each["type"], each["data"]["slug"]) for each in changed["items"]} == {
+        changed, sync = read_changes_to_end(editor, sync)
+        assert {(each["type"], each["data"]["slug"]) for each in changed} == {
             ("vehicle", change.get("slug", "falcon-9")),
             ("launch", "one"),
         }

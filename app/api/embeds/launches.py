@@ -5,14 +5,16 @@ from functools import cache
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy.orm import aliased
 
 from app.api.embeds.vehicles import VehicleRef, select_vehicle_ref
 from app.api.links import Url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
+from app.db.conditions import Slugs
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
-from app.db.models import Launch, Payload, Site, Vehicle
+from app.db.models import Launch, Payload, Site, Spacecraft, Vehicle
 from app.domain import glossary
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, period_end
@@ -24,9 +26,9 @@ from app.domain.text import slugify
 
 SPACECRAFT = Reference(
     Bilingual("There is no spacecraft {}.", "Нет корабля или модуля {}."),
-    (NameColumn(Payload.slug, slugify),),
+    (NameColumn(Payload.slug, slugify), NameColumn(Spacecraft.slug, slugify)),
 )
-"""Spacecraft that a launch carried, in filters."""
+"""Spacecraft that a launch carried, in filters: names of flights, and of ships that flew often."""
 
 
 class SpacecraftRef(ReadModel):
@@ -49,6 +51,15 @@ class SpacecraftRead(SpacecraftRef):
     flight_ended_at_precision: Precision | None
     end_kind: FlightEndKind | None
     """Landing, splashdown, controlled burn-up or loss; null if not known."""
+    slug: str | None = Field(examples=["progress-ms-11"])
+    """Slug of the spacecraft, which may have several flights, or null if it has no record."""
+    url: Url | None
+
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        slug = row["slug"]
+        url = url_for_request("spacecraft", slug) if slug else None
+        return super().computed_fields(row) | {"url": url}
 
 
 class SiteRead(ReadModel):
@@ -142,7 +153,18 @@ def select_spacecraft() -> AnySelect:
         Payload.flight_ended_at,
         Payload.flight_ended_at_precision,
         Payload.end_kind,
-    )
+        Spacecraft.slug,
+    ).outerjoin_from(Payload, Spacecraft, Spacecraft.id == Payload.spacecraft_id)
+
+
+def is_payload_named(parameter: str) -> ColumnElement[bool]:
+    """Condition: the payload, or the spacecraft whose flight it is, has a slug of `parameter`."""
+    named: Slugs = bindparam(parameter)
+    own, flight = aliased(Payload), aliased(Payload)
+    flights = select(flight.id).join(Spacecraft, Spacecraft.id == flight.spacecraft_id)
+    # Not OR: PostgreSQL would read all payloads.
+    payloads = select(own.id).where(own.slug.in_(named))
+    return Payload.id.in_(payloads.union_all(flights.where(Spacecraft.slug.in_(named))))
 
 
 def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.embeds.launches import LaunchRef, SpacecraftRef, select_launch_ref, select_spacecraft
 from app.api.embeds.modules import PortRef, select_port_ref
@@ -104,6 +104,15 @@ def select_stay_summary() -> AnySelect:
         json_object_subquery(launch.where(Launch.id == Stay.launch_id)).label("launch"),
         Stay.version,
     )
+
+
+_before = aliased(Payload)
+IS_MAIN_PAYLOAD = ~(
+    select(_before.id)
+    .where(_before.launch_id == Payload.launch_id, _before.ordinal < Payload.ordinal)
+    .exists()
+)
+"""Condition: a payload is the main spacecraft of its launch."""
 
 
 def select_main_spacecraft(launch_id: InstrumentedAttribute[int]) -> AnySelect:

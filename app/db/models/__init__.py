@@ -33,6 +33,7 @@ from app.db.models.modules import Module, ModuleAttachment, Port
 from app.db.models.people import Flight, Person, agency_slug
 from app.db.models.search import SearchDocument, SearchWord
 from app.db.models.sources import FeedSource, SourceHost
+from app.db.models.spacecraft import Spacecraft, SpacecraftType
 from app.db.models.spacewalks import Spacewalk, SpacewalkMember, operator_slug
 from app.db.models.stays import Stay
 from app.db.models.vehicles import Vehicle, vehicle_slug
@@ -75,6 +76,8 @@ __all__ = [
     "SearchWord",
     "Site",
     "SourceHost",
+    "Spacecraft",
+    "SpacecraftType",
     "Spacewalk",
     "SpacewalkMember",
     "Stay",

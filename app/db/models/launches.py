@@ -104,6 +104,8 @@ class Payload(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
     ordinal: Mapped[int]
+    spacecraft_id: Mapped[int | None] = mapped_column(ForeignKey("spacecraft.id"))
+    """Spacecraft whose flight it is."""
     name: Mapped[str] = mapped_column(BoundedString(120))
     slug: Mapped[str] = mapped_column(BoundedString(120))
     kind: Mapped[SpacecraftKind] = mapped_column(enum_type(SpacecraftKind))
@@ -115,6 +117,7 @@ class Payload(Base):
 
     __table_args__ = (
         UniqueConstraint("launch_id", "ordinal"),
+        Index(None, "spacecraft_id", "launch_id"),
         Index(None, "slug", "launch_id"),
         Index(None, "kind", "launch_id"),
         Index(None, "flight_ended_sort_at", "id"),

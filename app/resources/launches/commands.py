@@ -12,7 +12,8 @@ from app.api.auth import ApiClient
 from app.api.embeds.launches import select_spacecraft
 from app.api.embeds.vehicles import find_vehicle, get_vehicle_named
 from app.api.links import public_url
-from app.api.slugs import set_slug
+from app.api.lists.references import raise_unknown_name, record_reference
+from app.api.slugs import load_ids, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
@@ -29,6 +30,7 @@ from app.db.models import (
     Payload,
     Person,
     Site,
+    Spacecraft,
     Stay,
     Vehicle,
     stored_id,
@@ -204,11 +206,23 @@ def _set_spacecraft(
     own = select(Payload).where(Payload.launch_id == stored_id(launch))
     surplus = {} if is_new else {ship.ordinal: ship for ship in session.scalars(own)}
     first = min(surplus, default=1)
+    names = [document.slug or slugify(document.name) for document in documents]
+    ids = load_ids(session, Spacecraft, names)
     for index, document in enumerate(documents):
         ordinal = first + index
         ship = surplus.pop(ordinal, None) or Payload(launch_id=launch.id, ordinal=ordinal)
         _check_flight_end(launch, index, document)
-        for name in SpacecraftWrite.model_fields:
+        if document.slug and document.slug not in ids:
+            pointer = f"/spacecraft/{index}/slug"
+            raise_unknown_name(session, record_reference(Spacecraft), document.slug, pointer)
+        ship.spacecraft_id = ids.get(document.slug or slugify(document.name))
+        for name in (
+            "name",
+            "kind",
+            "flight_ended_at",
+            "flight_ended_at_precision",
+            "end_kind",
+        ):
             setattr(ship, name, getattr(document, name))
         session.add(ship)
     for ship in surplus.values():

@@ -9,7 +9,12 @@ from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
-from app.api.embeds.launches import SPACECRAFT, select_launch_ref, select_launch_summary
+from app.api.embeds.launches import (
+    SPACECRAFT,
+    is_payload_named,
+    select_launch_ref,
+    select_launch_summary,
+)
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.stays import select_stay_ref
@@ -99,7 +104,7 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     ),
     "site": Launch.site_id.in_(select(Site.id).where(_is_known_as("site"))),
     "country": Launch.site_id.in_(select(Site.id).where(Site.country.in_(bindparam("country")))),
-    "spacecraft": _is_carried(Payload.slug.in_(bindparam("spacecraft"))),
+    "spacecraft": _is_carried(is_payload_named("spacecraft")),
     "kind": _is_carried(Payload.kind.in_(bindparam("kind"))),
     "mission": has_related(
         Mission,

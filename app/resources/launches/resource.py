@@ -31,6 +31,6 @@ RESOURCE = RecordResource(
             "flights", select_record_columns(Flight, ("landed_until",)), indexes=("person_id",)
         ),
     ),
-    references=frozenset({RecordType.PERSON, RecordType.VEHICLE}),
+    references=frozenset({RecordType.PERSON, RecordType.VEHICLE, RecordType.SPACECRAFT}),
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
 )

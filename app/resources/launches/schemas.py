@@ -237,6 +237,8 @@ class SpacecraftWrite(WriteModel):
     """Precision of `flight_ended_at`. Default: `second`."""
     end_kind: FlightEndKind | None = None
     """Landing, splashdown, controlled burn-up or loss; null if not known."""
+    slug: Slug | None = None
+    """Slug of the spacecraft that flies. Null: the spacecraft with this name, if there is one."""
 
     @field_validator("flight_ended_at_precision")
     @classmethod

@@ -11,20 +11,18 @@ from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Flight, Launch, Payload, Person, Site, Vehicle
-from app.domain.enums import RecordType, SpacecraftKind
+from app.domain.enums import RecordType
 from app.domain.glossary import site_name, spacecraft_name, vehicle_name
 from app.domain.languages import tr
 from app.search.documents import IndexDocument, SearchSource, group_texts_by_owner
-from app.search.synonyms import get_ship_synonyms, get_site_synonyms, get_vehicle_synonyms
+from app.search.synonyms import (
+    SPACECRAFT_KEYWORDS,
+    get_ship_synonyms,
+    get_site_synonyms,
+    get_vehicle_synonyms,
+)
 
 _LAUNCH_KEYWORDS = "launch vehicle rocket пуск запуск старт ракета-носитель"
-_SPACECRAFT_KEYWORDS = {
-    SpacecraftKind.SC: "SC spacecraft ship ТПК корабль",
-    SpacecraftKind.CV: "CV cargo vehicle ship ТГК грузовой корабль",
-    SpacecraftKind.MODULE: "module модуль",
-    SpacecraftKind.SATELLITE: "satellite спутник",
-    SpacecraftKind.OTHER: "",
-}
 _CREWED_KEYWORDS = "crewed manned crew пилотируемый экипаж"
 
 _MAX_TITLE_SHIP_COUNT = 3
@@ -70,7 +68,7 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
             row.family or "",
             *sites,
             row.pad or "",
-            *dict.fromkeys(_SPACECRAFT_KEYWORDS[ship.kind] for ship in carrying),
+            *dict.fromkeys(SPACECRAFT_KEYWORDS[ship.kind] for ship in carrying),
             _CREWED_KEYWORDS if row.crewed else "",
             *crews.get(row.id, ()),
         ]

@@ -7,12 +7,11 @@ from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select
-from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
-from app.api.embeds.launches import SPACECRAFT
+from app.api.embeds.launches import SPACECRAFT, is_payload_named
 from app.api.embeds.modules import PORT
-from app.api.embeds.stays import StaySummary, select_stay_summary
+from app.api.embeds.stays import IS_MAIN_PAYLOAD, StaySummary, select_stay_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
 from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
@@ -54,16 +53,8 @@ SORTS = build_orders(
 ARRIVAL_DATE_COLUMNS = DateColumns(Stay.arrived_at, Stay.arrived_at_precision, Stay.arrived_sort_at)
 
 
-_before = aliased(Payload)
-_IS_MAIN_SPACECRAFT = ~(
-    select(_before.id)
-    .where(_before.launch_id == Payload.launch_id, _before.ordinal < Payload.ordinal)
-    .exists()
-)
-
-
 def _has_main_spacecraft(where: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Stay.launch_id.in_(select(Payload.launch_id).where(where, _IS_MAIN_SPACECRAFT))
+    return Stay.launch_id.in_(select(Payload.launch_id).where(where, IS_MAIN_PAYLOAD))
 
 
 def _is_at_port(where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -88,7 +79,7 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "module": _is_at_port(
         Port.module_id.in_(select(Module.id).where(Module.slug.in_(bindparam("module"))))
     ),
-    "spacecraft": _has_main_spacecraft(Payload.slug.in_(bindparam("spacecraft"))),
+    "spacecraft": _has_main_spacecraft(is_payload_named("spacecraft")),
     "kind": _has_main_spacecraft(Payload.kind.in_(bindparam("kind"))),
     "launch": Stay.launch_id.in_(select(Launch.id).where(slug_in(Launch, bindparam("launch")))),
     "arrival_kind": Stay.arrival_kind.in_(bindparam("arrival_kind")),
@@ -109,7 +100,7 @@ FACETS: Mapping[StrEnum, Facet] = {
     StayFacet.KIND: ValueFacet(
         select(_STAY_ID, Payload.kind.label("value"))
         .join(Payload, Payload.launch_id == Stay.launch_id)
-        .where(_IS_MAIN_SPACECRAFT)
+        .where(IS_MAIN_PAYLOAD)
     ),
     StayFacet.ARRIVAL_KIND: ValueFacet(select(_STAY_ID, Stay.arrival_kind.label("value"))),
     StayFacet.MISSION: ValueFacet(

@@ -7,6 +7,7 @@ the merge of the first rows of each.
 from sqlalchemy import ColumnElement, bindparam, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.launches import is_payload_named
 from app.api.lists.date_filters import DateColumns
 from app.db.functions import AddDays, ColumnExpression, StartOfDay, has_row
 from app.db.models import (
@@ -38,7 +39,7 @@ def _is_one_of(column: ColumnExpression, name: str) -> ColumnElement[bool]:
 _FLOWN_BY = _is_one_of(Flight.person_id, "person_ids")
 _ASCENTS = select(Flight.launch_id).where(_FLOWN_BY)
 _LANDINGS = select(Flight.landed_with_id).where(_FLOWN_BY, Flight.landed_with_id.is_not(None))
-_CARRYING = select(Payload.launch_id).where(Payload.slug.in_(bindparam("spacecraft")))
+_CARRYING = select(Payload.launch_id).where(is_payload_named("spacecraft"))
 _IN_CREW = _is_one_of(CrewAssignment.person_id, "person_ids")
 _CREWS = select(CrewAssignment.mission_id).where(_IN_CREW)
 _WALKS = select(SpacewalkMember.spacewalk_id).where(
@@ -325,7 +326,7 @@ _FLIGHT_ENDS = EventSource(
     kinds={TimelineKind.LANDING: _CARRIES_PEOPLE, TimelineKind.FLIGHT_END: ~_CARRIES_PEOPLE},
     filters={
         "person": Payload.launch_id.in_(_LANDINGS),
-        "spacecraft": Payload.slug.in_(bindparam("spacecraft")),
+        "spacecraft": is_payload_named("spacecraft"),
     },
 )
 
