@@ -57,7 +57,7 @@ def test_sqlite_file_has_all_public_records(archive: TestClient, tmp_path: Path)
     assert execute_sql(path, "SELECT count(*) FROM crew_assignments") == [(total,)]
     assert execute_sql(path, "PRAGMA foreign_key_check") == []
     assert execute_sql(path, "PRAGMA integrity_check") == [("ok",)]
-    assert execute_sql(path, "PRAGMA user_version") == [(1,)]
+    assert execute_sql(path, "PRAGMA user_version") == [(2,)]
     names = [name for (name,) in execute_sql(path, "SELECT name FROM credits")]
     assert any("McDowell" in name for name in names)
     crew = (
@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "d639b6e431ed8a27e310a5b925e92f8096c6df4ebc4e4bd6b1bad0cd91e9dc9e"
+EXPECTED = "71b6b54da88a902c1a9b0ea6b5cd7c7e446133c6c4f5853ba8dba7e2ff93fa55"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
