@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import CrewAssignment, Launch, Mission, Person, Spacecraft
+from app.db.models import CrewAssignment, Launch, Mission, Payload, Person
 from app.db.models.articles import READING_WORDS_PER_MINUTE
 from app.domain.dates import Precision, period_start, sort_instant
 from app.domain.enums import ArticleState
@@ -69,9 +69,9 @@ class World:
         for row in reader.all(aboard.order_by(CrewAssignment.mission_id, CrewAssignment.ordinal)):
             crews.setdefault(row["mission_id"], []).append((row["id"], row["name"]))
         missions = select(Mission.id, Mission.number, Mission.starts_at)
-        ships = select(Launch.id, Spacecraft.name, Launch.launch_at)
-        ships = ships.join(Spacecraft, Spacecraft.launch_id == Launch.id)
-        first = ships.where(Spacecraft.ordinal == 1).order_by(Launch.launch_at, Launch.id)
+        ships = select(Launch.id, Payload.name, Launch.launch_at)
+        ships = ships.join(Payload, Payload.launch_id == Launch.id)
+        first = ships.where(Payload.ordinal == 1).order_by(Launch.launch_at, Launch.id)
         mission_events = [
             Event(row["starts_at"], row["id"], f"ISS-{row['number']}", tuple(crews[row["id"]]))
             for row in reader.all(missions.order_by(Mission.starts_at))

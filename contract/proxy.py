@@ -20,7 +20,7 @@ import brotli
 import zstandard
 from sqlalchemy import select
 
-from app.db.models import Launch, Spacecraft
+from app.db.models import Launch, Payload
 from app.resources.write_steps import build_database
 from contract.servers import Failed, free_port, running
 
@@ -214,7 +214,7 @@ def check_change(origin: str, proxy: str, database_url: str) -> float:
     start = time.monotonic()
     note = "Docked after two orbits. Changed by the cache check."
     with closing(build_database(database_url)) as database, database.session() as session:
-        spacecraft = select(Spacecraft.launch_id).where(Spacecraft.slug == "progress-ms-11")
+        spacecraft = select(Payload.launch_id).where(Payload.slug == "progress-ms-11")
         launch = session.scalars(select(Launch).where(Launch.id.in_(spacecraft))).one()
         launch.outcome_note = note
     longest = max(response.max_age for response in [still, *old.values()])

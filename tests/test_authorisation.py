@@ -96,12 +96,23 @@ PERSON = maker_of("people", documents.person)
 MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
 AGENCY = maker_of("agencies", documents.agency)
+SPACECRAFT_TYPE = maker_of("spacecraft-types", documents.spacecraft_type)
+VEHICLE = maker_of("vehicles", documents.vehicle)
 MODULE = maker_of("modules", documents.module)
 SPACEWALK = maker_of("spacewalks", documents.spacewalk)
 
 
 def into_person(editor: TestClient) -> dict[str, str]:
     return {"into": PERSON(editor)["slug"]}
+
+
+def spacecraft(editor: TestClient) -> dict[str, Any]:
+    return documents.spacecraft(type=SPACECRAFT_TYPE(editor)["slug"])
+
+
+def made_spacecraft(editor: TestClient) -> dict[str, str]:
+    created = editor.post("/v1/spacecraft", json=spacecraft(editor)).raise_for_status()
+    return {"slug": created.json()["slug"]}
 
 
 HOOK = {"target_url": "https://portal.example/hook"}
@@ -135,6 +146,15 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createLaunch": (Scope.LAUNCHES_WRITE, no_target, documents.launch, 201),
     "updateLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, {"outcome_note": "A note"}, 200),
     "deleteLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, None, 204),
+    "createVehicle": (Scope.VEHICLES_WRITE, no_target, documents.vehicle, 201),
+    "updateVehicle": (Scope.VEHICLES_WRITE, VEHICLE, {"stages": 2}, 200),
+    "deleteVehicle": (Scope.VEHICLES_WRITE, VEHICLE, None, 204),
+    "createSpacecraftType": (Scope.SPACECRAFT_WRITE, no_target, documents.spacecraft_type, 201),
+    "updateSpacecraftType": (Scope.SPACECRAFT_WRITE, SPACECRAFT_TYPE, {"crewed": False}, 200),
+    "deleteSpacecraftType": (Scope.SPACECRAFT_WRITE, SPACECRAFT_TYPE, None, 204),
+    "createSpacecraft": (Scope.SPACECRAFT_WRITE, no_target, spacecraft, 201),
+    "updateSpacecraft": (Scope.SPACECRAFT_WRITE, made_spacecraft, {"serial": "C1"}, 200),
+    "deleteSpacecraft": (Scope.SPACECRAFT_WRITE, made_spacecraft, None, 204),
     "createModule": (Scope.MODULES_WRITE, no_target, documents.module, 201),
     "updateModule": (Scope.MODULES_WRITE, MODULE, {"mass_kg": 4000}, 200),
     "deleteModule": (Scope.MODULES_WRITE, MODULE, None, 204),

@@ -14,7 +14,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
-from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, false, select
+from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, false, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.lists.pagination import ListQuery, to_query_params
@@ -150,10 +150,11 @@ def test_registry_has_every_record_type() -> None:
 def test_record_resource_is_consistent(app: FastAPI, resource: RecordResource) -> None:
     assert resource.search.record_type is resource.record_type
     assert resource.search.model is resource.model
-    assert RecordType(resource.model.__name__.lower()) is resource.record_type
-    assert resource.label.en == resource.record_type
+    words = re.findall("[A-Z][a-z]+", resource.model.__name__)
+    assert RecordType("_".join(words).lower()) is resource.record_type
+    assert resource.label.en == resource.record_type.replace("_", " ")
     assert f"/v1/{resource.label.collection}/{{slug}}" in app.openapi()["paths"]
-    table = Base.metadata.tables[resource.label.collection]
+    table = inspect(resource.model).local_table
     assert table.name in {export.name for export in resource.export_tables}
     assert resource.references <= set(RecordType)
     assert set(resource.writer.write_model.model_fields) - {"change_reason"} <= set(

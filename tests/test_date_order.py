@@ -222,7 +222,7 @@ def plans(client: TestClient, database: Database) -> TestClient:
         session.flush()
         session.add(ArticleMission(article_id=article.id, mission_id=mission.id))
         for launch in (exact, vague):
-            session.add(factories.spacecraft(launch, name=f"Kestrel {launch.slug}"))
+            session.add(factories.payload(launch, name=f"Kestrel {launch.slug}"))
             session.add(factories.flight(person, launch))
             session.add(ArticleLaunch(article_id=article.id, launch_id=launch.id))
             session.add(

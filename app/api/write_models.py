@@ -98,6 +98,9 @@ def _validate_sluggable(value: str) -> str:
 SluggableName = Annotated[SearchableText, AfterValidator(_validate_sluggable)]
 """A name that a slug can be made from."""
 
+Metres = Annotated[float, Field(strict=True, ge=0.01, le=1000)]
+"""Length in metres."""
+
 
 _HTTP_URL_ADAPTER = TypeAdapter(AnyHttpUrl)
 

@@ -23,15 +23,18 @@ class RecordType(StrEnum):
         member.scheduled = scheduled
         return member
 
-    MISSION = "mission", 7
-    PERSON = "person", 5
-    LAUNCH = "launch", 3
+    MISSION = "mission", 8
+    PERSON = "person", 6
+    LAUNCH = "launch", 4
     ARTICLE = "article", 1, True
-    MODULE = "module", 6
+    MODULE = "module", 7
     STAY = "stay", 2
-    SPACEWALK = "spacewalk", 4
+    SPACEWALK = "spacewalk", 5
     MEDIA = "media", 0
-    AGENCY = "agency", 8
+    AGENCY = "agency", 9
+    VEHICLE = "vehicle", 10
+    SPACECRAFT_TYPE = "spacecraft_type", 11
+    SPACECRAFT = "spacecraft", 3
 
 
 class AuditTarget(StrEnum):
@@ -54,6 +57,9 @@ class AuditTarget(StrEnum):
     SPACEWALK = RecordType.SPACEWALK.value
     AGENCY = RecordType.AGENCY.value
     MEDIA = RecordType.MEDIA.value
+    VEHICLE = RecordType.VEHICLE.value
+    SPACECRAFT_TYPE = RecordType.SPACECRAFT_TYPE.value
+    SPACECRAFT = RecordType.SPACECRAFT.value
 
 
 class Scope(StrEnum):
@@ -73,6 +79,8 @@ class Scope(StrEnum):
     SPACEWALKS_WRITE = "spacewalks:write"
     AGENCIES_WRITE = "agencies:write"
     MEDIA_WRITE = "media:write"
+    VEHICLES_WRITE = "vehicles:write"
+    SPACECRAFT_WRITE = "spacecraft:write"
 
 
 class ArticleState(StrEnum):
@@ -105,6 +113,9 @@ class LaunchStatus(StrEnum):
 
 FLOWN_STATUSES = (LaunchStatus.IN_FLIGHT, LaunchStatus.SUCCESS, LaunchStatus.PARTIAL_FAILURE)
 """Statuses of launches that took their crews to space."""
+
+LAUNCHED_STATUSES = (*FLOWN_STATUSES, LaunchStatus.FAILURE)
+"""Statuses of launches that took place."""
 
 
 class LaunchRelation(StrEnum):

@@ -163,6 +163,8 @@ def ship_phrase_ru(ship: str) -> str:
         _, name, flight = parse_shuttle_name(ship)
         return f"«{name}» ({flight})"
     series = _russian_series_name(ship)
+    if ship in ORBITER_NAMES_RU:
+        return f"«{ORBITER_NAMES_RU[ship]}»"
     return f"«{series}»" if series else _ATV_NAMES_RU.get(ship, ship)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import or_, select
 
 from app.db.database import Reader
-from app.db.models import CrewAssignment, Flight, Launch, Mission, MissionLaunch, Person, Spacecraft
+from app.db.models import CrewAssignment, Flight, Launch, Mission, MissionLaunch, Payload, Person
 from app.domain.enums import SpacecraftKind
 from app.domain.text import fold
 from app.ingest.russian_names import RussianNameIndex
@@ -83,10 +83,10 @@ class EntityLinker:
             names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
             linker._add_person(row["slug"], [name for name in names if name])
         mission_launches = select(MissionLaunch.launch_id)
-        ships = select(Spacecraft.name, Launch.slug).join(Launch, Launch.id == Spacecraft.launch_id)
+        ships = select(Payload.name, Launch.slug).join(Launch, Launch.id == Payload.launch_id)
         kinds = (
-            Spacecraft.kind.in_(_NAMED_SPACECRAFT_KINDS),
-            or_(Spacecraft.ordinal == 1, Launch.id.in_(mission_launches)),
+            Payload.kind.in_(_NAMED_SPACECRAFT_KINDS),
+            or_(Payload.ordinal == 1, Launch.id.in_(mission_launches)),
         )
         for row in reader.all(ships.where(*kinds)):
             linker._add_ship(row["slug"], row["name"])

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.db.database import Reader
 from app.db.models import Flight, ImportOrigin, Launch, Mission, Person, Vehicle
 from app.domain.enums import LaunchStatus, RecordType
+from app.domain.text import slugify
 from app.ingest.entity_linking import AmbiguousName
 from app.ingest.identity.decision import Verdict
 from app.ingest.identity.people import PersonFacts, PersonIndex
@@ -37,7 +38,7 @@ class ReferenceLookup:
 
     people: PersonIndex = field(default_factory=PersonIndex)
     vehicle_families: Mapping[str, str] = field(default_factory=dict)
-    """Family by vehicle slug."""
+    """Family by the slug of a vehicle's name."""
     flights: Mapping[str, list[FlightOfPerson]] = field(default_factory=dict)
     """Flights by the slug of the person, in order."""
     origins: Mapping[LaunchLibraryKey, str | None] = field(default_factory=dict)
@@ -46,10 +47,10 @@ class ReferenceLookup:
     @classmethod
     def load(cls, reader: Reader) -> Self:
         """Load the lookup data, with a fixed number of statements."""
-        families = reader.all(select(Vehicle.slug, Vehicle.family))
+        families = reader.all(select(Vehicle.name, Vehicle.family))
         return cls(
             PersonIndex.load(reader),
-            {row["slug"]: row["family"] for row in families},
+            {slugify(row["name"]): row["family"] for row in families},
             _load_flights(reader),
             _load_origins(reader),
         )

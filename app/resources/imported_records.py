@@ -66,6 +66,8 @@ def apply_documents(
         validated.append((record, validate_write_model(writer.write_model, fields)))
     named = [name for _, each in validated for name in resource.list_agencies(each) if name]
     _create_missing_agencies(session, named)
+    for _, document in validated:
+        writer.create_named(session, document)
     if writer.save_all:
         writer.save_all(session, validated)
     else:

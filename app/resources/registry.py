@@ -20,11 +20,14 @@ from app.resources.modules.resource import RESOURCE as MODULES
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
 from app.resources.sources.resource import RESOURCE as SOURCES
+from app.resources.spacecraft.resource import RESOURCE as SPACECRAFT
+from app.resources.spacecraft_types.resource import RESOURCE as SPACECRAFT_TYPES
 from app.resources.spacewalks.resource import RESOURCE as SPACEWALKS
 from app.resources.station.resource import RESOURCE as STATION
 from app.resources.stays.resource import RESOURCE as STAYS
 from app.resources.tags.resource import RESOURCE as TAGS
 from app.resources.timeline.resource import RESOURCE as TIMELINE
+from app.resources.vehicles.resource import RESOURCE as VEHICLES
 from app.search.indexer import SearchIndexer
 
 ARCHIVE_RESOURCES: tuple[Resource, ...] = (
@@ -33,6 +36,9 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     TAGS,
     MEDIA,
     LAUNCHES,
+    VEHICLES,
+    SPACECRAFT,
+    SPACECRAFT_TYPES,
     PEOPLE,
     CREW,
     MODULES,

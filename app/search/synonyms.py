@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from app.domain.enums import SpacecraftKind
 from app.domain.glossary import (
     MODULE_NAMES,
     ORBITER_NAMES_RU,
@@ -14,6 +15,15 @@ from app.domain.glossary import (
 from app.domain.text import fold
 
 FoldedWords = tuple[str, ...]
+
+SPACECRAFT_KEYWORDS = {
+    SpacecraftKind.SC: "SC spacecraft ship ТПК корабль",
+    SpacecraftKind.CV: "CV cargo vehicle ship ТГК грузовой корабль",
+    SpacecraftKind.MODULE: "module модуль",
+    SpacecraftKind.SATELLITE: "satellite спутник",
+    SpacecraftKind.OTHER: "",
+}
+"""Words for spacecraft of each kind."""
 
 _RUSSIAN_SERIES = {
     "soyuz": "союз",

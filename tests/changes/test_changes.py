@@ -61,6 +61,9 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "mission": 75,
         "person": 298,
+        "vehicle": 18,
+        "spacecraft_type": 20,
+        "spacecraft": 238,
         "module": 42,
         "launch": 309,
         "stay": 331,

@@ -69,7 +69,7 @@ def write(session: Session, rng: random.Random) -> None:
             launch = factories.launch()
             session.add(launch)
             session.flush()
-            session.add(factories.spacecraft(launch))
+            session.add(factories.payload(launch))
 
 
 def keep_writing(database: Database, seed: int, written: list[int], stop: Event) -> None:

@@ -21,8 +21,8 @@ from app.db.models import (
     Launch,
     Mission,
     MissionLaunch,
+    Payload,
     Person,
-    Spacecraft,
     Spacewalk,
     SpacewalkMember,
     Stay,
@@ -88,14 +88,14 @@ BREAKS: list[tuple[Break, str]] = [
     ),
     (
         lambda: (
-            update(Spacecraft)
-            .where(Spacecraft.launch_id == launch_id("progress-ms-11"))
+            update(Payload)
+            .where(Payload.launch_id == launch_id("progress-ms-11"))
             .values(flight_ended_at=datetime(2019, 7, 1, tzinfo=UTC))
         ),
         "progress-ms-11-pirs-nadir: the flight ended before the departure",
     ),
     (
-        lambda: delete(Spacecraft).where(Spacecraft.launch_id == launch_id("progress-ms-11")),
+        lambda: delete(Payload).where(Payload.launch_id == launch_id("progress-ms-11")),
         "spacecraft differs from the dataset: progress-ms-11, Progress MS-11",
     ),
     (

@@ -57,7 +57,7 @@ def test_sqlite_file_has_all_public_records(archive: TestClient, tmp_path: Path)
     assert execute_sql(path, "SELECT count(*) FROM crew_assignments") == [(total,)]
     assert execute_sql(path, "PRAGMA foreign_key_check") == []
     assert execute_sql(path, "PRAGMA integrity_check") == [("ok",)]
-    assert execute_sql(path, "PRAGMA user_version") == [(1,)]
+    assert execute_sql(path, "PRAGMA user_version") == [(2,)]
     names = [name for (name,) in execute_sql(path, "SELECT name FROM credits")]
     assert any("McDowell" in name for name in names)
     crew = (

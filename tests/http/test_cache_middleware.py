@@ -121,7 +121,7 @@ def test_etag_changes_with_the_content(client: TestClient, database: Database) -
     assert tag("/v1/people/p") != tag("/v1/people/p", timedelta(hours=24))  # one more day aboard
     before = {path: tag(path) for path in ("/v1/people/p", "/v1/launches/up", "/v1/missions/iss-1")}
     with database.session() as session:
-        session.add(factories.spacecraft(session.get_one(Launch, launched), name="Soyuz MS-99"))
+        session.add(factories.payload(session.get_one(Launch, launched), name="Soyuz MS-99"))
     after = {path: tag(path) for path in before}
     assert after["/v1/people/p"] != before["/v1/people/p"]  # it contains the launch's headline
     assert after["/v1/launches/up"] != before["/v1/launches/up"]

@@ -258,7 +258,7 @@ def _world(database: Database) -> None:
         )
         session.add_all([first, second, person, up, soon, later])
         session.flush()
-        session.add_all(factories.spacecraft(launch) for launch in (up, soon, later))
+        session.add_all(factories.payload(launch) for launch in (up, soon, later))
         session.add(factories.crew_assignment(first, person))
         session.add(factories.flight(person, up))
         with time_machine.travel(NOON, tick=False):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Article, AuditEntry, Launch, RecordChange, Spacecraft
+from app.db.models import Article, AuditEntry, Launch, Payload, RecordChange
 from app.ingest.entries import Input
 from app.ingest.pipeline import IMPORT_BATCH_ENTRIES
 from app.ingest.registry import FORMATS
@@ -299,4 +299,4 @@ def test_launch_with_many_payloads_is_imported(database: Database) -> None:
     assert report_counts(report) == (1, 0, 0, 0)
     with database.snapshot() as reader:
         assert reader.scalar(select(Launch.cospar_id)) == "2021-001"
-        assert reader.scalar(select(func.count(Spacecraft.id))) == 145
+        assert reader.scalar(select(func.count(Payload.id))) == 145

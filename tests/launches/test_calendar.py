@@ -198,7 +198,7 @@ def test_special_characters_round_trip(client: TestClient, database: Database) -
         launch = factories.launch(slug="hostile", outcome_note=HOSTILE, site_id=site.id, pad="1,2")
         session.add(launch)
         session.flush()
-        session.add(factories.spacecraft(launch, name=HOSTILE[:40]))
+        session.add(factories.payload(launch, name=HOSTILE[:40]))
     found = get_event(client, "/v1/launches.ics")
     assert found["DESCRIPTION"] == READ
     assert found["LOCATION"] == "Site; of, all\\names, 1,2"

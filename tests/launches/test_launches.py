@@ -68,7 +68,12 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
     assert launch["cospar_id"] == "2019-019"
     assert launch["launch_at"] == "2019-04-04T11:01:35Z"
     assert launch["launch_at_precision"] == "second"
-    assert launch["vehicle"] == {"name": "Soyuz-2.1a", "family": "Soyuz"}
+    assert launch["vehicle"] == {
+        "slug": "soyuz-2-1a",
+        "name": "Soyuz-2.1a",
+        "family": "Soyuz",
+        "url": "http://127.0.0.1:8000/v1/vehicles/soyuz-2-1a",
+    }
     assert launch["spacecraft"] == [
         {
             "name": "Progress MS-11",
@@ -76,6 +81,8 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
             "flight_ended_at": "2019-07-29T00:00:00Z",
             "flight_ended_at_precision": "day",
             "end_kind": "deorbited",
+            "slug": "progress-ms-11",
+            "url": "http://127.0.0.1:8000/v1/spacecraft/progress-ms-11",
         }
     ]
     assert launch["site"] == {
@@ -157,7 +164,7 @@ def test_launch_with_many_links_is_listed_once(client: TestClient, database: Dat
         session.add_all([launch, *missions])
         session.flush()
         for n in range(3):
-            session.add(factories.spacecraft(launch, ordinal=n, kind=SpacecraftKind.CV))
+            session.add(factories.payload(launch, ordinal=n, kind=SpacecraftKind.CV))
         for mission in missions:
             for relation in (LaunchRelation.CARGO, LaunchRelation.MODULE):
                 session.add(
@@ -186,7 +193,7 @@ def test_headlines(client: TestClient, database: Database, status: str, headline
         launch = factories.launch(slug="x", status=LaunchStatus(status), vehicle_id=vehicle.id)
         session.add(launch)
         session.flush()
-        session.add(factories.spacecraft(launch, name="Soyuz MS-99"))
+        session.add(factories.payload(launch, name="Soyuz MS-99"))
     assert client.get("/v1/launches/x").json()["headline"] == headline
 
 

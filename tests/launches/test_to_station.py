@@ -173,13 +173,15 @@ def test_imported_launch_elsewhere_is_not_next(database: Database, client: TestC
 def test_doubt_about_time_and_rocket_needs_two_launches_to_station(
     database: Database, editor: TestClient, elsewhere: bool, outcome: str
 ) -> None:
+    falcon = {"name": "Falcon 9", "family": "Falcon"}
+    editor.post("/v1/vehicles", json=falcon).raise_for_status()
     planned = documents.launch(
         launch_at="2031-04-02T00:00:00Z",
         launch_at_precision="day",
-        vehicle={"name": "Falcon 9", "family": "Falcon"},
+        vehicle=falcon,
         to_station=not elsewhere,
     )
-    editor.post("/v1/launches", json=planned)
+    editor.post("/v1/launches", json=planned).raise_for_status()
     entry = launch_library(1, "A new ship", TOMORROW, **STATION_PROGRAM)
     given = make_input(json.dumps([entry]))
     (result,), _ = explain_import(database, "launch-library", given)

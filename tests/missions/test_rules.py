@@ -230,6 +230,7 @@ def test_invalid_launches_are_rejected(editor: TestClient, people: list[str]) ->
     same = editor.post("/v1/launches", json=documents.launch(cospar_id="2031-001"))
     assert fault(same) == ("/cospar_id", "taken")
     known = {"vehicle": {"name": "Soyuz-2.1a", "family": "Soyuz"}}
+    editor.post("/v1/vehicles", json=known["vehicle"]).raise_for_status()
     assert editor.post("/v1/launches", json=documents.launch(**known)).status_code == 201
     other = {"vehicle": {"name": "Soyuz-2.1a", "family": "Proton"}}
     refused = editor.post("/v1/launches", json=documents.launch(**other))

@@ -67,7 +67,7 @@ def insert_station(session: Session, payload: str) -> None:
     session.add_all([launch, person])
     session.flush()
     port: Port = factories.port(module, slug="zarya-nadir")
-    ship = factories.spacecraft(launch, name=payload[:120])
+    ship = factories.payload(launch, name=payload[:120])
     walk = factories.spacewalk(
         slug="walk",
         starts_at=DAY,

@@ -16,10 +16,10 @@ from app.db.models import (
     Article,
     ArticleTag,
     Launch,
+    Payload,
     Person,
     SearchDocument,
     SearchWord,
-    Spacecraft,
     Vehicle,
 )
 from app.domain.dates import ONE_SECOND, Precision, period_start, sort_instant
@@ -152,7 +152,7 @@ def test_index_follows_writes(client: TestClient, database: Database) -> None:
         session.add_all([article, launch, vehicle])
         session.flush()
         launch.vehicle_id = vehicle.id
-        session.add(factories.spacecraft(launch, name="Merlin"))
+        session.add(factories.payload(launch, name="Merlin"))
         session.add(ArticleTag(article_id=article.id, tag="gyrfalcon"))
     for query in ("kestrel", "merlin"):
         assert search_slugs(client, query) == ["flown"]
@@ -162,7 +162,7 @@ def test_index_follows_writes(client: TestClient, database: Database) -> None:
     with database.session() as session:
         session.scalars(select(Article)).one().title = "Hobbies"
         session.scalars(select(Vehicle)).one().name = "Saker 1"
-        session.scalars(select(Spacecraft)).one().name = "Lanner"
+        session.scalars(select(Payload)).one().name = "Lanner"
         session.delete(session.scalars(select(ArticleTag)).one())
     for query, found in (("hobby", "birds"), ("saker", "flown"), ("lanner", "flown")):
         assert search_slugs(client, query) == [found]

@@ -33,7 +33,7 @@ def records(client: TestClient, database: Database) -> TestClient:
         vega = factories.launch(slug="vega-1")
         session.add_all([vega, factories.mission(slug="iss-7", number=7, summary="Vega came.")])
         session.flush()
-        session.add(factories.spacecraft(vega, name="Vega 1"))
+        session.add(factories.payload(vega, name="Vega 1"))
         early, late = datetime(2019, 1, 1, tzinfo=UTC), datetime(2019, 2, 1, tzinfo=UTC)
         session.add_all(
             [

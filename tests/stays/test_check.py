@@ -13,9 +13,9 @@ from app.db.models import (
     Launch,
     Mission,
     ModuleAttachment,
+    Payload,
     Person,
     Port,
-    Spacecraft,
     Stay,
 )
 from app.ingest.dataset.check_stays import check_stays
@@ -42,7 +42,7 @@ def landing(**columns: Any) -> Update:
 
 
 def end_of_flight(launch: str, **columns: Any) -> Update:
-    return update(Spacecraft).where(Spacecraft.launch_id == id_of(Launch, launch)).values(columns)
+    return update(Payload).where(Payload.launch_id == id_of(Launch, launch)).values(columns)
 
 
 BREAKS: list[tuple[Update, str]] = [

@@ -52,6 +52,19 @@ def agency(**fields: Any) -> dict[str, Any]:
     return {"name": f"Written Agency {next(_numbers)}"} | fields
 
 
+def vehicle(**fields: Any) -> dict[str, Any]:
+    return {"name": f"Rocket {next(_numbers)}", "family": "Rockets"} | fields
+
+
+def spacecraft_type(**fields: Any) -> dict[str, Any]:
+    return {"name": f"Written Type {next(_numbers)}", "kind": "SC", "crewed": True} | fields
+
+
+def spacecraft(**fields: Any) -> dict[str, Any]:
+    """Spacecraft; its `type` must exist."""
+    return {"name": f"Written Spacecraft {next(_numbers)}"} | fields
+
+
 def stay(**fields: Any) -> dict[str, Any]:
     """Stay at a port; `launch` and `port` must exist."""
     defaults = {"arrived_at": "2019-04-04T14:25:00Z", "arrival_kind": "docking"}

@@ -18,10 +18,10 @@ from app.db.models import (
     Mission,
     Module,
     ModuleAttachment,
+    Payload,
     Person,
     Port,
     Proposal,
-    Spacecraft,
     Spacewalk,
     SpacewalkMember,
     Vehicle,
@@ -124,9 +124,9 @@ def launch(**columns: Any) -> Launch:
     return Launch(**defaults | columns)
 
 
-def spacecraft(launch: Launch, **columns: Any) -> Spacecraft:
+def payload(launch: Launch, **columns: Any) -> Payload:
     defaults = {"ordinal": 0, "name": f"Ship {next(_numbers)}", "kind": SpacecraftKind.SC}
-    return Spacecraft(launch_id=launch.id, **defaults | columns)
+    return Payload(launch_id=launch.id, **defaults | columns)
 
 
 def flight(person: Person, launch: Launch, **columns: Any) -> Flight:
@@ -140,7 +140,8 @@ def crew_assignment(mission: Mission, person: Person, **columns: Any) -> CrewAss
 
 
 def vehicle(**columns: Any) -> Vehicle:
-    return Vehicle(**{"name": f"Vehicle {next(_numbers)}", "family": "Soyuz"} | columns)
+    n = next(_numbers)
+    return Vehicle(**{"slug": f"vehicle-{n}", "name": f"Vehicle {n}", "family": "Soyuz"} | columns)
 
 
 def module(**columns: Any) -> Module:

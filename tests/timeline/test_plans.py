@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 from starlette.testclient import TestClient
 
 from app.api.lists import record_counts
-from app.db.models import Flight, Launch, Spacecraft, Spacewalk, SpacewalkMember, Stay
+from app.db.models import Flight, Launch, Payload, Spacewalk, SpacewalkMember, Stay
 from app.db.timeouts import disable_timeouts
 from app.domain.dates import Precision
 from app.domain.enums import (
@@ -63,7 +63,7 @@ def fill(connection: Connection) -> None:
     walk: dict[str, Any] = {"duration_sort_seconds": 0, "sources": []}
     rows: dict[Any, Iterable[dict[str, Any]]] = {
         Launch: (launch | {"id": n, "slug": f"l-{n}"} | _dates(launch=at) for n, at in ships),
-        Spacecraft: (
+        Payload: (
             ship
             | {"launch_id": n, "name": f"Ship {n}", "slug": f"ship-{n}"}
             | _dates(flight_ended=at + 40 * DAY)

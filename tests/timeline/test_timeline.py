@@ -24,7 +24,7 @@ from app.db.models import (
     Launch,
     Mission,
     ModuleAttachment,
-    Spacecraft,
+    Payload,
     Spacewalk,
     Stay,
 )
@@ -85,7 +85,7 @@ def test_each_event_is_there_once(archive: TestClient, events: Events) -> None:
         expect("spacewalk", select(Spacewalk.id))
         expect("mission_start", select(Mission.number))
         expect("mission_end", select(Mission.number).where(Mission.ends_at.is_not(None)))
-        expect("flight_end", select(Spacecraft.id).where(Spacecraft.flight_ended_at.is_not(None)))
+        expect("flight_end", select(Payload.id).where(Payload.flight_ended_at.is_not(None)))
         attached = ModuleAttachment.attached_to_id.is_not(None)
         expect("attachment", select(ModuleAttachment.id).where(attached))
         detached = ModuleAttachment.detached_at.is_not(None)

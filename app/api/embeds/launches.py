@@ -5,13 +5,16 @@ from functools import cache
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy.orm import aliased
 
+from app.api.embeds.vehicles import VehicleRef, select_vehicle_ref
 from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
+from app.db.conditions import Slugs
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
-from app.db.models import Launch, Site, Spacecraft, Vehicle
+from app.db.models import Launch, Payload, Site, Spacecraft, Vehicle
 from app.domain import glossary
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, period_end
@@ -23,9 +26,9 @@ from app.domain.text import slugify
 
 SPACECRAFT = Reference(
     Bilingual("There is no spacecraft {}.", "Нет корабля или модуля {}."),
-    (NameColumn(Spacecraft.slug, slugify),),
+    (NameColumn(Payload.slug, slugify), NameColumn(Spacecraft.slug, slugify)),
 )
-"""Spacecraft that a launch carried, in filters."""
+"""Spacecraft that a launch carried, in filters: names of flights, and of ships that flew often."""
 
 
 class SpacecraftRef(ReadModel):
@@ -48,17 +51,15 @@ class SpacecraftRead(SpacecraftRef):
     flight_ended_at_precision: Precision | None
     end_kind: FlightEndKind | None
     """Landing, splashdown, controlled burn-up or loss; null if not known."""
-
-
-class VehicleRead(ReadModel):
-    """Launch vehicle."""
-
-    name: str = Field(examples=["Soyuz-2.1a"])
-    family: str = Field(examples=["Soyuz"])
+    slug: str | None = Field(examples=["progress-ms-11"])
+    """Slug of the spacecraft, which may have several flights, or null if it has no record."""
+    url: Url | None
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: glossary.vehicle_name(row[name]) for name in ("name", "family")}
+        slug = row["slug"]
+        url = url_for_request("spacecraft", slug) if slug else None
+        return super().computed_fields(row) | {"url": url}
 
 
 class SiteRead(ReadModel):
@@ -118,7 +119,7 @@ class LaunchSummary(LaunchRef):
     """True if the launch may fall outside the period that `launch_at_precision` gives."""
     window_starts_at: UtcInstant | None
     window_ends_at: UtcInstant | None
-    vehicle: VehicleRead | None
+    vehicle: VehicleRef | None
     spacecraft: list[SpacecraftRead]
     """Spacecraft and modules aboard, the main one first."""
     site: SiteRead | None
@@ -149,25 +150,36 @@ def localize_outcome_note(row: Mapping[str, Any]) -> str | None:
 def select_spacecraft() -> AnySelect:
     """Columns of a `SpacecraftRead`."""
     return select(
-        Spacecraft.name,
-        Spacecraft.kind,
-        Spacecraft.flight_ended_at,
-        Spacecraft.flight_ended_at_precision,
-        Spacecraft.end_kind,
-    )
+        Payload.name,
+        Payload.kind,
+        Payload.flight_ended_at,
+        Payload.flight_ended_at_precision,
+        Payload.end_kind,
+        Spacecraft.slug,
+    ).outerjoin_from(Payload, Spacecraft, Spacecraft.id == Payload.spacecraft_id)
+
+
+def is_payload_named(parameter: str) -> ColumnElement[bool]:
+    """Condition: the payload, or the spacecraft whose flight it is, has a slug of `parameter`."""
+    named: Slugs = bindparam(parameter)
+    own, flight = aliased(Payload), aliased(Payload)
+    flights = select(flight.id).join(Spacecraft, Spacecraft.id == flight.spacecraft_id)
+    # Not OR: PostgreSQL would read all payloads.
+    payloads = select(own.id).where(own.slug.in_(named))
+    return Payload.id.in_(payloads.union_all(flights.where(Spacecraft.slug.in_(named))))
 
 
 def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
     """Columns of a `LaunchRef`."""
-    vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == launch.vehicle_id)
-    ships = select_spacecraft().where(Spacecraft.launch_id == launch.id)
+    vehicle = select_vehicle_ref().where(Vehicle.id == launch.vehicle_id)
+    ships = select_spacecraft().where(Payload.launch_id == launch.id)
     return select(
         launch.slug,
         launch.status,
         launch.launch_at,
         launch.launch_at_precision,
         json_object_subquery(vehicle).label("vehicle"),
-        json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
+        json_array_subquery(ships, Payload.ordinal).label("spacecraft"),
     )
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.date_params import time_zone_or_default
 from app.api.embeds.launches import LaunchRef, SpacecraftRef, select_launch_ref, select_spacecraft
@@ -15,7 +15,7 @@ from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_object_subquery
 from app.db.horizon import known_until_subquery
-from app.db.models import Launch, Port, Spacecraft, Stay
+from app.db.models import Launch, Payload, Port, Stay
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, local_day
 from app.domain.enums import ArrivalKind, HorizonKind
@@ -115,7 +115,16 @@ def select_stay_summary() -> AnySelect:
     )
 
 
+_before = aliased(Payload)
+IS_MAIN_PAYLOAD = ~(
+    select(_before.id)
+    .where(_before.launch_id == Payload.launch_id, _before.ordinal < Payload.ordinal)
+    .exists()
+)
+"""Condition: a payload is the main spacecraft of its launch."""
+
+
 def select_main_spacecraft(launch_id: InstrumentedAttribute[int]) -> AnySelect:
     """Columns of a `SpacecraftRead` of the main spacecraft of a launch."""
-    ships = select_spacecraft().where(Spacecraft.launch_id == launch_id)
-    return ships.order_by(Spacecraft.ordinal).limit(1)
+    ships = select_spacecraft().where(Payload.launch_id == launch_id)
+    return ships.order_by(Payload.ordinal).limit(1)

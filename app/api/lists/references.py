@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from sqlalchemy import ColumnElement, Integer, column, select, union_all, values
+from sqlalchemy.orm import Session
 
 from app.api.params import QueryModel
 from app.api.slugs import raise_missing_record
-from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at
+from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at, raise_field_error
 from app.db.database import Reader
 from app.db.functions import AnySelect, ColumnExpression, select_distinct_values
 from app.db.models import (
@@ -203,6 +204,14 @@ def find_similar_names(reader: Reader, reference: Reference, name: str) -> list[
         read = reader.all(statement, start=key[:_PREFIX_CHARS], number=MAX_COMPARED_VALUES)
     stored_names = {row["value"] for row in read} | set(reference.always_known)
     return rank_by_similarity(key, sorted(stored_names))
+
+
+def raise_unknown_name(session: Session, reference: Reference, name: str, pointer: str) -> NoReturn:
+    """Raise InvalidRequest for a `name` in a document that does not exist, with similar ones."""
+    similar = find_similar_names(Reader.from_session(session), reference, name)
+    hint = f" {reference.model.label.hint}" if reference.model else ""
+    detail = str(reference.unknown).format(repr(name)) + (hint_at(*similar) or hint)
+    raise_field_error(pointer, "unknown-reference", detail)
 
 
 def rank_by_similarity(name: str, candidates: Sequence[str]) -> list[str]:

@@ -19,10 +19,8 @@ from app.db.models.import_origins import ImportOrigin, Proposal
 from app.db.models.launches import (
     Launch,
     LaunchSlip,
+    Payload,
     Site,
-    Spacecraft,
-    Vehicle,
-    vehicle_slug,
 )
 from app.db.models.media import Media
 from app.db.models.missions import (
@@ -37,8 +35,10 @@ from app.db.models.modules import Module, ModuleAttachment, ModuleOwner, Port
 from app.db.models.people import Flight, Person, PersonNationality
 from app.db.models.search import SearchDocument, SearchWord
 from app.db.models.sources import FeedSource, SourceHost
+from app.db.models.spacecraft import Spacecraft, SpacecraftType
 from app.db.models.spacewalks import Spacewalk, SpacewalkMember
 from app.db.models.stays import Stay
+from app.db.models.vehicles import Vehicle, vehicle_slug
 from app.db.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "Module",
     "ModuleAttachment",
     "ModuleOwner",
+    "Payload",
     "Person",
     "PersonNationality",
     "Port",
@@ -83,6 +84,7 @@ __all__ = [
     "Site",
     "SourceHost",
     "Spacecraft",
+    "SpacecraftType",
     "Spacewalk",
     "SpacewalkMember",
     "Stay",

@@ -1,4 +1,4 @@
-"""Launches, with spacecraft, launch vehicles, sites and history."""
+"""Launches, with payloads, sites and history."""
 
 from datetime import datetime
 
@@ -11,30 +11,6 @@ from app.domain.dates import Precision, now, period_start, sort_instant
 from app.domain.enums import FlightEndKind, LaunchStatus, RecordType, SpacecraftKind
 from app.domain.labels import RecordLabel
 from app.domain.text import slugify
-
-MAX_VEHICLE_SLUG_CHARS = 80
-
-
-def vehicle_slug(name: str) -> str:
-    """Slug of a launch vehicle, or of a family of them."""
-    return slugify(name, MAX_VEHICLE_SLUG_CHARS)
-
-
-class Vehicle(Base):
-    """Launch vehicle type, such as Soyuz-2.1a of the family Soyuz."""
-
-    __tablename__ = "vehicles"
-
-    searchable = True
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(BoundedString(MAX_VEHICLE_SLUG_CHARS), unique=True)
-    name: Mapped[str] = mapped_column(BoundedString(80))
-    family: Mapped[str] = mapped_column(BoundedString(80))
-    family_slug: Mapped[str] = mapped_column(BoundedString(MAX_VEHICLE_SLUG_CHARS), index=True)
-
-    def compute_columns(self) -> None:
-        self.slug, self.family_slug = vehicle_slug(self.name), vehicle_slug(self.family)
 
 
 class Site(Base):
@@ -85,6 +61,7 @@ class Launch(VersionedRecord, Base):
         Index(None, "launch_sort_at", "id"),
         Index(None, "status", "launch_sort_at", "id"),
         Index(None, "vehicle_id", "launch_sort_at", "id"),
+        Index(None, "vehicle_id", "status"),
         Index(None, "site_id", "launch_sort_at", "id"),
     )
 
@@ -115,10 +92,10 @@ class LaunchSlip(Base):
     reason: Mapped[str | None] = mapped_column(BoundedString(300))
 
 
-class Spacecraft(Base):
+class Payload(Base):
     """Ship, module or other payload of a launch; the first is the main one."""
 
-    __tablename__ = "spacecraft"
+    __tablename__ = "payloads"
 
     record_type = RecordType.LAUNCH
     record_key = "launch_id"
@@ -127,6 +104,8 @@ class Spacecraft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
     ordinal: Mapped[int]
+    spacecraft_id: Mapped[int | None] = mapped_column(ForeignKey("spacecraft.id"))
+    """Spacecraft whose flight it is."""
     name: Mapped[str] = mapped_column(BoundedString(120))
     slug: Mapped[str] = mapped_column(BoundedString(120))
     kind: Mapped[SpacecraftKind] = mapped_column(enum_type(SpacecraftKind))
@@ -138,6 +117,7 @@ class Spacecraft(Base):
 
     __table_args__ = (
         UniqueConstraint("launch_id", "ordinal"),
+        Index(None, "spacecraft_id", "launch_id"),
         Index(None, "slug", "launch_id"),
         Index(None, "kind", "launch_id"),
         Index(None, "flight_ended_sort_at", "id"),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.db.database import Reader, Row
-from app.db.models import Flight, Launch, Mission, ModuleAttachment, Port, Spacecraft, Stay
+from app.db.models import Flight, Launch, Mission, ModuleAttachment, Payload, Port, Stay
 from app.domain.dates import Precision, period_bounds, period_start
 from app.domain.enums import SpacecraftKind
 from app.domain.stays import StayPeriod, is_in_service
@@ -30,7 +30,7 @@ def check_stays(reader: Reader) -> Iterator[str]:
 
 def _list_stays(reader: Reader) -> list[Row]:
     """Stays in order of time, with the launch, and the end of the flight of the main spacecraft."""
-    main, before = Spacecraft, aliased(Spacecraft)
+    main, before = Payload, aliased(Payload)
     is_main = ~(
         select(before.id)
         .where(before.launch_id == main.launch_id, before.ordinal < main.ordinal)

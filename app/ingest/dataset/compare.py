@@ -22,18 +22,22 @@ from app.db.models import (
     MissionLaunch,
     Module,
     ModuleAttachment,
+    Payload,
     Person,
     Port,
     Site,
     Spacecraft,
+    SpacecraftType,
     Spacewalk,
     SpacewalkMember,
     Stay,
     Vehicle,
+    vehicle_slug,
 )
 from app.domain.enums import RecordType
 from app.ingest.dataset.records import Dataset, DatasetArticle
 from app.ingest.dataset.upsert import RowKey
+from app.resources.registry import RECORD_RESOURCES
 
 _ExpectedRows = Iterator[tuple[str, AnySelect, Iterable[RowKey], tuple[RecordType, ...]]]
 """Name of a kind of row, the statement that selects such rows, the expected rows, and the types of
@@ -66,13 +70,41 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
 def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
     return {
         (model.record_type, row["slug"])
-        for model in (Agency, Article, Launch, Mission, Module, Person, Spacewalk, Stay)
+        for model in (resource.model for resource in RECORD_RESOURCES.values())
         for row in reader.all(select(model.slug).where(model.edited))
     }
 
 
 def _expected_records(dataset: Dataset) -> _ExpectedRows:
-    yield "vehicle", select(Vehicle.name), ((name,) for name in dataset.vehicles), ()
+    vehicles = dataset.vehicles.values()
+    yield (
+        "vehicle",
+        select(Vehicle.slug, Vehicle.name, Vehicle.maker, Vehicle.mass_kg),
+        ((vehicle_slug(each.name), each.name, each.maker, each.mass_kg) for each in vehicles),
+        (RecordType.VEHICLE,),
+    )
+    types = dataset.spacecraft_types.values()
+    yield (
+        "spacecraft type",
+        select(SpacecraftType.slug, SpacecraftType.name, SpacecraftType.crewed),
+        ((each.slug, each.name, each.crewed) for each in types),
+        (RecordType.SPACECRAFT_TYPE,),
+    )
+    yield (
+        "spacecraft",
+        select(
+            Spacecraft.slug,
+            SpacecraftType.slug.label("type"),
+            Spacecraft.name,
+            Spacecraft.operator,
+            Spacecraft.serial,
+        ).join(SpacecraftType, SpacecraftType.id == Spacecraft.type_id),
+        (
+            (each.slug, each.type, each.name, each.operator, each.serial)
+            for each in dataset.spacecraft.values()
+        ),
+        (RecordType.SPACECRAFT, RecordType.SPACECRAFT_TYPE),
+    )
     yield "site", select(Site.code), ((code,) for code in dataset.sites), ()
     yield (
         "agency",
@@ -129,19 +161,22 @@ def _expected_stays(dataset: Dataset) -> _ExpectedRows:
 def _expected_children(dataset: Dataset) -> _ExpectedRows:
     launches, missions = dataset.launches.values(), dataset.missions.values()
     yield (
-        "spacecraft",
+        "payload",
         select(
             Launch.slug,
-            Spacecraft.name,
-            Spacecraft.flight_ended_at,
-            Spacecraft.end_kind,
-        ).join(Launch, Launch.id == Spacecraft.launch_id),
+            Spacecraft.slug.label("spacecraft"),
+            Payload.name,
+            Payload.flight_ended_at,
+            Payload.end_kind,
+        )
+        .join_from(Payload, Launch, Launch.id == Payload.launch_id)
+        .outerjoin(Spacecraft, Spacecraft.id == Payload.spacecraft_id),
         (
-            (launch.slug, craft.name, craft.flight_ended_at, craft.end_kind)
+            (launch.slug, craft.slug, craft.name, craft.flight_ended_at, craft.end_kind)
             for launch in launches
             for craft in launch.spacecraft
         ),
-        (RecordType.LAUNCH,),
+        (RecordType.LAUNCH, RecordType.SPACECRAFT),
     )
     ship = aliased(Launch)
     yield (

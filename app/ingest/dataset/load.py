@@ -25,10 +25,12 @@ from app.db.models import (
     MissionAlias,
     MissionLaunch,
     MissionTask,
+    Payload,
     Person,
     PersonNationality,
     Site,
     Spacecraft,
+    SpacecraftType,
     Vehicle,
     vehicle_slug,
 )
@@ -38,7 +40,14 @@ from app.ingest.dataset.load_modules import upsert_modules
 from app.ingest.dataset.load_spacewalks import upsert_spacewalks
 from app.ingest.dataset.load_stays import upsert_stays
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
-from app.ingest.dataset.upsert import LOADER_ACTOR, ColumnValues, DatasetUpsert, OpenSession, RowKey
+from app.ingest.dataset.upsert import (
+    LOADER_ACTOR,
+    MISSING_ID,
+    ColumnValues,
+    DatasetUpsert,
+    OpenSession,
+    RowKey,
+)
 from app.resources.horizon.commands import move_horizon
 
 _BATCH_ROWS = 50
@@ -160,12 +169,16 @@ def _upsert_people(merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey) 
 
 
 def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
-    """Merge the launches, with their vehicles, sites and spacecraft."""
+    """Merge the launches, with their vehicles, sites, spacecraft and payloads."""
+    spacecraft = _upsert_spacecraft(merge, dataset)
     vehicles = merge.upsert_records(
         Vehicle,
         "slug",
         {
-            vehicle_slug(vehicle.name): {"name": vehicle.name, "family": vehicle.family}
+            vehicle_slug(vehicle.name): {
+                **vehicle.model_dump(exclude={"sources"}),
+                "sources": dataset.resolve_citations(vehicle.sources),
+            }
             for vehicle in dataset.vehicles.values()
         },
     )
@@ -186,13 +199,46 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
         },
         "cospar_id",
     )
-    ships: dict[RowKey, ColumnValues] = {
-        (launches[launch.slug], ordinal): craft.model_dump()
+    payloads: dict[RowKey, ColumnValues] = {
+        (launches[launch.slug], ordinal): {
+            **craft.model_dump(exclude={"slug"}),
+            "spacecraft_id": spacecraft[craft.slug] if craft.slug else None,
+        }
         for launch in dataset.launches.values()
         for ordinal, craft in enumerate(launch.spacecraft, start=1)
     }
-    merge.replace_children(Launch, launches.values(), Spacecraft, ("launch_id", "ordinal"), ships)
+    merge.replace_children(Launch, launches.values(), Payload, ("launch_id", "ordinal"), payloads)
     return launches
+
+
+def _upsert_spacecraft(merge: DatasetUpsert, dataset: Dataset) -> Mapping[str, int | None]:
+    """Merge the spacecraft with their types. Returns their ids by slug; None if deleted."""
+    types = merge.upsert_records(
+        SpacecraftType,
+        "slug",
+        {
+            slug: {
+                **type_.model_dump(exclude={"slug", "sources"}),
+                "sources": dataset.resolve_citations(type_.sources),
+            }
+            for slug, type_ in dataset.spacecraft_types.items()
+        },
+    )
+    ids = merge.upsert_records(
+        Spacecraft,
+        "slug",
+        {
+            slug: {
+                "name": ship.name,
+                "type_id": types[ship.type],
+                "operator": ship.operator,
+                "serial": ship.serial,
+                "sources": dataset.resolve_citations(ship.sources),
+            }
+            for slug, ship in dataset.spacecraft.items()
+        },
+    )
+    return {slug: None if id_ == MISSING_ID else id_ for slug, id_ in ids.items()}
 
 
 def _build_launch_values(

@@ -56,6 +56,38 @@ class DatasetVehicle(DatasetRecord):
 
     name: str
     family: str
+    variant: str | None
+    maker: str | None
+    stages: int | None
+    height_m: float | None
+    diameter_m: float | None
+    mass_kg: int | None
+    sources: list[str]
+
+
+class DatasetSpacecraftType(DatasetRecord):
+    """A type of spacecraft."""
+
+    slug: str
+    name: str
+    kind: SpacecraftKind
+    maker: str | None
+    crewed: bool
+    crew_capacity: int | None
+    height_m: float | None
+    diameter_m: float | None
+    sources: list[str]
+
+
+class DatasetShip(DatasetRecord):
+    """A spacecraft of one or more flights; payloads of launches refer to it by `slug`."""
+
+    slug: str
+    name: str
+    type: str
+    operator: str | None
+    serial: str | None
+    sources: list[str]
 
 
 class DatasetSite(DatasetRecord):
@@ -124,6 +156,8 @@ class DatasetSpacecraft(DatasetRecord):
     flight_ended_at: AwareDatetime | None = None
     flight_ended_at_precision: Precision | None = None
     end_kind: FlightEndKind | None = None
+    slug: str | None = None
+    """The spacecraft, if it has a record."""
 
 
 class DatasetSeat(DatasetRecord):
@@ -349,6 +383,8 @@ class DatasetFacts:
 
     sources: dict[str, DatasetSource]
     vehicles: dict[str, DatasetVehicle]
+    spacecraft_types: dict[str, DatasetSpacecraftType]
+    spacecraft: dict[str, DatasetShip]
     sites: dict[str, DatasetSite]
     agencies: dict[str, DatasetAgency]
     people: dict[str, DatasetPerson]
@@ -388,6 +424,10 @@ def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
     return DatasetFacts(
         sources={row.key: row for row in _read_lines(folder, "sources", DatasetSource)},
         vehicles={row.name: row for row in _read_lines(folder, "vehicles", DatasetVehicle)},
+        spacecraft_types={
+            row.slug: row for row in _read_lines(folder, "spacecraft_types", DatasetSpacecraftType)
+        },
+        spacecraft={row.slug: row for row in _read_lines(folder, "spacecraft", DatasetShip)},
         sites={row.code: row for row in _read_lines(folder, "sites", DatasetSite)},
         agencies={row.name: row for row in _read_lines(folder, "agencies", DatasetAgency)},
         people={row.slug: row for row in _read_lines(folder, "people", DatasetPerson)},

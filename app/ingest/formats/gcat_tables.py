@@ -70,8 +70,8 @@ class GcatReferenceData:
         data = cls()
         for row in reader.all(select(Site.code, Site.name, Site.country)):
             data.sites[row["code"]] = row
-        for row in reader.all(select(Vehicle.slug, Vehicle.name, Vehicle.family)):
-            data.vehicles[row["slug"]] = {"name": row["name"], "family": row["family"]}
+        for row in reader.all(select(Vehicle.name, Vehicle.family)):
+            data.vehicles[slugify(row["name"])] = row
         return data
 
     def with_sibling_tables(self, path: Path | None) -> "GcatReferenceData":

@@ -14,7 +14,7 @@ from typing import Any, Self
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import Launch, Spacecraft, Vehicle
+from app.db.models import Launch, Payload, Vehicle
 from app.domain.dates import ONE_DAY, Precision, period_bounds, period_end
 from app.domain.enums import LaunchStatus
 from app.domain.text import slugify
@@ -113,8 +113,8 @@ class LaunchIndex:
         """Load the launches of the archive, with two statements."""
         index = cls()
         main_ships: dict[int, str] = {}
-        ships = select(Spacecraft.launch_id, Spacecraft.name)
-        for row in reader.all(ships.order_by(Spacecraft.launch_id, Spacecraft.ordinal)):
+        ships = select(Payload.launch_id, Payload.name)
+        for row in reader.all(ships.order_by(Payload.launch_id, Payload.ordinal)):
             main_ships.setdefault(row["launch_id"], row["name"])
         columns = (
             Launch.id, Launch.slug, Launch.cospar_id, Launch.status, Launch.launch_at,

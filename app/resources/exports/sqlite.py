@@ -91,7 +91,7 @@ def _create_table_sql(table: ExportTable) -> str:
 
 def _iter_index_sql() -> Iterator[str]:
     """Indexes of tables of records, then of their parts: the order is part of the file's bytes."""
-    record_tables = [RECORD_RESOURCES[each].label.collection for each in RecordType]
+    record_tables = [str(inspect(RECORD_RESOURCES[each].model).local_table) for each in RecordType]
     for name in record_tables:
         yield f"CREATE UNIQUE INDEX {name}_slug ON {name} (slug)"
     for table in sorted(EXPORT_TABLES, key=lambda each: each.name not in record_tables):

@@ -12,7 +12,7 @@ from app.resources.resource import sort_by_references
 
 _OTHER_RESOURCES = [each for each in RESOURCES if each not in RECORD_RESOURCES.values()]
 
-EXPORT_SCHEMA_VERSION = 1
+EXPORT_SCHEMA_VERSION = 2
 """Version of the tables: raised when a column is removed or changes its meaning."""
 
 EXPORT_TABLES = sort_by_references(

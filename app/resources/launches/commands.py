@@ -11,8 +11,10 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.api.auth import ApiClient
 from app.api.embeds.agencies import select_agency_name
 from app.api.embeds.launches import select_spacecraft
+from app.api.embeds.vehicles import find_vehicle, get_vehicle_named
 from app.api.links import public_url
-from app.api.slugs import set_slug
+from app.api.lists.references import raise_unknown_name, record_reference
+from app.api.slugs import load_ids, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
@@ -26,6 +28,7 @@ from app.db.models import (
     Launch,
     Mission,
     MissionLaunch,
+    Payload,
     Person,
     Site,
     Spacecraft,
@@ -37,7 +40,7 @@ from app.db.models import (
 from app.db.tracking.launch_history import CHANGE_REASON
 from app.domain.dates import MAX_INSTANT, now, period_bounds, period_end
 from app.domain.enums import (
-    FLOWN_STATUSES,
+    LAUNCHED_STATUSES,
     AuditTarget,
     LaunchRelation,
     LaunchStatus,
@@ -52,8 +55,10 @@ from app.resources.launches.schemas import (
     LaunchWrite,
     SiteWrite,
     SpacecraftWrite,
-    VehicleWrite,
+    VehicleName,
 )
+from app.resources.vehicles import commands as vehicles
+from app.resources.vehicles.schemas import VehicleWrite
 
 
 @cache
@@ -72,14 +77,14 @@ def _select_records() -> AnySelect:
         .outerjoin(home, home.id == Flight.landed_with_id)
         .where(Flight.launch_id == Launch.id)
     )
-    ships = select_spacecraft().where(Spacecraft.launch_id == Launch.id)
+    ships = select_spacecraft().where(Payload.launch_id == Launch.id)
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == Launch.vehicle_id)
     site = select(Site.name, Site.country, Site.code).where(Site.id == Launch.site_id)
     return select(
         *Launch.__table__.columns,
         json_object_subquery(vehicle).label("vehicle"),
         json_object_subquery(site).label("site"),
-        json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
+        json_array_subquery(ships, Payload.ordinal).label("spacecraft"),
         json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
         select_launch_history().label("history"),
     ).where(Launch.id.in_(bindparam("ids")))
@@ -119,7 +124,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         setattr(launch, name, getattr(document, name))
     launch.sources = [source.model_dump() for source in document.sources]
     vehicle, site = document.vehicle, document.site
-    launch.vehicle_id = _get_or_create_vehicle_id(session, vehicle) if vehicle else None
+    launch.vehicle_id = _find_vehicle_id(session, vehicle) if vehicle else None
     launch.site_id = _get_or_create_site_id(session, site) if site else None
     session.add(launch)
     session.flush()
@@ -129,11 +134,8 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     set_launch_crew(session, launch, document, is_new)
 
 
-_LAUNCHED_STATUSES = (*FLOWN_STATUSES, LaunchStatus.FAILURE)
-
-
 def _check_has_come(document: LaunchWrite) -> None:
-    if document.status in _LAUNCHED_STATUSES and document.launch_at > now():
+    if document.status in LAUNCHED_STATUSES and document.launch_at > now():
         detail = tr(
             "The launch is ahead: it can be planned or cancelled.",
             "Запуск ещё впереди: он может быть запланирован или отменён.",
@@ -152,11 +154,17 @@ def _check_designator_unique(session: Session, launch: Launch, designator: str |
         raise_field_error("/cospar_id", "taken", detail)
 
 
-def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
-    vehicle = session.scalar(select(Vehicle).where(Vehicle.slug == vehicle_slug(document.name)))
-    if vehicle is None:
-        return _insert_row(session, Vehicle(name=document.name, family=document.family))
-    if vehicle_slug(document.family) != vehicle.family_slug:
+def create_named(session: Session, document: LaunchWrite) -> None:
+    """Create the vehicle that an imported launch names, if the archive has none of this name."""
+    vehicle = document.vehicle
+    if vehicle and vehicle.family and find_vehicle(session, vehicle.name) is None:
+        new = VehicleWrite(name=vehicle.name, family=vehicle.family)
+        vehicles.save(session, Vehicle(), new)
+
+
+def _find_vehicle_id(session: Session, document: VehicleName) -> int:
+    vehicle = get_vehicle_named(session, document.name, "/vehicle/name")
+    if document.family and vehicle_slug(document.family) != vehicle.family_slug:
         detail = tr(
             f"The vehicle {vehicle.name!r} belongs to the family {vehicle.family!r}.",
             f"Ракета {vehicle.name!r} относится к семейству {vehicle.family!r}.",
@@ -165,12 +173,11 @@ def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
     return stored_id(vehicle)
 
 
-def _insert_row(session: Session, new: Vehicle | Site) -> int:
-    """Insert a row without a flush, which would insert the incomplete launch too."""
+def _insert_site(session: Session, new: Site) -> int:
+    """Insert a site without a flush, which would insert the incomplete launch too."""
     new.compute_columns()
-    model = type(new)
-    values = {c.name: getattr(new, c.name) for c in model.__table__.columns if c.name != "id"}
-    return session.execute(insert(model).values(values).returning(model.id)).scalar_one()
+    values = {c.name: getattr(new, c.name) for c in Site.__table__.columns if c.name != "id"}
+    return session.execute(insert(Site).values(values).returning(Site.id)).scalar_one()
 
 
 def _get_or_create_site_id(session: Session, document: SiteWrite) -> int:
@@ -179,7 +186,7 @@ def _get_or_create_site_id(session: Session, document: SiteWrite) -> int:
     if site is None:
         if not code or session.scalar(select(Site.id).where(Site.code == code)) is not None:
             code = _generate_site_code(session, name)
-        return _insert_row(session, Site(code=code, name=name, country=document.country))
+        return _insert_site(session, Site(code=code, name=name, country=document.country))
     if document.country != site.country:
         detail = tr(
             f"The site {site.name!r} is in the country {site.country!r}.",
@@ -197,14 +204,26 @@ def _generate_site_code(session: Session, name: str) -> str:
 def _set_spacecraft(
     session: Session, launch: Launch, documents: list[SpacecraftWrite], is_new: bool
 ) -> None:
-    own = select(Spacecraft).where(Spacecraft.launch_id == stored_id(launch))
+    own = select(Payload).where(Payload.launch_id == stored_id(launch))
     surplus = {} if is_new else {ship.ordinal: ship for ship in session.scalars(own)}
     first = min(surplus, default=1)
+    names = [document.slug or slugify(document.name) for document in documents]
+    ids = load_ids(session, Spacecraft, names)
     for index, document in enumerate(documents):
         ordinal = first + index
-        ship = surplus.pop(ordinal, None) or Spacecraft(launch_id=launch.id, ordinal=ordinal)
+        ship = surplus.pop(ordinal, None) or Payload(launch_id=launch.id, ordinal=ordinal)
         _check_flight_end(launch, index, document)
-        for name in SpacecraftWrite.model_fields:
+        if document.slug and document.slug not in ids:
+            pointer = f"/spacecraft/{index}/slug"
+            raise_unknown_name(session, record_reference(Spacecraft), document.slug, pointer)
+        ship.spacecraft_id = ids.get(document.slug or slugify(document.name))
+        for name in (
+            "name",
+            "kind",
+            "flight_ended_at",
+            "flight_ended_at_precision",
+            "end_kind",
+        ):
             setattr(ship, name, getattr(document, name))
         session.add(ship)
     for ship in surplus.values():
@@ -265,7 +284,7 @@ def _is_active_at(launch: Launch) -> ColumnElement[bool]:
 
 
 def _choose_relation(session: Session, launch: Launch) -> LaunchRelation:
-    kinds = select(Spacecraft.kind).where(Spacecraft.launch_id == stored_id(launch))
+    kinds = select(Payload.kind).where(Payload.launch_id == stored_id(launch))
     if SpacecraftKind.MODULE in session.scalars(kinds).all():
         return LaunchRelation.MODULE
     return LaunchRelation.CREW_ARRIVAL if launch.crewed else LaunchRelation.CARGO
@@ -315,4 +334,5 @@ WRITER = RecordWriter(
     load_records,
     referrers,
     add_defaults=link_to_active_mission,
+    create_named=create_named,
 )

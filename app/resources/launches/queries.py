@@ -10,10 +10,21 @@ from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
 from app.api.embeds.agencies import select_agency_name
-from app.api.embeds.launches import SPACECRAFT, select_launch_ref, select_launch_summary
+from app.api.embeds.launches import (
+    SPACECRAFT,
+    is_payload_named,
+    select_launch_ref,
+    select_launch_summary,
+)
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.stays import select_stay_ref
+from app.api.embeds.vehicles import (
+    VEHICLE,
+    VEHICLE_FAMILY,
+    is_vehicle_named,
+    vehicle_name_values,
+)
 from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.day_counts import (
     ArchiveIndex,
@@ -42,9 +53,9 @@ from app.db.models import (
     LaunchSlip,
     Mission,
     MissionLaunch,
+    Payload,
     Person,
     Site,
-    Spacecraft,
     Stay,
     Vehicle,
     vehicle_slug,
@@ -78,7 +89,7 @@ LAUNCH_DATE_COLUMNS = DateColumns(
 
 
 def _is_carried(where: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id, where).exists()
+    return select(Payload.id).where(Payload.launch_id == Launch.id, where).exists()
 
 
 def _is_known_as(name: str) -> ColumnElement[bool]:
@@ -88,16 +99,14 @@ def _is_known_as(name: str) -> ColumnElement[bool]:
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "status": Launch.status.in_(bindparam("status")),
     "status_not": Launch.status.not_in(bindparam("status_not")),
-    "vehicle": Launch.vehicle_id.in_(
-        select(Vehicle.id).where(Vehicle.slug.in_(bindparam("vehicle")))
-    ),
+    "vehicle": Launch.vehicle_id.in_(select(Vehicle.id).where(is_vehicle_named("vehicle"))),
     "vehicle_family": Launch.vehicle_id.in_(
         select(Vehicle.id).where(Vehicle.family_slug.in_(bindparam("vehicle_family")))
     ),
     "site": Launch.site_id.in_(select(Site.id).where(_is_known_as("site"))),
     "country": Launch.site_id.in_(select(Site.id).where(Site.country.in_(bindparam("country")))),
-    "spacecraft": _is_carried(Spacecraft.slug.in_(bindparam("spacecraft"))),
-    "kind": _is_carried(Spacecraft.kind.in_(bindparam("kind"))),
+    "spacecraft": _is_carried(is_payload_named("spacecraft")),
+    "kind": _is_carried(Payload.kind.in_(bindparam("kind"))),
     "mission": has_related(
         Mission,
         bindparam("mission"),
@@ -120,7 +129,7 @@ FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.SITE: ValueFacet(select(_LAUNCH_ID, Site.slug.label("value")).join(Site)),
     LaunchFacet.COUNTRY: ValueFacet(select(_LAUNCH_ID, Site.country.label("value")).join(Site)),
     LaunchFacet.KIND: ValueFacet(
-        select(Spacecraft.launch_id.label("id"), Spacecraft.kind.label("value"))
+        select(Payload.launch_id.label("id"), Payload.kind.label("value"))
     ),
     LaunchFacet.MISSION: ValueFacet(
         select(MissionLaunch.launch_id.label("id"), Mission.slug.label("value")).join(Mission)
@@ -131,14 +140,8 @@ FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
 }
 REFERENCES: References = {
-    "vehicle": Reference(
-        Bilingual("There is no vehicle {}.", "Нет ракеты-носителя {}."),
-        (NameColumn(Vehicle.slug, vehicle_slug),),
-    ),
-    "vehicle_family": Reference(
-        Bilingual("There is no vehicle family {}.", "Нет семейства ракет-носителей {}."),
-        (NameColumn(Vehicle.family_slug, vehicle_slug),),
-    ),
+    "vehicle": VEHICLE,
+    "vehicle_family": VEHICLE_FAMILY,
     "spacecraft": SPACECRAFT,
     "site": Reference(
         Bilingual("There is no launch site {}.", "Нет космодрома {}."),
@@ -192,7 +195,7 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
     values: dict[str, list[Any]] = {
         "status": filters.status,
         "status_not": filters.status_not,
-        "vehicle": list(map(vehicle_slug, filters.vehicle)),
+        **vehicle_name_values("vehicle", filters.vehicle),
         "vehicle_family": list(map(vehicle_slug, filters.vehicle_family)),
         "site": list(map(slugify, filters.site)),
         "site_code": list(map(str.upper, filters.site)),

@@ -1,6 +1,6 @@
 """Declaration of the launches resource."""
 
-from app.db.models import Flight, Launch, Site, Spacecraft, Vehicle
+from app.db.models import Flight, Launch, Payload, Site
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.launches.commands import WRITER, load_records
@@ -22,15 +22,6 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     export_tables=(
-        ExportTable(
-            "vehicles",
-            "Launch vehicles.",
-            select_record_columns(Vehicle, ("family_slug",)),
-            column_descriptions={
-                "name": "Name with the variant, such as `Soyuz-2.1a`.",
-                "family": "Family, such as `Soyuz`.",
-            },
-        ),
         ExportTable(
             "sites",
             "Launch sites.",
@@ -56,9 +47,9 @@ RESOURCE = RecordResource(
             },
         ),
         ExportTable(
-            "spacecraft",
+            "payloads",
             "Spacecraft and other payloads of launches.",
-            select_record_columns(Spacecraft),
+            select_record_columns(Payload),
             indexes=("launch_id",),
             column_descriptions={
                 "name": "Name.",
@@ -81,7 +72,9 @@ RESOURCE = RecordResource(
             },
         ),
     ),
-    references=frozenset({RecordType.AGENCY, RecordType.PERSON}),
+    references=frozenset(
+        {RecordType.AGENCY, RecordType.PERSON, RecordType.VEHICLE, RecordType.SPACECRAFT}
+    ),
     list_agencies=lambda launch: [seat.agency for seat in launch.crew],
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
 )

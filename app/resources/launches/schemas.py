@@ -74,7 +74,7 @@ class LaunchArchiveFilters(QueryModel):
     status_not: Annotated[CommaList[LaunchStatus], Example(["failure"])] = []
     """Status to exclude."""
     vehicle: Annotated[CommaList[NameParam], Example(["Soyuz-2.1a"])] = []
-    """Launch vehicle, by name or slug: `Soyuz-2.1a` or `soyuz-2-1a`."""
+    """Launch vehicle, by name or slug in any case: `Soyuz-2.1a` or `soyuz-2-1a`."""
     vehicle_family: Annotated[CommaList[NameParam], Example(["Soyuz"])] = []
     """Family of the launch vehicle, such as `Soyuz`."""
     spacecraft: Annotated[CommaList[NameParam], Example(["Progress MS-11"])] = []
@@ -201,10 +201,18 @@ class LaunchRead(LaunchSummary):
         return max([self.updated_at, *(stay.updated_at for stay in self.stays)])
 
 
-class VehicleWrite(WriteModel):
-    """Launch vehicle, by name. An unknown name creates a vehicle."""
+class VehicleName(WriteModel):
+    """Launch vehicle of the archive, by name."""
 
     name: Annotated[SluggableName, MaxChars(80)]
+    """Name of the vehicle, or its slug, in any case."""
+    family: Annotated[SluggableName, MaxChars(80)] | None = None
+    """Family of the vehicle; another one than that of the vehicle is refused."""
+
+
+class VehicleOfRecord(VehicleName):
+    """Launch vehicle with its family."""
+
     family: Annotated[SluggableName, MaxChars(80)]
 
 
@@ -229,6 +237,8 @@ class SpacecraftWrite(WriteModel):
     """Precision of `flight_ended_at`. Default: `second`."""
     end_kind: FlightEndKind | None = None
     """Landing, splashdown, controlled burn-up or loss; null if not known."""
+    slug: Slug | None = None
+    """Slug of the spacecraft that flies. Null: the spacecraft with this name, if there is one."""
 
     @field_validator("flight_ended_at_precision")
     @classmethod
@@ -267,7 +277,7 @@ class LaunchWriteBase(WriteModel):
     """True if the launch may fall outside the period that `launch_at_precision` gives."""
     window_starts_at: Rfc3339 | None = None
     window_ends_at: Rfc3339 | None = None
-    vehicle: VehicleWrite | None = None
+    vehicle: VehicleName | None = None
     site: SiteWrite | None = None
     pad: Annotated[NonBlankText, MaxChars(40)] | None = None
     spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=200)]
@@ -317,6 +327,7 @@ class LaunchRecord(LaunchWriteBase):
     """Complete launch, with references by slug."""
 
     id: int
+    vehicle: VehicleOfRecord | None = None
     history: list[LaunchSlipRead]
     url: Url
     created_at: Rfc3339

@@ -10,21 +10,19 @@ from app.api.embeds.launches import select_launch_summary
 from app.api.links import page_url, url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
-from app.db.models import Flight, Launch, Person, Site, Spacecraft, Vehicle
-from app.domain.enums import RecordType, SpacecraftKind
+from app.db.models import Flight, Launch, Payload, Person, Site, Vehicle
+from app.domain.enums import RecordType
 from app.domain.glossary import site_name, spacecraft_name, vehicle_name
 from app.domain.languages import tr
 from app.search.documents import IndexDocument, SearchSource, group_texts_by_owner
-from app.search.synonyms import get_ship_synonyms, get_site_synonyms, get_vehicle_synonyms
+from app.search.synonyms import (
+    SPACECRAFT_KEYWORDS,
+    get_ship_synonyms,
+    get_site_synonyms,
+    get_vehicle_synonyms,
+)
 
 _LAUNCH_KEYWORDS = "launch vehicle rocket пуск запуск старт ракета-носитель"
-_SPACECRAFT_KEYWORDS = {
-    SpacecraftKind.SC: "SC spacecraft ship ТПК корабль",
-    SpacecraftKind.CV: "CV cargo vehicle ship ТГК грузовой корабль",
-    SpacecraftKind.MODULE: "module модуль",
-    SpacecraftKind.SATELLITE: "satellite спутник",
-    SpacecraftKind.OTHER: "",
-}
 _CREWED_KEYWORDS = "crewed manned crew пилотируемый экипаж"
 
 _MAX_TITLE_SHIP_COUNT = 3
@@ -33,10 +31,8 @@ _MAX_TITLE_SHIP_COUNT = 3
 
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     ships: dict[int, list[Any]] = {}
-    carried = select(Spacecraft.launch_id, Spacecraft.name, Spacecraft.kind)
-    carried = carried.where(Spacecraft.launch_id.in_(ids)).order_by(
-        Spacecraft.launch_id, Spacecraft.ordinal
-    )
+    carried = select(Payload.launch_id, Payload.name, Payload.kind)
+    carried = carried.where(Payload.launch_id.in_(ids)).order_by(Payload.launch_id, Payload.ordinal)
     for ship in connection.execute(carried):
         ships.setdefault(ship.launch_id, []).append(ship)
     crews = group_texts_by_owner(
@@ -72,7 +68,7 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
             row.family or "",
             *sites,
             row.pad or "",
-            *dict.fromkeys(_SPACECRAFT_KEYWORDS[ship.kind] for ship in carrying),
+            *dict.fromkeys(SPACECRAFT_KEYWORDS[ship.kind] for ship in carrying),
             _CREWED_KEYWORDS if row.crewed else "",
             *crews.get(row.id, ()),
         ]
@@ -121,7 +117,7 @@ SEARCH = SearchSource(
     load_documents=load_documents,
     dependencies={
         Site: lambda ids: select(Launch.id).where(Launch.site_id.in_(ids)),
-        Vehicle: lambda ids: select(Launch.id).where(Launch.vehicle_id.in_(ids)),
+        RecordType.VEHICLE: lambda ids: select(Launch.id).where(Launch.vehicle_id.in_(ids)),
         RecordType.PERSON: lambda ids: select(Flight.launch_id).where(Flight.person_id.in_(ids)),
     },
 )

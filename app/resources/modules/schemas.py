@@ -21,6 +21,7 @@ from app.api.read_models import ReadModel, Source, UtcInstant, instant_of
 from app.api.write_models import (
     CitationWrite,
     MaxChars,
+    Metres,
     NonBlankText,
     SearchableText,
     SluggableName,
@@ -204,9 +205,6 @@ class AttachmentWrite(WriteModel):
         cls, value: Precision | None, info: ValidationInfo
     ) -> Precision | None:
         return default_precision(info.data.get("detached_at"), value)
-
-
-Metres = Annotated[float, Field(strict=True, ge=0.01, le=1000)]
 
 
 class ModuleWrite(WriteModel):

@@ -15,7 +15,7 @@ from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import Launch, Port, Spacecraft, Stay, stored_id
+from app.db.models import Launch, Payload, Port, Stay, stored_id
 from app.domain.dates import Precision, period_end
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
@@ -111,8 +111,8 @@ def _check_order(session: Session, launch: Launch, period: StayPeriod) -> None:
 
 
 def _find_flight_end(session: Session, launch: Launch) -> tuple[datetime | None, Precision | None]:
-    main = select(Spacecraft).where(Spacecraft.launch_id == stored_id(launch))
-    ship = session.scalar(main.order_by(Spacecraft.ordinal).limit(1))
+    main = select(Payload).where(Payload.launch_id == stored_id(launch))
+    ship = session.scalar(main.order_by(Payload.ordinal).limit(1))
     return (ship.flight_ended_at, ship.flight_ended_at_precision) if ship else (None, None)
 
 

@@ -7,12 +7,11 @@ from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select
-from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
-from app.api.embeds.launches import SPACECRAFT
+from app.api.embeds.launches import SPACECRAFT, is_payload_named
 from app.api.embeds.modules import PORT
-from app.api.embeds.stays import StaySummary, select_stay_summary
+from app.api.embeds.stays import IS_MAIN_PAYLOAD, StaySummary, select_stay_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
 from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
@@ -26,7 +25,7 @@ from app.db.conditions import slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until, is_horizon_outdated, is_within_horizon
-from app.db.models import Launch, Mission, Module, Port, Spacecraft, Stay
+from app.db.models import Launch, Mission, Module, Payload, Port, Stay
 from app.db.types import UTCDateTime
 from app.domain.clock import current_second, has_passed
 from app.domain.dates import MAX_INSTANT, ONE_DAY, Precision, now
@@ -54,16 +53,8 @@ SORTS = build_orders(
 ARRIVAL_DATE_COLUMNS = DateColumns(Stay.arrived_at, Stay.arrived_at_precision, Stay.arrived_sort_at)
 
 
-_before = aliased(Spacecraft)
-_IS_MAIN_SPACECRAFT = ~(
-    select(_before.id)
-    .where(_before.launch_id == Spacecraft.launch_id, _before.ordinal < Spacecraft.ordinal)
-    .exists()
-)
-
-
 def _has_main_spacecraft(where: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Stay.launch_id.in_(select(Spacecraft.launch_id).where(where, _IS_MAIN_SPACECRAFT))
+    return Stay.launch_id.in_(select(Payload.launch_id).where(where, IS_MAIN_PAYLOAD))
 
 
 def _is_at_port(where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -88,8 +79,8 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "module": _is_at_port(
         Port.module_id.in_(select(Module.id).where(Module.slug.in_(bindparam("module"))))
     ),
-    "spacecraft": _has_main_spacecraft(Spacecraft.slug.in_(bindparam("spacecraft"))),
-    "kind": _has_main_spacecraft(Spacecraft.kind.in_(bindparam("kind"))),
+    "spacecraft": _has_main_spacecraft(is_payload_named("spacecraft")),
+    "kind": _has_main_spacecraft(Payload.kind.in_(bindparam("kind"))),
     "launch": Stay.launch_id.in_(select(Launch.id).where(slug_in(Launch, bindparam("launch")))),
     "arrival_kind": Stay.arrival_kind.in_(bindparam("arrival_kind")),
     "mission": select(Mission.id)
@@ -107,9 +98,9 @@ _STAY_ID = Stay.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
     StayFacet.PORT: ValueFacet(select(_STAY_ID, Port.slug.label("value")).join(Port)),
     StayFacet.KIND: ValueFacet(
-        select(_STAY_ID, Spacecraft.kind.label("value"))
-        .join(Spacecraft, Spacecraft.launch_id == Stay.launch_id)
-        .where(_IS_MAIN_SPACECRAFT)
+        select(_STAY_ID, Payload.kind.label("value"))
+        .join(Payload, Payload.launch_id == Stay.launch_id)
+        .where(IS_MAIN_PAYLOAD)
     ),
     StayFacet.ARRIVAL_KIND: ValueFacet(select(_STAY_ID, Stay.arrival_kind.label("value"))),
     StayFacet.MISSION: ValueFacet(

@@ -10,7 +10,7 @@ from app.api.embeds.stays import select_stay_summary, stay_page_url
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
-from app.db.models import Module, Port, Spacecraft, Stay
+from app.db.models import Module, Payload, Port, Stay
 from app.domain.dates import Precision
 from app.domain.enums import ArrivalKind, PortDirection, RecordType
 from app.domain.glossary import spacecraft_name
@@ -28,9 +28,9 @@ _KEYWORDS = {
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     ships = group_texts_by_owner(
         connection,
-        select(Spacecraft.launch_id, Spacecraft.name)
-        .where(Spacecraft.launch_id.in_(select(Stay.launch_id).where(Stay.id.in_(ids))))
-        .order_by(Spacecraft.launch_id, Spacecraft.ordinal),
+        select(Payload.launch_id, Payload.name)
+        .where(Payload.launch_id.in_(select(Stay.launch_id).where(Stay.id.in_(ids))))
+        .order_by(Payload.launch_id, Payload.ordinal),
     )
     rows = connection.execute(
         select(

@@ -21,9 +21,9 @@ from app.db.models import (
     Launch,
     Mission,
     Module,
+    Payload,
     Person,
     Port,
-    Spacecraft,
     SpacewalkMember,
 )
 from app.domain.enums import HorizonKind, TimelineKind
@@ -43,7 +43,7 @@ def _select_details(event: Any) -> Iterator[Label[Any]]:
     """Columns with the records that an event refers to; null where it refers to none."""
     launch, ship, flight, assignment = (
         aliased(Launch),
-        aliased(Spacecraft),
+        aliased(Payload),
         aliased(Flight),
         aliased(CrewAssignment),
     )

@@ -7,6 +7,7 @@ the merge of the first rows of each.
 from sqlalchemy import ColumnElement, bindparam, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.launches import is_payload_named
 from app.api.lists.date_filters import DateColumns
 from app.db.functions import AddDays, ColumnExpression, StartOfDay, has_row
 from app.db.models import (
@@ -16,7 +17,7 @@ from app.db.models import (
     Mission,
     Module,
     ModuleAttachment,
-    Spacecraft,
+    Payload,
     Spacewalk,
     SpacewalkMember,
     Stay,
@@ -38,7 +39,7 @@ def _is_one_of(column: ColumnExpression, name: str) -> ColumnElement[bool]:
 _FLOWN_BY = _is_one_of(Flight.person_id, "person_ids")
 _ASCENTS = select(Flight.launch_id).where(_FLOWN_BY)
 _LANDINGS = select(Flight.landed_with_id).where(_FLOWN_BY, Flight.landed_with_id.is_not(None))
-_CARRYING = select(Spacecraft.launch_id).where(Spacecraft.slug.in_(bindparam("spacecraft")))
+_CARRYING = select(Payload.launch_id).where(is_payload_named("spacecraft"))
 _IN_CREW = _is_one_of(CrewAssignment.person_id, "person_ids")
 _CREWS = select(CrewAssignment.mission_id).where(_IN_CREW)
 _WALKS = select(SpacewalkMember.spacewalk_id).where(
@@ -298,34 +299,34 @@ _HANDOVERS_DURING_MISSIONS = EventSource(
 )
 
 _CARRIES_PEOPLE = has_row(
-    select(Flight.id).where(Flight.landed_with_id == Spacecraft.launch_id).correlate(Spacecraft)
+    select(Flight.id).where(Flight.landed_with_id == Payload.launch_id).correlate(Payload)
 )
 _FLIGHT_ENDS = EventSource(
     name="flight_end",
     horizon=HorizonKind.DOCKINGS,
     statement=select()
-    .select_from(Spacecraft)
-    .join(Launch, Launch.id == Spacecraft.launch_id)
-    .where(Spacecraft.flight_ended_at.is_not(None), Launch.to_station.is_(True)),
+    .select_from(Payload)
+    .join(Launch, Launch.id == Payload.launch_id)
+    .where(Payload.flight_ended_at.is_not(None), Launch.to_station.is_(True)),
     dates=DateColumns(
-        Spacecraft.flight_ended_at,
-        Spacecraft.flight_ended_at_precision,
-        Spacecraft.flight_ended_sort_at,
+        Payload.flight_ended_at,
+        Payload.flight_ended_at_precision,
+        Payload.flight_ended_sort_at,
     ),
-    key=Spacecraft.id,
+    key=Payload.id,
     slug=Launch.slug,
     updated_at=Launch.updated_at,
     version=Launch.version,
-    detail=Spacecraft.end_kind,
+    detail=Payload.end_kind,
     references={
         "launch_id": Launch.id,
-        "spacecraft_id": Spacecraft.id,
+        "spacecraft_id": Payload.id,
         "landing_id": Launch.id,
     },
     kinds={TimelineKind.LANDING: _CARRIES_PEOPLE, TimelineKind.FLIGHT_END: ~_CARRIES_PEOPLE},
     filters={
-        "person": Spacecraft.launch_id.in_(_LANDINGS),
-        "spacecraft": Spacecraft.slug.in_(bindparam("spacecraft")),
+        "person": Payload.launch_id.in_(_LANDINGS),
+        "spacecraft": is_payload_named("spacecraft"),
     },
 )
 

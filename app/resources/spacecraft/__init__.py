@@ -1,0 +1,1 @@
+"""Spacecraft, which fly once or several times."""

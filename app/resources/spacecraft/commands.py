@@ -1,0 +1,78 @@
+"""Writes of spacecraft."""
+
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from app.api.auth import ApiClient
+from app.api.embeds.spacecraft import SPACECRAFT_TYPE
+from app.api.links import public_url
+from app.api.lists.references import raise_unknown_name
+from app.api.slugs import load_ids, set_slug
+from app.api.write_models import to_record
+from app.api.writes.records import RecordWriter
+from app.db.database import Reader
+from app.db.functions import AnySelect
+from app.db.models import Launch, Payload, Spacecraft, SpacecraftType, stored_id
+from app.domain.enums import AuditTarget
+from app.resources.spacecraft.queries import get_spacecraft
+from app.resources.spacecraft.schemas import ShipRecord, ShipWrite
+
+
+@cache
+def _select_records() -> AnySelect:
+    return (
+        select(*Spacecraft.__table__.columns, SpacecraftType.slug.label("type"))
+        .join(SpacecraftType, SpacecraftType.id == Spacecraft.type_id)
+        .where(Spacecraft.id.in_(bindparam("ids")))
+    )
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, ShipRecord]:
+    """The complete records of spacecraft by id."""
+    rows = reader.all(_select_records(), ids=list(ids))
+    return {row["id"]: _build_record(row) for row in rows}
+
+
+def _build_record(row: dict[str, Any]) -> ShipRecord:
+    return to_record(ShipRecord, row | {"url": public_url("spacecraft", row["slug"])})
+
+
+def save(session: Session, spacecraft: Spacecraft, document: ShipWrite) -> None:
+    """Apply `document` to `spacecraft`. Raises InvalidRequest or Conflict."""
+    type_ids = load_ids(session, SpacecraftType, [document.type])
+    if document.type not in type_ids:
+        raise_unknown_name(session, SPACECRAFT_TYPE, document.type, "/type")
+    set_slug(session, spacecraft, document.slug, document.name)
+    spacecraft.type_id = type_ids[document.type]
+    for name in ("name", "operator", "serial"):
+        setattr(spacecraft, name, getattr(document, name))
+    spacecraft.sources = [source.model_dump() for source in document.sources]
+    session.add(spacecraft)
+    session.flush()
+
+
+def referrers(session: Session, spacecraft: Spacecraft, _client: ApiClient) -> list[str]:
+    """The launches of a spacecraft."""
+    launches = (
+        select(Launch.slug)
+        .join(Payload, Payload.launch_id == Launch.id)
+        .where(Payload.spacecraft_id == stored_id(spacecraft))
+    )
+    slugs = session.scalars(launches.order_by(Launch.launch_sort_at, Launch.id).limit(10))
+    return [f"the launch {slug}" for slug in slugs]
+
+
+WRITER = RecordWriter(
+    AuditTarget.SPACECRAFT,
+    "spacecraft",
+    Spacecraft,
+    ShipWrite,
+    save,
+    get_spacecraft,
+    load_records,
+    referrers,
+)

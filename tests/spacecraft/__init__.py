@@ -1,0 +1,1 @@
+"""Tests of spacecraft and their types."""
