@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, column, select, union_all, values
+from sqlalchemy import ColumnElement, FromClause, Integer, column, select, union_all, values
 
 from app.api.params import QueryModel
 from app.api.slugs import raise_missing_record
@@ -103,6 +103,28 @@ def check_references(
         ]
         details = [problem.detail for problem in problems[:_MAX_EXPLAINED_NAME_COUNT]]
         raise InvalidRequest(" ".join(details), *problems)
+
+
+def find_referred_id(reader: Reader, reference: Reference, name: str) -> int | None:
+    """Id of the row that `name` means, in any of the forms that filters accept, or None."""
+    lookups = [
+        select(_id_beside(each.column)).where(each.column == key)
+        for each in reference.columns
+        if (key := each.convert(name)) is not None
+    ]
+    row = reader.first(select(union_all(*lookups).subquery().c.id)) if lookups else None
+    return row["id"] if row else None
+
+
+def _id_beside(stored: ColumnExpression) -> ColumnExpression:
+    """Column `id` of the table that the column `stored` is in."""
+    table: FromClause = getattr(stored, "expression", stored).table
+    return table.c.id
+
+
+def explain_unknown_name(reader: Reader, reference: Reference, name: str) -> str:
+    """Message about a name that does not exist, with the most similar ones."""
+    return _Explanation(reader, {"": reference})("", name, with_hints=True)
 
 
 def _names_to_check(parameter: str, names: Sequence[str], found: bool) -> list[str]:

@@ -44,7 +44,7 @@ def record_referrers_of_deleted(session: Session, writes: Writes) -> None:
     for record in _select_records(writes.deleted):
         id_ = inspect(type(record)).columns["id"]
         session.connection().execute(select(id_).where(id_ == record.id).with_for_update())
-        _record_referrer_changes(session.connection(), record)
+        record_referrer_changes(session.connection(), record)
 
 
 def _select_records(entities: Iterable[Base]) -> Iterator[VersionedRecord]:
@@ -72,7 +72,7 @@ def _record_rename(connection: Connection, record: VersionedRecord, former: str)
     connection.execute(delete(FormerSlug).where(FormerSlug.type == record.record_type, slugs))
     redirect = {"type": record.record_type, "slug": former, "record_id": record.id}
     connection.execute(insert(FormerSlug).values(redirect))
-    _record_referrer_changes(connection, record)
+    record_referrer_changes(connection, record)
 
 
 def _write_tombstone(connection: Connection, record: VersionedRecord) -> None:
@@ -84,7 +84,7 @@ def _write_tombstone(connection: Connection, record: VersionedRecord) -> None:
     connection.execute(insert(FormerSlug).values(tombstone))
 
 
-def _record_referrer_changes(connection: Connection, record: VersionedRecord) -> None:
+def record_referrer_changes(connection: Connection, record: VersionedRecord) -> None:
     """Record a change of each public record that shows `record` by its slug."""
     for model, column in find_slug_references(inspect(record).mapper):
         key, reference = getattr(model, model.record_key), getattr(model, column)
