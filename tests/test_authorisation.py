@@ -83,6 +83,7 @@ PERSON = maker_of("people", documents.person)
 MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
 MODULE = maker_of("modules", documents.module)
+SITE = maker_of("sites", documents.site)
 SPACEWALK = maker_of("spacewalks", documents.spacewalk)
 HOOK = {"target_url": "https://portal.example/hook"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
@@ -122,6 +123,9 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createSpacewalk": (Scope.SPACEWALKS_WRITE, no_target, documents.spacewalk, 201),
     "updateSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, {"operator": "NASA"}, 200),
     "deleteSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, None, 204),
+    "createSite": (Scope.SITES_WRITE, no_target, documents.site, 201),
+    "updateSite": (Scope.SITES_WRITE, SITE, {"latitude": 45.6}, 200),
+    "deleteSite": (Scope.SITES_WRITE, SITE, None, 204),
     "listWebhooks": (Scope.WEBHOOKS_WRITE, no_target, None, 200),
     "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
     "createWebhook": (Scope.WEBHOOKS_WRITE, no_target, HOOK, 201),

@@ -23,6 +23,7 @@ PAGES = {
     "crew": "crew",
     "people": "people",
     "launches": "launches",
+    "sites": "sites",
     "modules": "modules",
     "stays": "stays",
     "spacewalks": "spacewalks",

@@ -64,8 +64,8 @@ def test_searchable_models_are_records_their_parts_and_names() -> None:
     searchable = {model.__name__ for model in Base.__subclasses__() if model.searchable}
     assert searchable == {
         *("Article", "ArticleTag", "CrewAssignment", "Flight", "Launch", "Mission", "MissionTask"),
-        *("Module", "Person", "Port", "Site", "Spacecraft", "Spacewalk", "SpacewalkMember", "Stay"),
-        "Vehicle",
+        *("Module", "Pad", "Person", "Port", "Site", "Spacecraft", "Spacewalk", "SpacewalkMember"),
+        *("Stay", "Vehicle"),
     }
 
 
@@ -80,5 +80,5 @@ def test_search_ranks_are_distinct_and_fit_into_index_keys() -> None:
         assert key < index_key_range(kind)[1] <= 2**62
     by_rank = sorted(ranks, key=ranks.__getitem__, reverse=True)
     assert by_rank == [
-        *("mission", "module", "person", "spacewalk", "launch", "stay", "article"),
+        *("site", "mission", "module", "person", "spacewalk", "launch", "stay", "article"),
     ]

@@ -30,6 +30,7 @@ class RecordType(StrEnum):
     MODULE = "module", 5
     STAY = "stay", 1
     SPACEWALK = "spacewalk", 3
+    SITE = "site", 12
 
 
 class AuditTarget(StrEnum):
@@ -50,6 +51,7 @@ class AuditTarget(StrEnum):
     MODULE = RecordType.MODULE.value
     STAY = RecordType.STAY.value
     SPACEWALK = RecordType.SPACEWALK.value
+    SITE = RecordType.SITE.value
 
 
 class Scope(StrEnum):
@@ -67,6 +69,7 @@ class Scope(StrEnum):
     MODULES_WRITE = "modules:write"
     STAYS_WRITE = "stays:write"
     SPACEWALKS_WRITE = "spacewalks:write"
+    SITES_WRITE = "sites:write"
 
 
 class ArticleState(StrEnum):
@@ -127,6 +130,14 @@ class FlightEndKind(StrEnum):
     SPLASHDOWN = "splashdown"
     DEORBITED = "deorbited"
     LOST = "lost"
+
+
+class LinkKind(StrEnum):
+    """Kind of a link. `information`: a page about the launch."""
+
+    WEBCAST = "webcast"
+    INFORMATION = "information"
+    PRESS_KIT = "press_kit"
 
 
 class ModuleKind(StrEnum):

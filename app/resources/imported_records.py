@@ -63,10 +63,11 @@ def apply_documents(
         fields = dict(data)
         nested_items.append(fields.pop(nested.name, None) if nested else None)
         validated.append((record, validate_write_model(writer.write_model, fields)))
+    complete = ((each, resource.add_missing_references(session, doc)) for each, doc in validated)
     if writer.save_all:
-        writer.save_all(session, validated)
+        writer.save_all(session, list(complete))
     else:
-        for record, document in validated:
+        for record, document in complete:
             writer.save(session, record, document)
     session.flush()
     for (record, _), items in zip(documents, nested_items, strict=True):

@@ -17,6 +17,7 @@ from app.resources.missions.resource import RESOURCE as MISSIONS
 from app.resources.modules.resource import RESOURCE as MODULES
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
+from app.resources.sites.resource import RESOURCE as SITES
 from app.resources.sources.resource import RESOURCE as SOURCES
 from app.resources.spacewalks.resource import RESOURCE as SPACEWALKS
 from app.resources.station.resource import RESOURCE as STATION
@@ -33,6 +34,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     MODULES,
     STAYS,
     SPACEWALKS,
+    SITES,
     TIMELINE,
     STATION,
     HORIZON,

@@ -68,6 +68,9 @@ class RecordResource(Resource):
     """Loads search results: pairs of an id and the fields of `SearchHit`."""
     references: frozenset[RecordType] = frozenset()
     """Types of the records that records of this type refer to."""
+    add_missing_references: Callable[[Session, Any], Any] = lambda _session, document: document
+    """Creates records that an imported document names and that do not exist; returns the document
+    to save."""
     deferred_field: DeferredField | None = None
     nested_collection: NestedCollection | None = None
     public_condition: Callable[[], ColumnElement[bool]] | None = None

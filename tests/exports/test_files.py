@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "d639b6e431ed8a27e310a5b925e92f8096c6df4ebc4e4bd6b1bad0cd91e9dc9e"
+EXPECTED = "1d768edd09808488f05649cc8e6b246d5a4e52587f0197db6273fef9686689f0"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 

@@ -16,9 +16,11 @@ from app.db.models import (
     Mission,
     Module,
     ModuleAttachment,
+    Pad,
     Person,
     Port,
     Proposal,
+    Site,
     Spacecraft,
     Spacewalk,
     SpacewalkMember,
@@ -110,6 +112,17 @@ def crew_assignment(mission: Mission, person: Person, **columns: Any) -> CrewAss
 
 def vehicle(**columns: Any) -> Vehicle:
     return Vehicle(**{"name": f"Vehicle {next(_numbers)}", "family": "Soyuz"} | columns)
+
+
+def site(**columns: Any) -> Site:
+    n = next(_numbers)
+    return Site(**{"slug": f"site-{n}", "name": f"Site {n}", "country": "KZ"} | columns)
+
+
+def pad(site: Site, **columns: Any) -> Pad:
+    n = next(_numbers)
+    defaults = {"slug": f"pad-{n}", "name": f"Pad {n}", "ordinal": n}
+    return Pad(site_id=site.id, **defaults | columns)
 
 
 def module(**columns: Any) -> Module:

@@ -18,7 +18,6 @@ from app.db.models.import_origins import ImportOrigin, Proposal
 from app.db.models.launches import (
     Launch,
     LaunchSlip,
-    Site,
     Spacecraft,
     Vehicle,
     vehicle_slug,
@@ -34,6 +33,7 @@ from app.db.models.missions import (
 from app.db.models.modules import Module, ModuleAttachment, Port
 from app.db.models.people import Flight, Person, agency_slug
 from app.db.models.search import SearchDocument, SearchWord
+from app.db.models.sites import Pad, Site, name_slugs
 from app.db.models.sources import FeedSource, SourceHost
 from app.db.models.spacewalks import Spacewalk, SpacewalkMember, operator_slug
 from app.db.models.stays import Stay
@@ -66,6 +66,7 @@ __all__ = [
     "MissionTask",
     "Module",
     "ModuleAttachment",
+    "Pad",
     "Person",
     "Port",
     "Proposal",
@@ -84,6 +85,7 @@ __all__ = [
     "Webhook",
     "agency_slug",
     "mission_number",
+    "name_slugs",
     "operator_slug",
     "stored_id",
     "vehicle_slug",

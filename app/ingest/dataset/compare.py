@@ -21,6 +21,7 @@ from app.db.models import (
     MissionLaunch,
     Module,
     ModuleAttachment,
+    Pad,
     Person,
     Port,
     Site,
@@ -50,6 +51,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
         *_expected_records(dataset),
         *_expected_children(dataset),
         *_expected_modules(dataset),
+        *_expected_sites(dataset),
         *_expected_spacewalks(dataset),
         *_expected_stays(dataset),
         *_expected_articles(articles),
@@ -65,14 +67,13 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
 def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
     return {
         (model.record_type, row["slug"])
-        for model in (Article, Launch, Mission, Module, Person, Spacewalk, Stay)
+        for model in (Article, Launch, Mission, Module, Person, Site, Spacewalk, Stay)
         for row in reader.all(select(model.slug).where(model.edited))
     }
 
 
 def _expected_records(dataset: Dataset) -> _ExpectedRows:
     yield "vehicle", select(Vehicle.name), ((name,) for name in dataset.vehicles), ()
-    yield "site", select(Site.code), ((code,) for code in dataset.sites), ()
     yield (
         "person",
         select(Person.slug, Person.name),
@@ -229,6 +230,28 @@ def _expected_modules(dataset: Dataset) -> _ExpectedRows:
             for each in module.attachments
         ),
         (RecordType.MODULE, RecordType.MODULE),
+    )
+
+
+def _expected_sites(dataset: Dataset) -> _ExpectedRows:
+    sites = dataset.sites.values()
+    yield (
+        "launch site",
+        select(Site.slug, Site.name, Site.country, Site.time_zone),
+        ((site.slug, site.name, site.country, site.time_zone) for site in sites),
+        (RecordType.SITE,),
+    )
+    yield (
+        "launch pad",
+        select(Site.slug, Pad.code, Pad.name, Pad.latitude, Pad.longitude)
+        .select_from(Pad)
+        .join(Site, Site.id == Pad.site_id),
+        (
+            (site.slug, pad.code, pad.name, pad.latitude, pad.longitude)
+            for site in sites
+            for pad in site.pads
+        ),
+        (RecordType.SITE,),
     )
 
 

@@ -10,11 +10,13 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.auth import ApiClient
 from app.api.embeds.launches import select_spacecraft
+from app.api.embeds.sites import SITE, pad_reference
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.references import raise_unknown_name, resolve_name
 from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
@@ -25,6 +27,7 @@ from app.db.models import (
     Launch,
     Mission,
     MissionLaunch,
+    Pad,
     Person,
     Site,
     Spacecraft,
@@ -43,7 +46,6 @@ from app.domain.enums import (
     SpacecraftKind,
 )
 from app.domain.languages import tr
-from app.domain.text import slugify
 from app.resources.launches.crew_commands import set_launch_crew
 from app.resources.launches.queries import get_launch, select_launch_history
 from app.resources.launches.schemas import (
@@ -53,6 +55,7 @@ from app.resources.launches.schemas import (
     SpacecraftWrite,
     VehicleWrite,
 )
+from app.resources.sites.commands import add_missing_pad, create_site, find_site
 
 
 @cache
@@ -74,8 +77,10 @@ def _select_records() -> AnySelect:
     ships = select_spacecraft().where(Spacecraft.launch_id == Launch.id)
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == Launch.vehicle_id)
     site = select(Site.name, Site.country, Site.code).where(Site.id == Launch.site_id)
+    pad = select(func.coalesce(Pad.code, Pad.name)).where(Pad.id == Launch.pad_id)
     return select(
         *Launch.__table__.columns,
+        pad.scalar_subquery().label("pad"),
         json_object_subquery(vehicle).label("vehicle"),
         json_object_subquery(site).label("site"),
         json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
@@ -109,17 +114,21 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         "launch_at_uncertain",
         "window_starts_at",
         "window_ends_at",
-        "pad",
         "crewed",
         "to_station",
         "outcome_note",
         "outcome_note_ru",
+        "probability_percent",
+        "hold_reason",
     ):
         setattr(launch, name, getattr(document, name))
+    launch.links = [link.model_dump(mode="json") for link in document.links]
     launch.sources = [source.model_dump() for source in document.sources]
-    vehicle, site = document.vehicle, document.site
+    vehicle = document.vehicle
     launch.vehicle_id = _get_or_create_vehicle_id(session, vehicle) if vehicle else None
-    launch.site_id = _get_or_create_site_id(session, site) if site else None
+    site = _get_site(session, document.site) if document.site else None
+    launch.site_id = stored_id(site) if site else None
+    launch.pad_id = _get_pad_id(session, site, document.pad) if document.pad else None
     session.add(launch)
     session.flush()
     _set_spacecraft(session, launch, document.spacecraft, is_new)
@@ -154,7 +163,7 @@ def _check_designator_unique(session: Session, launch: Launch, designator: str |
 def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
     vehicle = session.scalar(select(Vehicle).where(Vehicle.slug == vehicle_slug(document.name)))
     if vehicle is None:
-        return _insert_row(session, Vehicle(name=document.name, family=document.family))
+        return _insert_vehicle(session, Vehicle(name=document.name, family=document.family))
     if vehicle_slug(document.family) != vehicle.family_slug:
         detail = tr(
             f"The vehicle {vehicle.name!r} belongs to the family {vehicle.family!r}.",
@@ -164,33 +173,51 @@ def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
     return stored_id(vehicle)
 
 
-def _insert_row(session: Session, new: Vehicle | Site) -> int:
+def _insert_vehicle(session: Session, new: Vehicle) -> int:
     """Insert a row without a flush, which would insert the incomplete launch too."""
     new.compute_columns()
-    model = type(new)
-    values = {c.name: getattr(new, c.name) for c in model.__table__.columns if c.name != "id"}
-    return session.execute(insert(model).values(values).returning(model.id)).scalar_one()
+    values = {c.name: getattr(new, c.name) for c in Vehicle.__table__.columns if c.name != "id"}
+    return session.execute(insert(Vehicle).values(values).returning(Vehicle.id)).scalar_one()
 
 
-def _get_or_create_site_id(session: Session, document: SiteWrite) -> int:
-    name, code = document.name, document.code
-    site = session.scalar(select(Site).where(Site.slug == slugify(name)))
+def _get_site(session: Session, document: SiteWrite) -> Site:
+    """Find the site of a launch. Raises InvalidRequest."""
+    site = find_site(session, document.name, document.code)
     if site is None:
-        if not code or session.scalar(select(Site.id).where(Site.code == code)) is not None:
-            code = _generate_site_code(session, name)
-        return _insert_row(session, Site(code=code, name=name, country=document.country))
-    if document.country != site.country:
+        raise_unknown_name(session, SITE, document.name, "/site")
+    if document.country and document.country != site.country:
         detail = tr(
             f"The site {site.name!r} is in the country {site.country!r}.",
             f"Космодром {site.name!r} находится в стране {site.country!r}.",
         )
         raise_field_error("/site/country", "contradiction", detail)
-    return stored_id(site)
+    return site
 
 
-def _generate_site_code(session: Session, name: str) -> str:
-    number = session.scalar(select(func.count()).select_from(Site)) or 0
-    return f"{slugify(name)[:7].strip('-').upper()}-{number}"
+def _get_pad_id(session: Session, site: Site | None, name: str) -> int:
+    """Find the pad of a launch from `site`. Raises InvalidRequest."""
+    if site is None:
+        detail = tr(
+            "A pad belongs to a site: name the site.", "Площадка — часть космодрома: назовите его."
+        )
+        raise_field_error("/pad", "missing-site", detail)
+    return resolve_name(session, pad_reference(site), name, "/pad")
+
+
+def add_missing_references(session: Session, document: LaunchWrite) -> LaunchWrite:
+    """Create the site and the pad that an imported launch names and that do not exist.
+
+    A site without a country is not created. A pad without a site is left out.
+    """
+    reference = document.site
+    if reference is None:
+        return document.model_copy(update={"pad": None})
+    site = find_site(session, reference.name, reference.code)
+    if site is None and reference.country:
+        site = create_site(session, reference.name, reference.code, reference.country)
+    if site and document.pad:
+        add_missing_pad(session, site, document.pad)
+    return document
 
 
 def _set_spacecraft(

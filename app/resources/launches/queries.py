@@ -5,13 +5,14 @@ from enum import StrEnum
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
 from app.api.embeds.launches import SPACECRAFT, select_launch_ref, select_launch_summary
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
+from app.api.embeds.sites import PAD, SITE, SITE_COUNTRY
 from app.api.embeds.stays import select_stay_ref
 from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.day_counts import (
@@ -32,6 +33,7 @@ from app.db.functions import (
     AnySelect,
     ColumnExpression,
     current_time_param,
+    has_json_value,
     json_array_subquery,
     json_object_subquery,
 )
@@ -41,6 +43,7 @@ from app.db.models import (
     LaunchSlip,
     Mission,
     MissionLaunch,
+    Pad,
     Person,
     Site,
     Spacecraft,
@@ -80,10 +83,6 @@ def _is_carried(where: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id, where).exists()
 
 
-def _is_known_as(name: str) -> ColumnElement[bool]:
-    return or_(Site.slug.in_(bindparam(name)), Site.code.in_(bindparam(f"{name}_code")))
-
-
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "status": Launch.status.in_(bindparam("status")),
     "status_not": Launch.status.not_in(bindparam("status_not")),
@@ -93,7 +92,8 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "vehicle_family": Launch.vehicle_id.in_(
         select(Vehicle.id).where(Vehicle.family_slug.in_(bindparam("vehicle_family")))
     ),
-    "site": Launch.site_id.in_(select(Site.id).where(_is_known_as("site"))),
+    "site": Launch.site_id.in_(select(Site.id).where(has_json_value(Site.name_slugs, "site"))),
+    "pad": Launch.pad_id.in_(select(Pad.id).where(Pad.slug.in_(bindparam("pad")))),
     "country": Launch.site_id.in_(select(Site.id).where(Site.country.in_(bindparam("country")))),
     "spacecraft": _is_carried(Spacecraft.slug.in_(bindparam("spacecraft"))),
     "kind": _is_carried(Spacecraft.kind.in_(bindparam("kind"))),
@@ -127,6 +127,7 @@ FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.PERSON: ValueFacet(
         select(Flight.launch_id.label("id"), Person.slug.label("value")).join(Person)
     ),
+    LaunchFacet.PAD: ValueFacet(select(_LAUNCH_ID, Pad.slug.label("value")).join(Pad)),
     LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
 }
 REFERENCES: References = {
@@ -139,14 +140,9 @@ REFERENCES: References = {
         (NameColumn(Vehicle.family_slug, vehicle_slug),),
     ),
     "spacecraft": SPACECRAFT,
-    "site": Reference(
-        Bilingual("There is no launch site {}.", "Нет космодрома {}."),
-        (NameColumn(Site.slug, slugify), NameColumn(Site.code, str.upper)),
-    ),
-    "country": Reference(
-        Bilingual("No launch site is in the country {}.", "В стране {} нет космодромов."),
-        (NameColumn(Site.country),),
-    ),
+    "site": SITE,
+    "pad": PAD,
+    "country": SITE_COUNTRY,
     "mission": record_reference(Mission),
     "person": record_reference(Person),
 }
@@ -194,7 +190,7 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
         "vehicle": list(map(vehicle_slug, filters.vehicle)),
         "vehicle_family": list(map(vehicle_slug, filters.vehicle_family)),
         "site": list(map(slugify, filters.site)),
-        "site_code": list(map(str.upper, filters.site)),
+        "pad": filters.pad,
         "country": filters.country,
         "spacecraft": list(map(slugify, filters.spacecraft)),
         "kind": filters.kind,
@@ -262,6 +258,9 @@ def _select_full() -> AnySelect:
     return select_launch_summary().add_columns(
         Launch.outcome_note,
         Launch.outcome_note_ru,
+        Launch.probability_percent,
+        Launch.hold_reason,
+        Launch.links,
         Launch.sources,
         Launch.created_at,
         select_launch_history().label("history"),

@@ -1,9 +1,9 @@
 """Declaration of the launches resource."""
 
-from app.db.models import Flight, Launch, Site, Spacecraft, Vehicle
+from app.db.models import Flight, Launch, Spacecraft, Vehicle
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
-from app.resources.launches.commands import WRITER, load_records
+from app.resources.launches.commands import WRITER, add_missing_references, load_records
 from app.resources.launches.router import router
 from app.resources.launches.schemas import LaunchRecord
 from app.resources.launches.search import SEARCH, load_hits
@@ -23,7 +23,6 @@ RESOURCE = RecordResource(
     load_hits=load_hits,
     export_tables=(
         ExportTable("vehicles", select_record_columns(Vehicle, ("family_slug",))),
-        ExportTable("sites", select_record_columns(Site)),
         ExportTable(
             "launches", select_record_columns(Launch, ("launch_sort_at",)), indexes=("launch_at",)
         ),
@@ -32,6 +31,7 @@ RESOURCE = RecordResource(
             "flights", select_record_columns(Flight, ("landed_until",)), indexes=("person_id",)
         ),
     ),
-    references=frozenset({RecordType.PERSON}),
+    references=frozenset({RecordType.PERSON, RecordType.SITE}),
+    add_missing_references=add_missing_references,
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
 )
