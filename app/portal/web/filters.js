@@ -157,6 +157,7 @@ export function links(base, keptLang, calendarPath, dayOf) {
     kept_lang: keptLang,
     to_found(item) {
       if (item.type === "module") return `${to("station")}#module-${item.slug}`;
+      if (item.type === "site") return to("launches", { q: item.title });
       if (item.type !== "stay") return to(SEGMENT_BY_TYPE[item.type], item.slug);
       // A suggestion has no time.
       return item.at ? to("station", { on: dayOf(item.at, item.at_precision) }) : to("search", { q: item.title });
