@@ -99,6 +99,7 @@ AGENCY = maker_of("agencies", documents.agency)
 SPACECRAFT_TYPE = maker_of("spacecraft-types", documents.spacecraft_type)
 VEHICLE = maker_of("vehicles", documents.vehicle)
 MODULE = maker_of("modules", documents.module)
+SITE = maker_of("sites", documents.site)
 SPACEWALK = maker_of("spacewalks", documents.spacewalk)
 
 
@@ -172,6 +173,9 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "deleteMedia": (Scope.MEDIA_WRITE, media, None, 204),
     "previewMedia": (Scope.MEDIA_WRITE, media, None, 200),
     "listUnpublishedMedia": (Scope.MEDIA_WRITE, no_target, None, 200),
+    "createSite": (Scope.SITES_WRITE, no_target, documents.site, 201),
+    "updateSite": (Scope.SITES_WRITE, SITE, {"latitude": 45.6}, 200),
+    "deleteSite": (Scope.SITES_WRITE, SITE, None, 204),
     "listWebhooks": (Scope.WEBHOOKS_WRITE, no_target, None, 200),
     "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
     "createWebhook": (Scope.WEBHOOKS_WRITE, no_target, HOOK, 201),

@@ -26,6 +26,7 @@ PAGES = {
     "vehicles": "vehicles",
     "spacecraft": "spacecraft",
     "spacecraft types": "spacecraft-types",
+    "sites": "sites",
     "modules": "modules",
     "agencies": "agencies",
     "stays": "stays",

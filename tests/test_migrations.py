@@ -26,13 +26,16 @@ from app.db.models import (
     Mission,
     MissionLaunch,
     ModuleOwner,
+    Pad,
     Person,
+    Site,
     Spacewalk,
     stored_id,
 )
 from app.db.types import UTCDateTime
 from app.domain.dates import ONE_DAY, Precision, period_end
 from app.domain.enums import ArticleState, LaunchRelation, LaunchStatus, RecordType, SpacecraftKind
+from app.domain.text import slugify
 from app.ingest.dataset.load import load_dataset
 from app.resources.registry import RECORD_RESOURCES, SEARCH_INDEXER
 from app.resources.write_steps import build_database
@@ -289,6 +292,43 @@ def test_names_of_agencies_become_records_and_back(create_database: CreateDataba
         assert [tuple(row) for row in rows] == [(1, "nasa"), (2, "nasa")]
         operators = select(Agency.slug).join(Spacewalk, Spacewalk.operator_id == Agency.id)
         assert list(session.scalars(operators)) == ["nasa"]
+    database.close()
+
+
+def test_pads_of_launches_become_records_and_back(create_database: CreateDatabase) -> None:
+    url = create_database()
+    config = alembic_config(url)
+    command.upgrade(config, "head")
+    database = build_database(url)
+    with database.session() as session:
+        sites = factories.site(slug="a", code="GIK-5"), factories.site(slug="b", code="B")
+        session.add_all(sites)
+        session.flush()
+        for site, code in product(sites, ("LC31", "LC (9)")):
+            pad = factories.pad(site, code=code)
+            session.add(pad)
+            session.flush()
+            for number in (1, 2):
+                slug = f"{pad.slug}-{number}"
+                session.add(factories.launch(slug=slug, site_id=site.id, pad_id=pad.id))
+        session.add(factories.launch(slug="nowhere"))
+    database.close()
+
+    command.downgrade(config, "0022")
+    command.upgrade(config, "0024")
+    with database.session() as session:
+        used = select(Site.slug, Pad.code, Pad.slug, Launch.slug).select_from(Launch)
+        used = used.join(Site, Site.id == Launch.site_id).join(Pad, Pad.id == Launch.pad_id)
+        found = [tuple(row) for row in session.execute(used.order_by(Launch.id))]
+        assert [(site, code) for site, code, *_ in found] == [
+            (site, code) for site, code, _ in product("ab", ("LC31", "LC (9)"), (1, 2))
+        ]
+        assert found[0][2] == "baikonur-site-31-6"
+        assert len({pad for _, _, pad, _ in found}) == 4
+        for pad in session.scalars(select(Pad)):
+            assert {slugify(pad.code or ""), pad.slug} <= set(pad.name_slugs)
+        for site in session.scalars(select(Site)):
+            assert {slugify(site.code or ""), site.slug} <= set(site.name_slugs)
     database.close()
 
 

@@ -25,6 +25,7 @@ RECORDS: dict[str, tuple[Callable[..., dict[str, Any]], dict[str, Any]]] = {
     "agencies": (documents.agency, {"country": "CA"}),
     "spacecraft-types": (documents.spacecraft_type, {"crew_capacity": 4}),
     "vehicles": (documents.vehicle, {"stages": 2}),
+    "sites": (documents.site, {"pads": [{"name": "Site 7"}]}),
     "modules": (documents.module, {"ports": [{"direction": "nadir"}]}),
     "spacewalks": (documents.spacewalk, {"purpose": "Another purpose."}),
     "sources": (lambda: FEED, {"every_minutes": 30}),
@@ -213,7 +214,7 @@ def test_repeated_statement_is_found(database: Database) -> None:
         session.execute(count, {"name": "A"})
         session.execute(count, {"name": "B"})
         assert find_repeated(statements) == []
-        session.execute(text("UPDATE launches SET pad = NULL"))
+        session.execute(text("UPDATE launches SET hold_reason = NULL"))
         session.execute(count, {"name": "A"})
         assert len(find_repeated(statements)) == 1
         session.execute(text("UPDATE people SET name_native = NULL"))

@@ -64,7 +64,7 @@ def test_searchable_models_are_records_their_parts_and_names() -> None:
     searchable = {model.__name__ for model in Base.__subclasses__() if model.searchable}
     assert searchable == {
         *("Article", "ArticleTag", "CrewAssignment", "Flight", "Launch", "Mission", "MissionTask"),
-        *("Agency", "Media", "Module", "Payload", "Person", "Port", "Site", "Spacecraft"),
+        *("Agency", "Media", "Module", "Pad", "Payload", "Person", "Port", "Site", "Spacecraft"),
         *("SpacecraftType", "Spacewalk", "SpacewalkMember", "Stay", "Vehicle"),
     }
 
@@ -80,6 +80,6 @@ def test_search_ranks_are_distinct_and_fit_into_index_keys() -> None:
         assert key < index_key_range(kind)[1] <= 2**62
     by_rank = sorted(ranks, key=ranks.__getitem__, reverse=True)
     assert by_rank == [
-        *("spacecraft_type", "vehicle", "agency", "mission", "module", "person", "spacewalk"),
-        *("launch", "spacecraft", "stay", "article", "media"),
+        *("site", "spacecraft_type", "vehicle", "agency", "mission", "module", "person"),
+        *("spacewalk", "launch", "spacecraft", "stay", "article", "media"),
     ]

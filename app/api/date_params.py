@@ -202,23 +202,34 @@ Rfc3339 = Annotated[
 """An instant with a time zone."""
 
 
-def _parse_time_zone(value: Any) -> Any:
-    if isinstance(value, str) and value not in time_zone_names():
+def _check_time_zone(value: str) -> str:
+    if value not in time_zone_names():
         hint = did_you_mean(value, sorted(time_zone_names()))
         message = tr(
             "Unknown time zone. Use an IANA name, such as Europe/Moscow or UTC.",
             "Неизвестный часовой пояс. Нужно имя IANA, например Europe/Moscow или UTC.",
         )
         raise ValueError(message + hint)
-    return ZoneInfo(value) if isinstance(value, str) else value
+    return value
 
+
+def _parse_time_zone(value: Any) -> Any:
+    return ZoneInfo(_check_time_zone(value)) if isinstance(value, str) else value
+
+
+_TIME_ZONE_SCHEMA = WithJsonSchema(
+    {"type": "string", "maxLength": 64, "examples": ["Europe/Moscow"]}
+)
 
 TimeZone = Annotated[
     ZoneInfo,
     BeforeValidator(_parse_time_zone),
-    WithJsonSchema({"type": "string", "maxLength": 64, "examples": ["Europe/Moscow"]}),
+    _TIME_ZONE_SCHEMA,
 ]
 """A time zone by its IANA name."""
+
+TimeZoneName = Annotated[str, AfterValidator(_check_time_zone), _TIME_ZONE_SCHEMA]
+"""The IANA name of a time zone."""
 
 
 def time_zone_or_default(zone: ZoneInfo | None) -> ZoneInfo:

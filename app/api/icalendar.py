@@ -77,6 +77,8 @@ class CalendarEvent:
     """URL of the event's page on the portal."""
     json_url: str
     location: str = ""
+    position: tuple[float, float] | None = None
+    """Latitude and longitude of the location, in degrees."""
     description: str = ""
 
 
@@ -154,6 +156,8 @@ def _event_lines(event: CalendarEvent) -> Iterator[str]:
     yield f"SUMMARY:{_escape_text(event.summary)}"
     if event.location:
         yield f"LOCATION:{_escape_text(event.location)}"
+    if event.position:
+        yield "GEO:{:.6f};{:.6f}".format(*event.position)
     if event.description:
         yield f"DESCRIPTION:{_escape_text(event.description)}"
     yield f"URL:{event.page_url}"

@@ -75,6 +75,33 @@ class MaxChars:
         return value
 
 
+MAX_NAME_CHARS = 120
+"""Maximum characters of a name that stands for a part."""
+
+
+@dataclass(frozen=True)
+class OrName:
+    """Annotation of a part with a `name`: the name alone, a text, stands for the part."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self._expand, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        part = handler(schema)
+        return (
+            part
+            if handler.mode == "serialization"
+            else {"anyOf": [{"type": "string", "maxLength": MAX_NAME_CHARS}, part]}
+        )
+
+    def _expand(self, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
 NonBlankText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(validate_storable)
 ]
@@ -130,6 +157,16 @@ HttpUrlStr = Annotated[
     WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000}),
 ]
 """An absolute http or https URL, stored as written."""
+
+
+def _validate_https(value: str) -> str:
+    if not value.lower().startswith("https:"):
+        raise ValueError(tr("The URL must begin with https.", "Адрес должен начинаться с https."))
+    return value
+
+
+HttpsUrlStr = Annotated[HttpUrlStr, AfterValidator(_validate_https)]
+"""An absolute https URL, stored as written."""
 
 
 def _validate_fetchable(value: str) -> str:

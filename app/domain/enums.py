@@ -35,6 +35,7 @@ class RecordType(StrEnum):
     VEHICLE = "vehicle", 10
     SPACECRAFT_TYPE = "spacecraft_type", 11
     SPACECRAFT = "spacecraft", 3
+    SITE = "site", 12
 
 
 class AuditTarget(StrEnum):
@@ -60,6 +61,7 @@ class AuditTarget(StrEnum):
     VEHICLE = RecordType.VEHICLE.value
     SPACECRAFT_TYPE = RecordType.SPACECRAFT_TYPE.value
     SPACECRAFT = RecordType.SPACECRAFT.value
+    SITE = RecordType.SITE.value
 
 
 class Scope(StrEnum):
@@ -81,6 +83,7 @@ class Scope(StrEnum):
     MEDIA_WRITE = "media:write"
     VEHICLES_WRITE = "vehicles:write"
     SPACECRAFT_WRITE = "spacecraft:write"
+    SITES_WRITE = "sites:write"
 
 
 class ArticleState(StrEnum):
@@ -144,6 +147,14 @@ class FlightEndKind(StrEnum):
     SPLASHDOWN = "splashdown"
     DEORBITED = "deorbited"
     LOST = "lost"
+
+
+class LinkKind(StrEnum):
+    """Kind of a link. `information`: a page about the launch."""
+
+    WEBCAST = "webcast"
+    INFORMATION = "information"
+    PRESS_KIT = "press_kit"
 
 
 class ModuleKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Names of spacecraft, rockets, sites and people, in English and in Russian."""
+"""Names of spacecraft, rockets and people, in English and in Russian."""
 
 import re
 from typing import NamedTuple
@@ -38,30 +38,6 @@ _VEHICLE_NAMES_RU = {
     "Space Shuttle": "Спейс шаттл",
 }
 """Rockets and families of rockets."""
-
-_SITE_NAMES_RU = {
-    "Baikonur Cosmodrome": "Космодром Байконур",
-    "Cape Canaveral": "Мыс Канаверал",
-    "Guiana Space Centre": "Гвианский космический центр",
-    "Kennedy Space Center": "Космический центр имени Кеннеди",
-    "Tanegashima Space Center": "Космический центр Танэгасима",
-    "Vostochny Cosmodrome": "Космодром Восточный",
-    "Wallops Island (MARS)": "Остров Уоллопс (MARS)",
-}
-_PAD_NAMES = {
-    ("CC", "LC40"): ("Space Launch Complex 40", "стартовый комплекс 40"),
-    ("CC", "SLC41"): ("Space Launch Complex 41", "стартовый комплекс 41"),
-    ("CSG", "ELA3"): ("Ariane Launch Area 3", "стартовая площадка ELA-3"),
-    ("GIK-5", "LC1"): ("Site 1/5", "площадка 1/5"),
-    ("GIK-5", "LC31"): ("Site 31/6", "площадка 31/6"),
-    ("GIK-5", "LC81/23"): ("Site 81/23", "площадка 81/23"),
-    ("GIK-5", "LC200/39"): ("Site 200/39", "площадка 200/39"),
-    ("KSC", "LC39A"): ("Launch Complex 39A", "стартовый комплекс 39A"),
-    ("KSC", "LC39B"): ("Launch Complex 39B", "стартовый комплекс 39B"),
-    ("MARS", "0A"): ("Launch Pad 0A", "стартовая площадка 0A"),
-    ("TNSC", "Y2"): ("Yoshinobu Launch Pad 2", "вторая площадка комплекса Ёсинобу"),
-}
-"""Names of launch pads in English and in Russian, by the codes of site and pad."""
 
 _STATION_NAMES_RU = {"ISS": "МКС"}
 
@@ -196,16 +172,6 @@ def spacecraft_name(name: str) -> str:
 def vehicle_name(name: str) -> str:
     """Rocket or family of rockets."""
     return tr(name, _VEHICLE_NAMES_RU.get(name, name))
-
-
-def site_name(name: str) -> str:
-    """Launch site."""
-    return tr(name, _SITE_NAMES_RU.get(name, name))
-
-
-def pad_name(site_code: str, pad: str) -> str:
-    """Launch pad, by the codes of its site and its own; its code if it has no other name."""
-    return tr(*_PAD_NAMES.get((site_code, pad), (pad, pad)))
 
 
 def station_name(name: str) -> str:

@@ -37,9 +37,8 @@ def _load_schema(type_: RecordType) -> _Schema:
 def _shorten(
     value: Any, schema: _Schema, definitions: _Schema, place: str, notes: list[str]
 ) -> Any:
-    for alternative in schema.get("anyOf", ()):  # one type or null
-        if alternative.get("type") != "null":
-            schema = alternative
+    while alternatives := schema.get("anyOf"):  # one type or null, or a name instead of an object
+        schema = next(each for each in reversed(alternatives) if each.get("type") != "null")
     schema = definitions.get(schema.get("$ref", "").rpartition("/")[2], schema)
     if isinstance(value, str):
         return _shorten_text(value, schema, place, notes)

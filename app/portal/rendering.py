@@ -161,12 +161,12 @@ def _link_functions(calendar_path: Sequence[str]) -> dict[str, Callable[..., str
     return {
         "to": _page_path,
         "of_month": month_path,
-        "to_found": _result_path,
+        "to_found": result_path,
         "to_event": _event_path,
     }
 
 
-def _result_path(item: dict[str, Any]) -> str:
+def result_path(item: dict[str, Any]) -> str:
     """Path of the page that shows a search result."""
     match item["type"]:
         case "media":  # pictures have no page
@@ -177,6 +177,8 @@ def _result_path(item: dict[str, Any]) -> str:
             return _page_path("people", agency=item["slug"])
         case "stay":
             return _page_path("station", on=day_of(item["at"], item["at_precision"]))
+        case "site":
+            return _page_path("launches", q=item["title"])
     return _page_path(PAGE_PATH_SEGMENTS[item["type"]], item["slug"])
 
 

@@ -68,6 +68,7 @@ class TemplateFilters:
         """All filters of this language."""
         return (
             self.when,
+            self.local_when,
             self.date,
             self.counted,
             self.zone,
@@ -85,10 +86,15 @@ class TemplateFilters:
         """Date, time and time zone, to the given precision."""
         if precision not in PRECISIONS_WITH_TIME:
             return self.date(at, precision)
+        return self._moment(_to_local(at), precision, self.zone(current_settings().time_zone))
+
+    def local_when(self, at: str, precision: str) -> str:
+        """Date, time and offset of an instant that is written with its offset."""
+        return self._moment(at, precision, f"UTC{at[19:]}")
+
+    def _moment(self, local: str, precision: str, zone: str) -> str:
         form = "hour" if precision == Precision.HOUR else "minute"
-        local = _to_local(at)
         clock = {"hour": local[11:13], "minute": local[14:16]}
-        zone = self.zone(current_settings().time_zone)
         date = self.date(local, "day")
         return str(self.strings["dates"][form].format(date=date, zone=zone, **clock))
 

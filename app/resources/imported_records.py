@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.api.write_models import WriteModel, validate_write_model
-from app.api.writes.agencies import load_agency_ids
-from app.db.models import Article, ImportOrigin, VersionedRecord, agency_key
+from app.db.models import Article, ImportOrigin, VersionedRecord
 from app.domain.enums import ArticleState, RecordType
 from app.resources.registry import RECORD_RESOURCES
 
@@ -64,28 +63,18 @@ def apply_documents(
         fields = dict(data)
         nested_items.append(fields.pop(nested.name, None) if nested else None)
         validated.append((record, validate_write_model(writer.write_model, fields)))
-    named = [name for _, each in validated for name in resource.list_agencies(each) if name]
-    _create_missing_agencies(session, named)
-    for _, document in validated:
-        writer.create_named(session, document)
+    complete = resource.add_missing_references(session, [document for _, document in validated])
+    pairs = [(record, document) for (record, _), document in zip(documents, complete, strict=True)]
     if writer.save_all:
-        writer.save_all(session, validated)
+        writer.save_all(session, pairs)
     else:
-        for record, document in validated:
+        for record, document in pairs:
             writer.save(session, record, document)
     session.flush()
     for (record, _), items in zip(documents, nested_items, strict=True):
         if nested and items is not None:
             nested.save(session, record, items)
             session.flush()
-
-
-def _create_missing_agencies(session: Session, names: Sequence[str]) -> None:
-    """Create the agencies of an import that do not exist, with no more than their names."""
-    known = load_agency_ids(session, names)
-    missing = {key: name for name in names if (key := agency_key(name)) not in known}
-    for name in missing.values():
-        create_record(session, RecordType.AGENCY, {"name": name}, publish=False)
 
 
 def read_schedule(type_: RecordType, data: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from app.resources.missions.resource import RESOURCE as MISSIONS
 from app.resources.modules.resource import RESOURCE as MODULES
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
+from app.resources.sites.resource import RESOURCE as SITES
 from app.resources.sources.resource import RESOURCE as SOURCES
 from app.resources.spacecraft.resource import RESOURCE as SPACECRAFT
 from app.resources.spacecraft_types.resource import RESOURCE as SPACECRAFT_TYPES
@@ -45,6 +46,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     STAYS,
     SPACEWALKS,
     AGENCIES,
+    SITES,
     TIMELINE,
     STATION,
     HORIZON,

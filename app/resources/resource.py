@@ -1,6 +1,6 @@
 """Declaration of a resource: all that the rest of the application reads of its package."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -69,14 +69,17 @@ class RecordResource(Resource):
     """Loads search results: pairs of an id and the fields of `SearchHit`."""
     references: frozenset[RecordType] = frozenset()
     """Types of the records that records of this type refer to."""
+    add_missing_references: Callable[[Session, Sequence[Any]], Sequence[Any]] = (
+        lambda _session, documents: documents
+    )
+    """Creates the records that imported documents name and that do not exist; returns the documents
+    to save."""
     deferred_field: DeferredField | None = None
     nested_collection: NestedCollection | None = None
     merge_model: type[ReadModel] | None = None
     """Schema of a record in the response to a merge; None if records cannot be merged."""
     public_condition: Callable[[], ColumnElement[bool]] | None = None
     """SQL condition for public records; None if all are public."""
-    list_agencies: Callable[[Any], Iterable[str | None]] = lambda _document: ()
-    """Lists the names of agencies in a document; an import creates those that do not exist."""
     is_public: Callable[[Any], bool] = lambda _record: True
     """True for a public `record_model`."""
 

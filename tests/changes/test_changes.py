@@ -68,6 +68,7 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
         "launch": 309,
         "stay": 331,
         "spacewalk": 277,
+        "site": 6,
         "article": 2212,
     }
     assert all(item["op"] == "upsert" and item["data"]["id"] == item["id"] for item in items)

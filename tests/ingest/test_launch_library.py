@@ -102,6 +102,34 @@ def test_launch_becomes_document() -> None:
     assert document["launch_at_precision"] == "second"
 
 
+def test_links_weather_and_hold_are_read() -> None:
+    """As version 2.3 writes them, and version 2.2."""
+    webcast = {"url": "https://video.example/1", "language": {"code": "ru"}, "live": True}
+    kit = {"url": "https://press.example/kit.pdf", "type": {"id": 1, "name": "Press Kit"}}
+    plain, page = {"url": "http://video.example/2"}, {"url": "https://page.example/"}
+    for videos, pages in (("vid_urls", "info_urls"), ("vidURLs", "infoURLs")):
+        lists = {videos: [webcast, plain, webcast], pages: [kit, page]}
+        (entry,), _ = found(launch(probability=80, holdreason="Wind", **lists))
+        document = validate_write_model(LaunchWrite, dict(entry.data))
+        assert [(link.kind, link.url, link.language, link.live) for link in document.links] == [
+            ("webcast", "https://video.example/1", "ru", True),
+            ("press_kit", "https://press.example/kit.pdf", None, False),
+            ("information", "https://page.example/", None, False),
+        ]
+        assert (document.probability_percent, document.hold_reason) == (80, "Wind")
+        assert [note for note in entry.notes if "http://video.example/2" in note]
+    for probability in (None, -1, 101, True, "80"):
+        (entry,), _ = found(launch(probability=probability))
+        assert (entry.data["probability_percent"], entry.data["hold_reason"]) == (None, None)
+        assert "links" not in entry.data
+
+
+def test_unknown_pad_is_none() -> None:
+    (entry,), _ = found(launch(pad=launch()["pad"] | {"name": "Unknown Pad"}))
+    assert entry.data["pad"] is None
+    assert entry.data["site"]
+
+
 def test_crew_is_matched_to_people() -> None:
     stage = {"spacecraft": {"name": "Ship 2"}, "launch_crew": [seat("Commander")]}
     rocket = {"configuration": {"full_name": "Soyuz 2.1a"}, "spacecraft_stage": stage}
@@ -465,7 +493,7 @@ def test_launches_elsewhere_need_all(database: Database, client: TestClient) -> 
 
 
 def test_over_long_texts_are_shortened_with_notes(database: Database, client: TestClient) -> None:
-    pad = "Satish Dhawan Space Centre Second Launch Pad"
+    pad = "Satish Dhawan Space Centre Second Launch Pad " * 3
     place = launch()["pad"] | {"name": pad}
     given = make_input(json.dumps([launch(pad=place, failreason="late " * 300)]))
     results: list[EntryResult] = []
@@ -474,10 +502,11 @@ def test_over_long_texts_are_shortened_with_notes(database: Database, client: Te
     )
     assert report_counts(report) == (1, 0, 0, 0)
     saved = client.get("/v1/launches/ship-1").json()
-    assert saved["site"]["pad"] == "Satish Dhawan Space Centre Second…"
+    assert saved["site"]["pad"].endswith(" Space Centre…")
+    assert len(saved["launch_pad"]["name"]) <= 120
     assert len(saved["outcome_note"]) <= 1000
     assert [note.split(";")[0] for note in results[0].entry.notes] == [
-        "`pad` has 44 characters",
+        "`pad` has 134 characters",
         "`outcome_note` has 1499 characters",
     ]
 

@@ -40,7 +40,9 @@ def test_edited_archive_round_trips(editor: TestClient, other: Database) -> None
     born = documents.person(born_on="1979-06-07")
     person = editor.post("/v1/people", json=born).json()["slug"]
     launch = documents.launch(crew=[{"person": person, "role": "commander"}])
-    launch["site"] = {"name": "Example Field", "country": "KZ", "code": "GIK-9"}
+    site = documents.site(name="Example Field", code="GIK-9", pads=[{"name": "Site 7"}])
+    editor.post("/v1/sites", json=site).raise_for_status()
+    launch |= {"site": "GIK-9", "pad": "site 7"}
     ship = editor.post("/v1/launches", json=launch).json()["slug"]
     slip = {"launch_at": "2031-05-04T11:01:35Z", "change_reason": "Weather", "slug": "renamed"}
     editor.patch(f"/v1/launches/{ship}", json=slip, headers=IF_MATCH_ANY)

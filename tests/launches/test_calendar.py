@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 from app.api import icalendar
 from app.api.icalendar import EventStatus, get_event_status
 from app.db.database import Database
-from app.db.models import Site
 from app.domain.dates import Precision
 from app.domain.enums import LaunchStatus
 from tests.support import documents, factories
@@ -192,16 +191,22 @@ def test_calendar_changes_with_its_launches(
 
 def test_special_characters_round_trip(client: TestClient, database: Database) -> None:
     with database.session() as session:
-        site = Site(code="X", name="Site; of, all\\names", country="KZ")
+        site = factories.site(name="Site; of, all\\names")
         session.add(site)
         session.flush()
-        launch = factories.launch(slug="hostile", outcome_note=HOSTILE, site_id=site.id, pad="1,2")
+        pad = factories.pad(site, name="1,2")
+        session.add(pad)
+        session.flush()
+        launch = factories.launch(
+            slug="hostile", outcome_note=HOSTILE, site_id=site.id, pad_id=pad.id
+        )
         session.add(launch)
         session.flush()
         session.add(factories.payload(launch, name=HOSTILE[:40]))
     found = get_event(client, "/v1/launches.ics")
     assert found["DESCRIPTION"] == READ
     assert found["LOCATION"] == "Site; of, all\\names, 1,2"
+    assert "GEO" not in found
     assert found["STATUS"] == "CONFIRMED"
     assert "\x01" not in found["SUMMARY"]
     assert "🚀 Ёж" in found["SUMMARY"]
@@ -220,6 +225,7 @@ def test_event_describes_launch(archive: TestClient) -> None:
     assert found["LINK"].params["FMTTYPE"] == "application/json"
     assert found["URL"] == "http://127.0.0.1:8000/launches/soyuz-ms-10?lang=en"
     assert found["LOCATION"] == "Baikonur Cosmodrome, Site 1/5"
+    assert (found["GEO"].latitude, found["GEO"].longitude) == (45.92, 63.342)
     crew, note = found["DESCRIPTION"].split("\n")
     assert crew == "Crew: Aleksey Ovchinin, Nick Hague."
     assert note == launch["outcome_note"]

@@ -85,12 +85,25 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
             "url": "http://127.0.0.1:8000/v1/spacecraft/progress-ms-11",
         }
     ]
+    site_url = "http://127.0.0.1:8000/v1/sites/baikonur-cosmodrome"
     assert launch["site"] == {
+        "slug": "baikonur-cosmodrome",
         "name": "Baikonur Cosmodrome",
+        "url": site_url,
         "pad": "LC31",
         "pad_name": "Site 31/6",
         "country": "KZ",
+        "time_zone": "Asia/Qyzylorda",
     }
+    assert launch["launch_pad"] == {
+        "slug": "baikonur-site-31-6",
+        "name": "Site 31/6",
+        "code": "LC31",
+        "latitude": 45.996,
+        "longitude": 63.564,
+        "url": site_url,
+    }
+    assert launch["launch_at_local"] == "2019-04-04T16:01:35+05:00"
     assert launch["headline"] == "LV Soyuz-2.1a with CV Progress MS-11 is launched"
     assert [m["mission"]["slug"] for m in launch["missions"]] == ["iss-59"]
     assert launch["missions"][0]["relation"] == "cargo"

@@ -11,10 +11,12 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
+from app.domain.enums import RecordType
 from app.domain.languages import Language
 from app.portal.assets import get_asset_version
+from app.portal.rendering import result_path
 from app.portal.template_filters import UI_STRINGS, WEB_DIRECTORY
-from tests.support import factories
+from tests.support import documents, factories
 from tests.support.clients import database_of, override_settings
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -218,6 +220,42 @@ def test_pages_use_requested_language(
     ]
     assert localized
     assert all(link.endswith(f"lang={language}") for link in localized) is bool(query)
+
+
+def test_results_of_every_record_type_have_a_page_and_a_name() -> None:
+    item = {"slug": "a", "title": "A", "at": "2019-04-04T11:01:35Z", "at_precision": "second"}
+    for record_type in RecordType:
+        assert result_path(item | {"type": record_type}).startswith("/")
+        assert all(strings["type"][record_type] for strings in UI_STRINGS.values())
+    with pytest.raises(KeyError):
+        result_path(item | {"type": "ghost"})
+
+
+@pytest.mark.parametrize(
+    ("lang", "name"), [("en", "Wallops Island (MARS)"), ("ru", "Космодром Байконур")]
+)
+def test_site_in_search_results_leads_to_its_launches(
+    archive: TestClient, lang: str, name: str
+) -> None:
+    results = archive.get("/search", params={"q": name, "lang": lang}, headers=BROWSER)
+    paths = [unescape(path) for path in re.findall('href="(/launches[?][^"]+)"', results.text)]
+    path = next(each for each in paths if "q=" in each)
+    page = archive.get(path, headers=BROWSER)
+    assert page.status_code == 200
+    assert page.text.count(name) > 5
+
+
+def test_launch_page_shows_local_time_pad_and_links(editor: TestClient) -> None:
+    site = {"name": "Field", "country": "JP", "time_zone": "Asia/Tokyo", "pads": [{"name": "P 7"}]}
+    editor.post("/v1/sites", json=site).raise_for_status()
+    link = {"kind": "webcast", "url": "https://video.example/?a=1&b=2", "live": True}
+    launch = documents.launch(slug="shown", site="field", pad="P 7", links=[link])
+    editor.post("/v1/launches", json=launch).raise_for_status()
+    page = editor.get("/launches/shown?lang=en", headers=BROWSER).text
+    assert "<dt>Local time</dt><dd>April 4, 2031, 20:01 UTC+09:00</dd>" in page
+    assert "<dd>Field, P 7 " in page
+    assert '<a href="https://video.example/?a=1&amp;b=2" rel="noopener">' in page
+    assert "webcast, live</span>" in page
 
 
 def test_search_page_links_next_page(archive: TestClient) -> None:

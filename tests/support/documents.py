@@ -44,6 +44,10 @@ def launch(**fields: Any) -> dict[str, Any]:
     return defaults | fields
 
 
+def site(**fields: Any) -> dict[str, Any]:
+    return {"name": f"Written Site {next(_numbers)}", "country": "KZ"} | fields
+
+
 def module(**fields: Any) -> dict[str, Any]:
     return {"name": f"Written Module {next(_numbers)}", "kind": "module"} | fields
 

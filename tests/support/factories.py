@@ -18,10 +18,12 @@ from app.db.models import (
     Mission,
     Module,
     ModuleAttachment,
+    Pad,
     Payload,
     Person,
     Port,
     Proposal,
+    Site,
     Spacewalk,
     SpacewalkMember,
     Vehicle,
@@ -142,6 +144,17 @@ def crew_assignment(mission: Mission, person: Person, **columns: Any) -> CrewAss
 def vehicle(**columns: Any) -> Vehicle:
     n = next(_numbers)
     return Vehicle(**{"slug": f"vehicle-{n}", "name": f"Vehicle {n}", "family": "Soyuz"} | columns)
+
+
+def site(**columns: Any) -> Site:
+    n = next(_numbers)
+    return Site(**{"slug": f"site-{n}", "name": f"Site {n}", "country": "KZ"} | columns)
+
+
+def pad(site: Site, **columns: Any) -> Pad:
+    n = next(_numbers)
+    defaults = {"slug": f"pad-{n}", "name": f"Pad {n}", "ordinal": n}
+    return Pad(site_id=site.id, **defaults | columns)
 
 
 def module(**columns: Any) -> Module:

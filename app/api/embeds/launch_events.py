@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from app.api.embeds.launches import LaunchSummary, localize_outcome_note, select_launch_summary
+from app.api.embeds.sites import PadRef
 from app.api.icalendar import (
     MAX_CALENDAR_EVENTS,
     CalendarEvent,
@@ -83,7 +84,7 @@ def list_launch_events(
 def _build_event(launch: LaunchEvent) -> CalendarEvent:
     done = launch.status != LaunchStatus.PLANNED
     status = get_event_status(launch.launch_at_precision, done, launch.launch_at_uncertain)
-    site = launch.site
+    site, pad = launch.site, launch.launch_pad
     return CalendarEvent(
         uid=f"launch-{launch.id}@{tag_authority()}",
         sequence=launch.slips,
@@ -96,8 +97,15 @@ def _build_event(launch: LaunchEvent) -> CalendarEvent:
         page_url=page_url("launches", launch.slug, language=current_language()),
         json_url=launch.url,
         location=", ".join(filter(None, (site.name, site.pad_name))) if site else "",
+        position=_position(pad),
         description="\n".join(_build_description(launch)),
     )
+
+
+def _position(pad: PadRef | None) -> tuple[float, float] | None:
+    if pad is None or pad.latitude is None or pad.longitude is None:
+        return None
+    return pad.latitude, pad.longitude
 
 
 def _build_description(launch: LaunchEvent) -> list[str]:

@@ -1,28 +1,40 @@
 """Short forms of a launch: a reference, and a summary."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.sites import (
+    PadRef,
+    SiteRef,
+    localize_name,
+    select_pad_ref,
+    select_site_ref,
+)
 from app.api.embeds.vehicles import VehicleRef, select_vehicle_ref
 from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.conditions import Slugs
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
-from app.db.models import Launch, Payload, Site, Spacecraft, Vehicle
+from app.db.models import Launch, Pad, Payload, Site, Spacecraft, Vehicle
 from app.domain import glossary
 from app.domain.clock import has_passed
-from app.domain.dates import Precision, period_end
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_end
 from app.domain.enums import FlightEndKind, LaunchStatus, SpacecraftKind
 from app.domain.headlines import build_launch_headline
 from app.domain.labels import LAUNCH_STATUS_LABELS
 from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
+
+LocalTime = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""An instant with the offset of a time zone, as RFC 3339."""
 
 SPACECRAFT = Reference(
     Bilingual("There is no spacecraft {}.", "Нет корабля или модуля {}."),
@@ -62,23 +74,25 @@ class SpacecraftRead(SpacecraftRef):
         return super().computed_fields(row) | {"url": url}
 
 
-class SiteRead(ReadModel):
-    """Launch site."""
+class SiteRead(SiteRef):
+    """Launch site of a launch."""
 
-    name: str = Field(examples=["Baikonur Cosmodrome"])
     pad: str | None
-    """Code of the launch pad."""
+    """Code of the launch pad, or its name if it has no code."""
     pad_name: str | None
-    """Name of the launch pad, or its code if no name is known."""
+    """Name of the launch pad."""
     country: str = Field(
         description="Country of the site, as an ISO 3166-1 alpha-2 code.", examples=["KZ"]
     )
+    time_zone: str | None = Field(examples=["Asia/Qyzylorda"])
+    """IANA time zone of the site, or null if unknown."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "name": glossary.site_name(row["name"]),
-            "pad_name": row["pad"] and glossary.pad_name(row["code"], row["pad"]),
+        pad = row["launch_pad"]
+        return super().computed_fields(row) | {
+            "pad": pad and (pad["code"] or pad["name"]),
+            "pad_name": pad and localize_name(pad),
         }
 
 
@@ -117,12 +131,16 @@ class LaunchSummary(LaunchRef):
     status_label: str = Field(examples=["Success"])
     launch_at_uncertain: bool
     """True if the launch may fall outside the period that `launch_at_precision` gives."""
+    launch_at_local: LocalTime | None
+    """`launch_at` in the time zone of the site, or null if the zone or the time is unknown."""
     window_starts_at: UtcInstant | None
     window_ends_at: UtcInstant | None
     vehicle: VehicleRef | None
     spacecraft: list[SpacecraftRead]
     """Spacecraft and modules aboard, the main one first."""
     site: SiteRead | None
+    launch_pad: PadRef | None
+    """Pad of the launch, with its coordinates."""
     crewed: bool
     to_station: bool
     """False for a launch that goes elsewhere."""
@@ -137,8 +155,17 @@ class LaunchSummary(LaunchRef):
         at, precision = instant_of(row["launch_at"]), Precision(row["launch_at_precision"])
         return super().computed_fields(row) | {
             "status_label": str(LAUNCH_STATUS_LABELS[status]),
+            "launch_at_local": _format_local(at, precision, row["site"]),
+            "site": row["site"] and row["site"] | {"launch_pad": row["launch_pad"]},
             "is_overdue": status is LaunchStatus.PLANNED and has_passed(period_end(at, precision)),
         }
+
+
+def _format_local(at: datetime, precision: Precision, site: Mapping[str, Any] | None) -> str | None:
+    """Time in the zone of a site as RFC 3339; None for a time or a zone that is not known."""
+    if site is None or site["time_zone"] is None or precision not in PRECISIONS_WITH_TIME:
+        return None
+    return at.astimezone(ZoneInfo(site["time_zone"])).isoformat(timespec="seconds")
 
 
 def localize_outcome_note(row: Mapping[str, Any]) -> str | None:
@@ -186,14 +213,16 @@ def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
 @cache
 def select_launch_summary() -> AnySelect:
     """Columns of a `LaunchSummary`."""
-    site = select(Site.name, Site.code, Launch.pad, Site.country).where(Site.id == Launch.site_id)
+    site = select_site_ref().add_columns(Site.country, Site.time_zone)
+    pad = select_pad_ref().where(Pad.id == Launch.pad_id)
     return select_launch_ref().add_columns(
         Launch.id,
         Launch.cospar_id,
         Launch.launch_at_uncertain,
         Launch.window_starts_at,
         Launch.window_ends_at,
-        json_object_subquery(site.select_from(Site)).label("site"),
+        json_object_subquery(site.where(Site.id == Launch.site_id)).label("site"),
+        json_object_subquery(pad).label("launch_pad"),
         Launch.crewed,
         Launch.to_station,
         Launch.updated_at,

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.api.links import Url, url_for_request
-from app.api.lists.references import NameColumn, Reference, raise_unknown_name
+from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
+from app.api.writes.references import raise_unknown_name
 from app.db.functions import AnySelect
 from app.db.models import Vehicle, vehicle_slug
 from app.db.models.vehicles import vehicle_key

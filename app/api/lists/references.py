@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, column, select, union_all, values
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, FromClause, Integer, column, select, union_all, values
 
 from app.api.params import QueryModel
 from app.api.slugs import raise_missing_record
-from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at, raise_field_error
+from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at
 from app.db.database import Reader
 from app.db.functions import AnySelect, ColumnExpression, select_distinct_values
 from app.db.models import (
@@ -116,6 +115,28 @@ def check_references(
         raise InvalidRequest(" ".join(details), *problems)
 
 
+def find_referred_id(reader: Reader, reference: Reference, name: str) -> int | None:
+    """Id of the row that `name` means, in any of the forms that filters accept, or None."""
+    lookups = [
+        select(_id_beside(each.column)).where(each.column == key)
+        for each in reference.columns
+        if (key := each.convert(name)) is not None
+    ]
+    row = reader.first(select(union_all(*lookups).subquery().c.id)) if lookups else None
+    return row["id"] if row else None
+
+
+def _id_beside(stored: ColumnExpression) -> ColumnExpression:
+    """Column `id` of the table that the column `stored` is in."""
+    table: FromClause = getattr(stored, "expression", stored).table
+    return table.c.id
+
+
+def explain_unknown_name(reader: Reader, reference: Reference, name: str) -> str:
+    """Message about a name that does not exist, with the most similar ones."""
+    return _Explanation(reader, {"": reference})("", name, with_hints=True)
+
+
 def _names_to_check(parameter: str, names: Sequence[str], found: bool) -> list[str]:
     distinct = list(dict.fromkeys(names))
     is_proved = found and len(distinct) == 1 and not parameter.endswith("_not")
@@ -204,14 +225,6 @@ def find_similar_names(reader: Reader, reference: Reference, name: str) -> list[
         read = reader.all(statement, start=key[:_PREFIX_CHARS], number=MAX_COMPARED_VALUES)
     stored_names = {row["value"] for row in read} | set(reference.always_known)
     return rank_by_similarity(key, sorted(stored_names))
-
-
-def raise_unknown_name(session: Session, reference: Reference, name: str, pointer: str) -> NoReturn:
-    """Raise InvalidRequest for a `name` in a document that does not exist, with similar ones."""
-    similar = find_similar_names(Reader.from_session(session), reference, name)
-    hint = f" {reference.model.label.hint}" if reference.model else ""
-    detail = str(reference.unknown).format(repr(name)) + (hint_at(*similar) or hint)
-    raise_field_error(pointer, "unknown-reference", detail)
 
 
 def rank_by_similarity(name: str, candidates: Sequence[str]) -> list[str]:

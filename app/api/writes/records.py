@@ -70,10 +70,6 @@ def has_no_defaults(_session: Session, _record: object) -> None:
     """Add nothing: for records whose document is complete."""
 
 
-def has_no_named_records(_session: Session, _document: object) -> None:
-    """Create nothing: for documents that name no other records by their facts."""
-
-
 def delete_record(session: Session, record: Versioned) -> None:
     """Delete `record` and the rows that belong to it."""
     session.delete(record)
@@ -104,8 +100,6 @@ class RecordWriter(Generic[M, D]):
     """Selects a record for update, by slug or id. Raises NotFound, Gone or SlugRenamed."""
     add_defaults: Callable[[Session, M], None] = has_no_defaults
     """Adds what a new record has by default beside its document, unless it is restored."""
-    create_named: Callable[[Session, D], None] = has_no_named_records
-    """Creates the records that an imported document names by their facts, if they do not exist."""
     save_all: Callable[[Session, Sequence[tuple[M, D]]], None] | None = None
     """`save` for several records that do not refer to each other, with fewer statements."""
 

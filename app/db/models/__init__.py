@@ -20,7 +20,6 @@ from app.db.models.launches import (
     Launch,
     LaunchSlip,
     Payload,
-    Site,
 )
 from app.db.models.media import Media
 from app.db.models.missions import (
@@ -34,6 +33,7 @@ from app.db.models.missions import (
 from app.db.models.modules import Module, ModuleAttachment, ModuleOwner, Port
 from app.db.models.people import Flight, Person, PersonNationality
 from app.db.models.search import SearchDocument, SearchWord
+from app.db.models.sites import Pad, Site, name_slugs
 from app.db.models.sources import FeedSource, SourceHost
 from app.db.models.spacecraft import Spacecraft, SpacecraftType
 from app.db.models.spacewalks import Spacewalk, SpacewalkMember
@@ -72,6 +72,7 @@ __all__ = [
     "Module",
     "ModuleAttachment",
     "ModuleOwner",
+    "Pad",
     "Payload",
     "Person",
     "PersonNationality",
@@ -95,6 +96,7 @@ __all__ = [
     "agency_key",
     "agency_keys",
     "mission_number",
+    "name_slugs",
     "stored_id",
     "vehicle_slug",
 ]

@@ -1,8 +1,9 @@
-"""Launches, with payloads, sites and history."""
+"""Launches, with payloads and history."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
@@ -11,23 +12,6 @@ from app.domain.dates import Precision, now, period_start, sort_instant
 from app.domain.enums import FlightEndKind, LaunchStatus, RecordType, SpacecraftKind
 from app.domain.labels import RecordLabel
 from app.domain.text import slugify
-
-
-class Site(Base):
-    """Launch site; `code` is that of the General Catalog of Artificial Space Objects."""
-
-    __tablename__ = "sites"
-
-    searchable = True
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(BoundedString(12), unique=True)
-    slug: Mapped[str] = mapped_column(BoundedString(120), unique=True)
-    name: Mapped[str] = mapped_column(BoundedString(120))
-    country: Mapped[str] = mapped_column(BoundedString(2), index=True)
-
-    def compute_columns(self) -> None:
-        self.slug = slugify(self.name)
 
 
 class Launch(VersionedRecord, Base):
@@ -48,12 +32,17 @@ class Launch(VersionedRecord, Base):
     window_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicles.id"))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
-    pad: Mapped[str | None] = mapped_column(BoundedString(40))
+    pad_id: Mapped[int | None] = mapped_column(ForeignKey("pads.id"))
+    """Pad of the site."""
     crewed: Mapped[bool]
     to_station: Mapped[bool] = mapped_column(default=True)
     """False for a launch that goes elsewhere."""
     outcome_note: Mapped[str | None] = mapped_column(BoundedString(1000))
     outcome_note_ru: Mapped[str | None] = mapped_column(BoundedString(1000))
+    probability_percent: Mapped[int | None]
+    """Probability of weather that permits the launch."""
+    hold_reason: Mapped[str | None] = mapped_column(BoundedString(1000))
+    links: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
 
     __table_args__ = (
@@ -63,6 +52,8 @@ class Launch(VersionedRecord, Base):
         Index(None, "vehicle_id", "launch_sort_at", "id"),
         Index(None, "vehicle_id", "status"),
         Index(None, "site_id", "launch_sort_at", "id"),
+        Index(None, "pad_id", "launch_sort_at", "id"),
+        CheckConstraint("probability_percent BETWEEN 0 AND 100", name="probability_bounds"),
     )
 
     def compute_columns(self) -> None:

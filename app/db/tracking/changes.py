@@ -34,7 +34,7 @@ def record_changes(session: Session, writes: Writes) -> None:
         if former := attributes.slug.history.deleted:
             _record_rename(session.connection(), record, former[0])
         if any(attributes[name].history.deleted for name in record.shown_columns):
-            _record_referrer_changes(session.connection(), record)
+            record_referrer_changes(session.connection(), record)
     for record in deleted:
         _write_tombstone(session.connection(), record)
 
@@ -47,7 +47,7 @@ def record_referrers_of_deleted(session: Session, writes: Writes) -> None:
     for record in _select_records(writes.deleted):
         id_ = inspect(type(record)).columns["id"]
         session.connection().execute(select(id_).where(id_ == record.id).with_for_update())
-        _record_referrer_changes(session.connection(), record)
+        record_referrer_changes(session.connection(), record)
 
 
 def _select_records(entities: Iterable[Base]) -> Iterator[VersionedRecord]:
@@ -100,7 +100,7 @@ def _write_tombstone(connection: Connection, record: VersionedRecord) -> None:
     connection.execute(insert(FormerSlug).values(tombstone))
 
 
-def _record_referrer_changes(connection: Connection, record: VersionedRecord) -> None:
+def record_referrer_changes(connection: Connection, record: VersionedRecord) -> None:
     """Record a change of each public record that shows `record` by its slug."""
     for model, column in find_slug_references(inspect(record).mapper):
         key, reference = getattr(model, model.record_key), getattr(model, column)

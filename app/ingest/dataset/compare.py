@@ -22,6 +22,7 @@ from app.db.models import (
     MissionLaunch,
     Module,
     ModuleAttachment,
+    Pad,
     Payload,
     Person,
     Port,
@@ -55,6 +56,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
         *_expected_records(dataset),
         *_expected_children(dataset),
         *_expected_modules(dataset),
+        *_expected_sites(dataset),
         *_expected_spacewalks(dataset),
         *_expected_stays(dataset),
         *_expected_articles(articles),
@@ -105,7 +107,6 @@ def _expected_records(dataset: Dataset) -> _ExpectedRows:
         ),
         (RecordType.SPACECRAFT, RecordType.SPACECRAFT_TYPE),
     )
-    yield "site", select(Site.code), ((code,) for code in dataset.sites), ()
     yield (
         "agency",
         select(Agency.slug, Agency.name, Agency.kind),
@@ -275,6 +276,28 @@ def _expected_modules(dataset: Dataset) -> _ExpectedRows:
             for each in module.attachments
         ),
         (RecordType.MODULE, RecordType.MODULE),
+    )
+
+
+def _expected_sites(dataset: Dataset) -> _ExpectedRows:
+    sites = dataset.sites.values()
+    yield (
+        "launch site",
+        select(Site.slug, Site.name, Site.country, Site.time_zone),
+        ((site.slug, site.name, site.country, site.time_zone) for site in sites),
+        (RecordType.SITE,),
+    )
+    yield (
+        "launch pad",
+        select(Site.slug, Pad.code, Pad.name, Pad.latitude, Pad.longitude)
+        .select_from(Pad)
+        .join(Site, Site.id == Pad.site_id),
+        (
+            (site.slug, pad.code, pad.name, pad.latitude, pad.longitude)
+            for site in sites
+            for pad in site.pads
+        ),
+        (RecordType.SITE,),
     )
 
 

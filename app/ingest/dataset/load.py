@@ -1,6 +1,6 @@
 """Loader of the embedded archive: missing records are created, differing records are updated.
 
-Rows are matched by natural keys (slug, site code, mission and ordinal …), never by id. Records
+Rows are matched by natural keys (slug, code of a pad, mission and ordinal …), never by id. Records
 that the dataset does not have are left unchanged, and so are records that editors have changed,
 renamed or deleted. The child rows of the others (crew, tasks, links) are exactly those of the
 dataset. The horizon moves forwards only. A second load writes nothing.
@@ -28,7 +28,6 @@ from app.db.models import (
     Payload,
     Person,
     PersonNationality,
-    Site,
     Spacecraft,
     SpacecraftType,
     Vehicle,
@@ -37,6 +36,7 @@ from app.db.models import (
 from app.domain.batching import batched
 from app.ingest.dataset.load_agencies import upsert_agencies
 from app.ingest.dataset.load_modules import upsert_modules
+from app.ingest.dataset.load_sites import upsert_sites
 from app.ingest.dataset.load_spacewalks import upsert_spacewalks
 from app.ingest.dataset.load_stays import upsert_stays
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
@@ -182,19 +182,12 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
             for vehicle in dataset.vehicles.values()
         },
     )
-    sites = merge.upsert_records(
-        Site,
-        "code",
-        {
-            site.code: {"name": site.name, "country": site.country}
-            for site in dataset.sites.values()
-        },
-    )
+    sites, pads = upsert_sites(merge, dataset)
     launches = merge.upsert_records(
         Launch,
         "slug",
         {
-            launch.slug: _build_launch_values(dataset, launch, vehicles, sites)
+            launch.slug: _build_launch_values(dataset, launch, vehicles, sites, pads)
             for launch in dataset.launches.values()
         },
         "cospar_id",
@@ -242,7 +235,11 @@ def _upsert_spacecraft(merge: DatasetUpsert, dataset: Dataset) -> Mapping[str, i
 
 
 def _build_launch_values(
-    dataset: Dataset, launch: DatasetLaunch, vehicles: _IdsByKey, sites: _IdsByKey
+    dataset: Dataset,
+    launch: DatasetLaunch,
+    vehicles: _IdsByKey,
+    sites: _IdsByKey,
+    pads: Mapping[tuple[str, str], int],
 ) -> ColumnValues:
     vehicle, site = dataset.vehicles[launch.vehicle], dataset.sites[launch.site]
     return {
@@ -253,7 +250,7 @@ def _build_launch_values(
         "launch_at_uncertain": launch.launch_at_uncertain,
         "vehicle_id": vehicles[vehicle_slug(vehicle.name)],
         "site_id": sites[site.code],
-        "pad": launch.pad,
+        "pad_id": pads.get((site.code, launch.pad)),
         "crewed": launch.crewed,
         "to_station": True,
         "outcome_note": launch.outcome_note,

@@ -90,12 +90,32 @@ class DatasetShip(DatasetRecord):
     sources: list[str]
 
 
-class DatasetSite(DatasetRecord):
-    """A launch site; its key is `code`."""
+class DatasetPad(DatasetRecord):
+    """A launch pad of a site; its key is `code`."""
 
+    slug: str
     code: str
     name: str
+    name_ru: str
+    aliases: list[str]
+    latitude: float
+    longitude: float
+
+
+class DatasetSite(DatasetRecord):
+    """A launch site; launches refer to it by `code`."""
+
+    slug: str
+    code: str
+    name: str
+    name_ru: str
+    aliases: list[str]
     country: str
+    latitude: float
+    longitude: float
+    time_zone: str
+    pads: list[DatasetPad]
+    sources: list[str]
 
 
 class DatasetAgency(DatasetRecord):

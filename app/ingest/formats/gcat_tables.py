@@ -68,7 +68,8 @@ class GcatReferenceData:
     def load(cls, reader: Reader) -> "GcatReferenceData":
         """Load the reference data of the archive."""
         data = cls()
-        for row in reader.all(select(Site.code, Site.name, Site.country)):
+        coded = select(Site.code, Site.name, Site.country).where(Site.code.is_not(None))
+        for row in reader.all(coded):
             data.sites[row["code"]] = row
         for row in reader.all(select(Vehicle.name, Vehicle.family)):
             data.vehicles[slugify(row["name"])] = row

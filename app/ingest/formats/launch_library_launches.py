@@ -15,6 +15,7 @@ from app.ingest.flight_names import (
     split_flight_names,
     standard_flight_name,
 )
+from app.ingest.formats.launch_library_links import parse_links, parse_probability
 from app.ingest.formats.launch_library_people import count_seats, parse_launch_crew
 from app.ingest.formats.launch_library_vocabulary import (
     ELSEWHERE,
@@ -34,6 +35,8 @@ from app.ingest.formats.launch_library_vocabulary import (
 from app.ingest.formats.launch_times import parse_exact_instant, parse_launch_time
 from app.ingest.json_values import list_at, object_at, text_at
 from app.ingest.references import ReferenceLookup
+
+_UNKNOWN_PAD = "unknown pad"
 
 _STATION_BEGINS_AT = datetime(1998, 11, 20, tzinfo=UTC)
 """Launch of Zarya, the first module."""
@@ -57,11 +60,15 @@ def parse_launch(
         **time.to_fields(),
         "vehicle": _parse_vehicle(value, references.vehicle_families),
         "site": _parse_site(value, notes),
-        "pad": text_at(value, "pad", "name") or None,
+        "pad": _parse_pad(value),
         "spacecraft": _parse_spacecraft(value, notes),
         "crewed": _is_crewed(value, status, notes),
         "outcome_note": text_at(value, "failreason") or None,
+        "hold_reason": text_at(value, "holdreason") or None,
+        "probability_percent": parse_probability(value),
     }
+    if (links := parse_links(value, notes)) is not None:
+        document["links"] = links
     if time.precision in PRECISIONS_WITH_TIME:
         document |= {
             "window_starts_at": parse_exact_instant(value, "window_start"),
@@ -132,6 +139,11 @@ def _parse_site(value: Mapping[str, Any], notes: list[str]) -> dict[str, str] | 
     if name:
         notes.append(f"The country of the launch site {name!r} is unknown: no site was kept.")
     return None
+
+
+def _parse_pad(value: Mapping[str, Any]) -> str | None:
+    name = text_at(value, "pad", "name")
+    return name if is_sluggable(name) and name.casefold() != _UNKNOWN_PAD else None
 
 
 def spacecraft_stages(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:

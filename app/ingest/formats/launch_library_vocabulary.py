@@ -153,6 +153,9 @@ SITES: Mapping[str, str] = {
 """Launch sites as the archive names them, by name or id of the location."""
 
 
+LANGUAGE_CODE = re.compile("[a-z]{2,3}")
+
+
 def words_of(value: Any) -> list[str]:
     """Words of a configuration object, the most specific first: abbreviation, name, id.
 

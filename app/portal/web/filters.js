@@ -62,16 +62,18 @@ export function filters(lang, strings, timeZone, places) {
     });
   }
 
+  const moment = (local, precision, zone) =>
+    format(strings.dates[precision === "hour" ? "hour" : "minute"], {
+      date: date(local, "day"), hour: local.slice(11, 13), minute: local.slice(14, 16), zone,
+    });
+
   return {
     date,
     when(at, precision) {
       if (!PRECISIONS_WITH_TIME.includes(precision)) return date(at, precision);
-      const local = toLocal(at);
-      return format(strings.dates[precision === "hour" ? "hour" : "minute"], {
-        date: date(local, "day"), hour: local.slice(11, 13), minute: local.slice(14, 16),
-        zone: zone(timeZone),
-      });
+      return moment(toLocal(at), precision, zone(timeZone));
     },
+    local_when: (at, precision) => moment(at, precision, `UTC${at.slice(19)}`),
     counted: (n, noun) => format(strings.counted[noun][forms.indexOf(plural.select(n))], { n }),
     country: (code) => strings.countries[code] ?? code,
     agency: (name) => strings.agencies[name] ?? name,
@@ -160,6 +162,7 @@ export function links(base, keptLang, calendarPath, dayOf) {
       if (item.type === "media") return item.url;
       if (item.type === "module") return `${to("station")}#module-${item.slug}`;
       if (item.type === "agency") return to("people", { agency: item.slug });
+      if (item.type === "site") return to("launches", { q: item.title });
       if (item.type !== "stay") return to(SEGMENT_BY_TYPE[item.type], item.slug);
       // A suggestion has no time.
       return item.at ? to("station", { on: dayOf(item.at, item.at_precision) }) : to("search", { q: item.title });

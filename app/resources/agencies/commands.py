@@ -1,7 +1,8 @@
 """Writes of agencies, with the keys of their names."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
+from typing import TypeVar
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
@@ -10,7 +11,7 @@ from app.api.auth import ApiClient
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
-from app.api.write_models import to_record
+from app.api.write_models import WriteModel, to_record
 from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
 from app.api.writes.records import RecordWriter
 from app.db.database import Reader
@@ -24,6 +25,7 @@ from app.db.models import (
     ModuleOwner,
     Person,
     Spacewalk,
+    agency_key,
     agency_keys,
     stored_id,
 )
@@ -31,6 +33,8 @@ from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.resources.agencies.queries import get_agency
 from app.resources.agencies.schemas import AgencyRecord, AgencyWrite
+
+D = TypeVar("D", bound=WriteModel)
 
 _MAX_LISTED_REFERRERS = 10
 """Referrers of one kind that are read."""
@@ -149,6 +153,26 @@ def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]
         for kind, (key, slugs) in named.items()
         for slug in session.scalars(slugs.order_by(key).limit(_MAX_LISTED_REFERRERS))
     ]
+
+
+def create_missing_agencies(session: Session, names: Sequence[str | None]) -> None:
+    """Create the agencies of an import that do not exist, with no more than their names."""
+    known = load_agency_ids(session, names)
+    missing = {key: name for name in names if name and (key := agency_key(name)) not in known}
+    for name in missing.values():
+        save(session, Agency(), AgencyWrite(name=name))
+
+
+def add_missing_agencies(
+    list_names: Callable[[D], Iterable[str | None]],
+) -> Callable[[Session, Sequence[D]], Sequence[D]]:
+    """Build `add_missing_references` of a resource whose documents name agencies."""
+
+    def add(session: Session, documents: Sequence[D]) -> Sequence[D]:
+        create_missing_agencies(session, [name for each in documents for name in list_names(each)])
+        return documents
+
+    return add
 
 
 WRITER = RecordWriter(

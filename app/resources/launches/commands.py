@@ -1,23 +1,25 @@
 """Writes of launches, with their vehicle, site and spacecraft."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.auth import ApiClient
 from app.api.embeds.agencies import select_agency_name
 from app.api.embeds.launches import select_spacecraft
+from app.api.embeds.sites import SITE, pad_reference
 from app.api.embeds.vehicles import find_vehicle, get_vehicle_named
 from app.api.links import public_url
-from app.api.lists.references import raise_unknown_name, record_reference
+from app.api.lists.references import record_reference
 from app.api.slugs import load_ids, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.references import raise_unknown_name, resolve_name
 from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
@@ -28,6 +30,7 @@ from app.db.models import (
     Launch,
     Mission,
     MissionLaunch,
+    Pad,
     Payload,
     Person,
     Site,
@@ -48,6 +51,7 @@ from app.domain.enums import (
 )
 from app.domain.languages import tr
 from app.domain.text import slugify
+from app.resources.agencies.commands import create_missing_agencies
 from app.resources.launches.crew_commands import set_launch_crew
 from app.resources.launches.queries import get_launch, select_launch_history
 from app.resources.launches.schemas import (
@@ -57,6 +61,7 @@ from app.resources.launches.schemas import (
     SpacecraftWrite,
     VehicleName,
 )
+from app.resources.sites.commands import add_missing_pad, create_site, find_site
 from app.resources.vehicles import commands as vehicles
 from app.resources.vehicles.schemas import VehicleWrite
 
@@ -80,8 +85,10 @@ def _select_records() -> AnySelect:
     ships = select_spacecraft().where(Payload.launch_id == Launch.id)
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == Launch.vehicle_id)
     site = select(Site.name, Site.country, Site.code).where(Site.id == Launch.site_id)
+    pad = select(func.coalesce(Pad.code, Pad.name)).where(Pad.id == Launch.pad_id)
     return select(
         *Launch.__table__.columns,
+        pad.scalar_subquery().label("pad"),
         json_object_subquery(vehicle).label("vehicle"),
         json_object_subquery(site).label("site"),
         json_array_subquery(ships, Payload.ordinal).label("spacecraft"),
@@ -115,17 +122,21 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         "launch_at_uncertain",
         "window_starts_at",
         "window_ends_at",
-        "pad",
         "crewed",
         "to_station",
         "outcome_note",
         "outcome_note_ru",
+        "probability_percent",
+        "hold_reason",
     ):
         setattr(launch, name, getattr(document, name))
+    launch.links = [link.model_dump(mode="json") for link in document.links]
     launch.sources = [source.model_dump() for source in document.sources]
-    vehicle, site = document.vehicle, document.site
+    vehicle = document.vehicle
     launch.vehicle_id = _find_vehicle_id(session, vehicle) if vehicle else None
-    launch.site_id = _get_or_create_site_id(session, site) if site else None
+    site = _get_site(session, document.site) if document.site else None
+    launch.site_id = stored_id(site) if site else None
+    launch.pad_id = _get_pad_id(session, site, document.pad) if document.pad else None
     session.add(launch)
     session.flush()
     _set_spacecraft(session, launch, document.spacecraft, is_new)
@@ -154,14 +165,6 @@ def _check_designator_unique(session: Session, launch: Launch, designator: str |
         raise_field_error("/cospar_id", "taken", detail)
 
 
-def create_named(session: Session, document: LaunchWrite) -> None:
-    """Create the vehicle that an imported launch names, if the archive has none of this name."""
-    vehicle = document.vehicle
-    if vehicle and vehicle.family and find_vehicle(session, vehicle.name) is None:
-        new = VehicleWrite(name=vehicle.name, family=vehicle.family)
-        vehicles.save(session, Vehicle(), new)
-
-
 def _find_vehicle_id(session: Session, document: VehicleName) -> int:
     vehicle = get_vehicle_named(session, document.name, "/vehicle/name")
     if document.family and vehicle_slug(document.family) != vehicle.family_slug:
@@ -173,32 +176,60 @@ def _find_vehicle_id(session: Session, document: VehicleName) -> int:
     return stored_id(vehicle)
 
 
-def _insert_site(session: Session, new: Site) -> int:
-    """Insert a site without a flush, which would insert the incomplete launch too."""
-    new.compute_columns()
-    values = {c.name: getattr(new, c.name) for c in Site.__table__.columns if c.name != "id"}
-    return session.execute(insert(Site).values(values).returning(Site.id)).scalar_one()
-
-
-def _get_or_create_site_id(session: Session, document: SiteWrite) -> int:
-    name, code = document.name, document.code
-    site = session.scalar(select(Site).where(Site.slug == slugify(name)))
+def _get_site(session: Session, document: SiteWrite) -> Site:
+    """Find the site of a launch. Raises InvalidRequest."""
+    site = find_site(session, document.name, document.code)
     if site is None:
-        if not code or session.scalar(select(Site.id).where(Site.code == code)) is not None:
-            code = _generate_site_code(session, name)
-        return _insert_site(session, Site(code=code, name=name, country=document.country))
-    if document.country != site.country:
+        raise_unknown_name(session, SITE, document.name, "/site")
+    if document.country and document.country != site.country:
         detail = tr(
             f"The site {site.name!r} is in the country {site.country!r}.",
             f"Космодром {site.name!r} находится в стране {site.country!r}.",
         )
         raise_field_error("/site/country", "contradiction", detail)
-    return stored_id(site)
+    return site
 
 
-def _generate_site_code(session: Session, name: str) -> str:
-    number = session.scalar(select(func.count()).select_from(Site)) or 0
-    return f"{slugify(name)[:7].strip('-').upper()}-{number}"
+def _get_pad_id(session: Session, site: Site | None, name: str) -> int:
+    """Find the pad of a launch from `site`. Raises InvalidRequest."""
+    if site is None:
+        detail = tr(
+            "A pad belongs to a site: name the site.", "Площадка — часть космодрома: назовите его."
+        )
+        raise_field_error("/pad", "missing-site", detail)
+    return resolve_name(session, pad_reference(site), name, "/pad")
+
+
+def add_missing_references(
+    session: Session, documents: Sequence[LaunchWrite]
+) -> Sequence[LaunchWrite]:
+    """Create the agencies, vehicles, sites and pads that imported launches name, if they are new.
+
+    A vehicle without a family and a site without a country are not created. A pad without a site
+    is left out.
+    """
+    create_missing_agencies(session, [seat.agency for each in documents for seat in each.crew])
+    return [_add_missing_place(session, _add_missing_vehicle(session, each)) for each in documents]
+
+
+def _add_missing_vehicle(session: Session, document: LaunchWrite) -> LaunchWrite:
+    vehicle = document.vehicle
+    if vehicle and vehicle.family and find_vehicle(session, vehicle.name) is None:
+        new = VehicleWrite(name=vehicle.name, family=vehicle.family)
+        vehicles.save(session, Vehicle(), new)
+    return document
+
+
+def _add_missing_place(session: Session, document: LaunchWrite) -> LaunchWrite:
+    reference = document.site
+    if reference is None:
+        return document.model_copy(update={"pad": None})
+    site = find_site(session, reference.name, reference.code)
+    if site is None and reference.country:
+        site = create_site(session, reference.name, reference.code, reference.country)
+    if site and document.pad:
+        add_missing_pad(session, site, document.pad)
+    return document
 
 
 def _set_spacecraft(
@@ -334,5 +365,4 @@ WRITER = RecordWriter(
     load_records,
     referrers,
     add_defaults=link_to_active_mission,
-    create_named=create_named,
 )

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
@@ -18,6 +18,7 @@ from app.api.embeds.launches import (
 )
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
+from app.api.embeds.sites import PAD, SITE, SITE_COUNTRY
 from app.api.embeds.stays import select_stay_ref
 from app.api.embeds.vehicles import (
     VEHICLE,
@@ -34,7 +35,7 @@ from app.api.lists.day_counts import (
 from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
-from app.api.lists.references import NameColumn, Reference, References, record_reference
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
@@ -44,6 +45,7 @@ from app.db.functions import (
     AnySelect,
     ColumnExpression,
     current_time_param,
+    has_json_value,
     json_array_subquery,
     json_object_subquery,
 )
@@ -53,6 +55,7 @@ from app.db.models import (
     LaunchSlip,
     Mission,
     MissionLaunch,
+    Pad,
     Payload,
     Person,
     Site,
@@ -63,7 +66,7 @@ from app.db.models import (
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, period_end
 from app.domain.enums import LaunchStatus, RecordType
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import NotFound
 from app.resources.launches.schemas import (
@@ -92,10 +95,6 @@ def _is_carried(where: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(Payload.id).where(Payload.launch_id == Launch.id, where).exists()
 
 
-def _is_known_as(name: str) -> ColumnElement[bool]:
-    return or_(Site.slug.in_(bindparam(name)), Site.code.in_(bindparam(f"{name}_code")))
-
-
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "status": Launch.status.in_(bindparam("status")),
     "status_not": Launch.status.not_in(bindparam("status_not")),
@@ -103,7 +102,8 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "vehicle_family": Launch.vehicle_id.in_(
         select(Vehicle.id).where(Vehicle.family_slug.in_(bindparam("vehicle_family")))
     ),
-    "site": Launch.site_id.in_(select(Site.id).where(_is_known_as("site"))),
+    "site": Launch.site_id.in_(select(Site.id).where(has_json_value(Site.name_slugs, "site"))),
+    "pad": Launch.pad_id.in_(select(Pad.id).where(Pad.slug.in_(bindparam("pad")))),
     "country": Launch.site_id.in_(select(Site.id).where(Site.country.in_(bindparam("country")))),
     "spacecraft": _is_carried(is_payload_named("spacecraft")),
     "kind": _is_carried(Payload.kind.in_(bindparam("kind"))),
@@ -137,20 +137,16 @@ FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.PERSON: ValueFacet(
         select(Flight.launch_id.label("id"), Person.slug.label("value")).join(Person)
     ),
+    LaunchFacet.PAD: ValueFacet(select(_LAUNCH_ID, Pad.slug.label("value")).join(Pad)),
     LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
 }
 REFERENCES: References = {
     "vehicle": VEHICLE,
     "vehicle_family": VEHICLE_FAMILY,
     "spacecraft": SPACECRAFT,
-    "site": Reference(
-        Bilingual("There is no launch site {}.", "Нет космодрома {}."),
-        (NameColumn(Site.slug, slugify), NameColumn(Site.code, str.upper)),
-    ),
-    "country": Reference(
-        Bilingual("No launch site is in the country {}.", "В стране {} нет космодромов."),
-        (NameColumn(Site.country),),
-    ),
+    "site": SITE,
+    "pad": PAD,
+    "country": SITE_COUNTRY,
     "mission": record_reference(Mission),
     "person": record_reference(Person),
 }
@@ -198,7 +194,7 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
         **vehicle_name_values("vehicle", filters.vehicle),
         "vehicle_family": list(map(vehicle_slug, filters.vehicle_family)),
         "site": list(map(slugify, filters.site)),
-        "site_code": list(map(str.upper, filters.site)),
+        "pad": filters.pad,
         "country": filters.country,
         "spacecraft": list(map(slugify, filters.spacecraft)),
         "kind": filters.kind,
@@ -266,6 +262,9 @@ def _select_full() -> AnySelect:
     return select_launch_summary().add_columns(
         Launch.outcome_note,
         Launch.outcome_note_ru,
+        Launch.probability_percent,
+        Launch.hold_reason,
+        Launch.links,
         Launch.sources,
         Launch.created_at,
         select_launch_history().label("history"),

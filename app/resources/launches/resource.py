@@ -1,9 +1,9 @@
 """Declaration of the launches resource."""
 
-from app.db.models import Flight, Launch, Payload, Site
+from app.db.models import Flight, Launch, Payload
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
-from app.resources.launches.commands import WRITER, load_records
+from app.resources.launches.commands import WRITER, add_missing_references, load_records
 from app.resources.launches.router import router
 from app.resources.launches.schemas import LaunchRecord
 from app.resources.launches.search import SEARCH, load_hits
@@ -22,16 +22,6 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     export_tables=(
-        ExportTable(
-            "sites",
-            "Launch sites.",
-            select_record_columns(Site),
-            column_descriptions={
-                "code": "Short code.",
-                "name": "Name.",
-                "country": "Country, as an ISO 3166-1 alpha-2 code.",
-            },
-        ),
         ExportTable(
             "launches",
             "Launches, past and planned.",
@@ -73,8 +63,14 @@ RESOURCE = RecordResource(
         ),
     ),
     references=frozenset(
-        {RecordType.AGENCY, RecordType.PERSON, RecordType.VEHICLE, RecordType.SPACECRAFT}
+        {
+            RecordType.AGENCY,
+            RecordType.PERSON,
+            RecordType.SITE,
+            RecordType.SPACECRAFT,
+            RecordType.VEHICLE,
+        }
     ),
-    list_agencies=lambda launch: [seat.agency for seat in launch.crew],
+    add_missing_references=add_missing_references,
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
 )

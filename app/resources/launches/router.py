@@ -124,7 +124,7 @@ async def get_launch(
     responses=link_to("getLaunch", "launch"),
 )
 async def create_launch(launch: LaunchWrite, write: CreateLaunchDep) -> Response:
-    """Creates a planned or past launch. A new site is created with it; the vehicle must exist."""
+    """Creates a planned or past launch. Its vehicle and its site must exist."""
     return await write.execute(commands.WRITER.create, launch)
 
 

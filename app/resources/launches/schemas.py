@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDate, TimeZone
 from app.api.embeds.launches import LaunchRef, LaunchSummary, localize_outcome_note
@@ -28,19 +28,28 @@ from app.api.params import (
     SearchText,
     Slug,
 )
-from app.api.patterns import COSPAR_ID_PATTERN, SITE_CODE_PATTERN
+from app.api.patterns import COSPAR_ID_PATTERN, LANGUAGE_CODE_PATTERN, SITE_CODE_PATTERN
 from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    HttpsUrlStr,
     MaxChars,
     NonBlankText,
+    OrName,
     SluggableName,
     WriteModel,
     default_precision,
     example_config,
 )
 from app.domain.dates import Precision
-from app.domain.enums import FlightEndKind, LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
+from app.domain.enums import (
+    FlightEndKind,
+    LaunchRelation,
+    LaunchStatus,
+    LinkKind,
+    ShipRole,
+    SpacecraftKind,
+)
 from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
 
@@ -57,6 +66,7 @@ class LaunchFacet(StrEnum):
     MISSION = "mission"
     PERSON = "person"
     YEAR = "year"
+    PAD = "pad"
 
 
 class LaunchSort(SortChoice):
@@ -83,6 +93,8 @@ class LaunchArchiveFilters(QueryModel):
     """Kind of spacecraft aboard."""
     site: Annotated[CommaList[NameParam], Example(["Baikonur Cosmodrome"])] = []
     """Launch site, by name, slug or code."""
+    pad: Annotated[CommaList[Slug], Example(["baikonur-site-31-6"])] = []
+    """Launch pad, by slug."""
     country: Annotated[CommaList[CountryCode], Example(["KZ"])] = []
     """Country of the launch site, as an ISO 3166-1 alpha-2 code."""
     crewed: Annotated[Omittable[bool], Example(True)] = None
@@ -178,6 +190,17 @@ class LaunchSlipRead(ReadModel):
     """Reason for the change, or null."""
 
 
+class LaunchLink(ReadModel):
+    """Link of a launch."""
+
+    kind: LinkKind
+    url: Url
+    language: str | None = Field(examples=["en"])
+    """Language code (ISO 639), or null if unknown."""
+    live: bool
+    """True for a webcast that is live."""
+
+
 class LaunchRead(LaunchSummary):
     """Launch with all its fields."""
 
@@ -188,6 +211,12 @@ class LaunchRead(LaunchSummary):
     """Stays of the main spacecraft at the station, in order."""
     outcome_note: str | None
     """Deviation from the plan, or null."""
+    probability_percent: int | None
+    """Probability of weather that permits the launch, or null."""
+    hold_reason: str | None
+    """Reason of a hold, or null."""
+    links: list[LaunchLink]
+    """Webcasts, and pages about the launch."""
     history: list[LaunchSlipRead]
     """Changes of time or status, newest first."""
     sources: list[Source]
@@ -217,13 +246,26 @@ class VehicleOfRecord(VehicleName):
 
 
 class SiteWrite(WriteModel):
-    """Launch site, by name. An unknown name creates a site."""
+    """Launch site of a launch."""
 
     name: Annotated[SluggableName, MaxChars(120)]
-    country: CountryCode
-    """Country of the site, as an ISO 3166-1 alpha-2 code."""
+    """Name of the site, or its slug, code or alias. The site must exist."""
+    country: CountryCode | None = None
+    """Country of the site, as an ISO 3166-1 alpha-2 code, which is checked."""
     code: Annotated[str, Field(pattern=SITE_CODE_PATTERN, max_length=12)] | None = None
-    """Catalogue code of a new site. Default, or if taken: derived from `name`."""
+    """Code of the site, if it is not known by `name`."""
+
+
+class LinkWrite(WriteModel):
+    """Link of a launch."""
+
+    kind: LinkKind
+    url: HttpsUrlStr
+    """An https URL."""
+    language: Annotated[str, Field(pattern=LANGUAGE_CODE_PATTERN)] | None = None
+    """Language code (ISO 639)."""
+    live: StrictBool = False
+    """True for a webcast that is live."""
 
 
 class SpacecraftWrite(WriteModel):
@@ -278,8 +320,10 @@ class LaunchWriteBase(WriteModel):
     window_starts_at: Rfc3339 | None = None
     window_ends_at: Rfc3339 | None = None
     vehicle: VehicleName | None = None
-    site: SiteWrite | None = None
-    pad: Annotated[NonBlankText, MaxChars(40)] | None = None
+    site: Annotated[SiteWrite, OrName()] | None = None
+    """Launch site, by name, slug, code or alias in any case. It must exist."""
+    pad: Annotated[SluggableName, MaxChars(120)] | None = None
+    """Launch pad of the site, by name, slug, code or alias in any case. It must exist."""
     spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=200)]
     """Spacecraft and modules aboard, the main one first."""
     crewed: StrictBool
@@ -291,6 +335,12 @@ class LaunchWriteBase(WriteModel):
     """Deviation from the plan, or null."""
     outcome_note_ru: Annotated[NonBlankText, MaxChars(1000)] | None = None
     """`outcome_note` in Russian."""
+    probability_percent: Annotated[StrictInt, Field(ge=0, le=100)] | None = None
+    """Probability of weather that permits the launch."""
+    hold_reason: Annotated[NonBlankText, MaxChars(1000)] | None = None
+    """Reason of a hold."""
+    links: Annotated[list[LinkWrite], Field(max_length=50)] = []
+    """Webcasts, and pages about the launch."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
     @field_validator("window_ends_at")
@@ -314,7 +364,7 @@ class LaunchWrite(LaunchWriteBase):
         launch_at="2031-04-04T11:01:35Z",
         launch_at_precision="minute",
         vehicle={"name": "Soyuz-2.1a", "family": "Soyuz"},
-        site={"name": "Baikonur Cosmodrome", "country": "KZ"},
+        site="baikonur-cosmodrome",
         spacecraft=[{"name": "Progress Example", "kind": "CV"}],
         crewed=False,
     )
@@ -323,9 +373,16 @@ class LaunchWrite(LaunchWriteBase):
     """Reason for a change of time or status, recorded in `history`."""
 
 
+class SiteRecord(SiteWrite):
+    """Launch site of a complete launch."""
+
+    country: CountryCode
+
+
 class LaunchRecord(LaunchWriteBase):
     """Complete launch, with references by slug."""
 
+    site: SiteRecord | None
     id: int
     vehicle: VehicleOfRecord | None = None
     history: list[LaunchSlipRead]

@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.launches import select_launch_summary
+from app.api.embeds.sites import localize_name
 from app.api.links import page_url, url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
-from app.db.models import Flight, Launch, Payload, Person, Site, Vehicle
+from app.db.models import Flight, Launch, Pad, Payload, Person, Site, Vehicle
 from app.domain.enums import RecordType
-from app.domain.glossary import site_name, spacecraft_name, vehicle_name
+from app.domain.glossary import spacecraft_name, vehicle_name
 from app.domain.languages import tr
 from app.search.documents import IndexDocument, SearchSource, group_texts_by_owner
 from app.search.synonyms import (
@@ -47,27 +48,34 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
             Launch.id,
             Launch.launch_sort_at,
             Launch.cospar_id,
-            Launch.pad,
             Launch.crewed,
             Vehicle.name.label("vehicle"),
             Vehicle.family,
             Site.name.label("site"),
+            Site.name_ru.label("site_ru"),
+            Site.aliases.label("site_aliases"),
+            Pad.code.label("pad_code"),
+            Pad.name.label("pad"),
+            Pad.name_ru.label("pad_ru"),
         )
         .outerjoin(Vehicle, Vehicle.id == Launch.vehicle_id)
         .outerjoin(Site, Site.id == Launch.site_id)
+        .outerjoin(Pad, Pad.id == Launch.pad_id)
         .where(Launch.id.in_(ids))
     )
     for row in rows:
         carrying = ships.get(row.id, [])
         names = [name for ship in carrying for name in get_ship_synonyms(ship.name)]
         vehicles = get_vehicle_synonyms(row.vehicle) if row.vehicle else []
-        sites = get_site_synonyms(row.site) if row.site else []
+        sites = (
+            [*get_site_synonyms(row.site), row.site_ru or "", *row.site_aliases] if row.site else []
+        )
         lead = [
             _LAUNCH_KEYWORDS,
             *vehicles,
             row.family or "",
             *sites,
-            row.pad or "",
+            *filter(None, (row.pad_code, row.pad, row.pad_ru)),
             *dict.fromkeys(SPACECRAFT_KEYWORDS[ship.kind] for ship in carrying),
             _CREWED_KEYWORDS if row.crewed else "",
             *crews.get(row.id, ()),
@@ -91,10 +99,10 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
         named = ships[:_MAX_TITLE_SHIP_COUNT] + (
             [tr(f"{more} more", f"ещё {more}")] if more > 0 else []
         )
+        vehicle, site = row["vehicle"], row["site"]
         parts = [
-            name(part["name"])
-            for name, part in ((vehicle_name, row["vehicle"]), (site_name, row["site"]))
-            if part
+            *([vehicle_name(vehicle["name"])] if vehicle else ()),
+            *([localize_name(site)] if site else ()),
         ]
         yield (
             row["id"],
@@ -116,7 +124,7 @@ SEARCH = SearchSource(
     indexed=select(Launch.id, Launch.launch_sort_at.label("sort_at")),
     load_documents=load_documents,
     dependencies={
-        Site: lambda ids: select(Launch.id).where(Launch.site_id.in_(ids)),
+        RecordType.SITE: lambda ids: select(Launch.id).where(Launch.site_id.in_(ids)),
         RecordType.VEHICLE: lambda ids: select(Launch.id).where(Launch.vehicle_id.in_(ids)),
         RecordType.PERSON: lambda ids: select(Flight.launch_id).where(Flight.person_id.in_(ids)),
     },

@@ -2,6 +2,7 @@
 
 from app.db.models import Module, ModuleAttachment, ModuleOwner, Port
 from app.domain.enums import RecordType, Scope
+from app.resources.agencies.commands import add_missing_agencies
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.modules.commands import WRITER, load_records
 from app.resources.modules.router import router
@@ -66,6 +67,6 @@ RESOURCE = RecordResource(
         ),
     ),
     references=frozenset({RecordType.AGENCY, RecordType.LAUNCH}),
-    list_agencies=lambda module: module.owners,
+    add_missing_references=add_missing_agencies(lambda module: module.owners),
     deferred_field=DeferredField("attachments", RecordType.MODULE),
 )

@@ -2,6 +2,7 @@
 
 from app.db.models import Person, PersonNationality
 from app.domain.enums import RecordType, Scope
+from app.resources.agencies.commands import add_missing_agencies
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.people.commands import WRITER, load_records
 from app.resources.people.router import router
@@ -43,5 +44,5 @@ RESOURCE = RecordResource(
         ),
     ),
     references=frozenset({RecordType.AGENCY}),
-    list_agencies=lambda person: [person.agency],
+    add_missing_references=add_missing_agencies(lambda person: [person.agency]),
 )

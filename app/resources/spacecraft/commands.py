@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from app.api.auth import ApiClient
 from app.api.embeds.spacecraft import SPACECRAFT_TYPE
 from app.api.links import public_url
-from app.api.lists.references import raise_unknown_name
 from app.api.slugs import load_ids, set_slug
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.references import raise_unknown_name
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Launch, Payload, Spacecraft, SpacecraftType, stored_id

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from app.db.models import Spacewalk, SpacewalkMember
 from app.domain.enums import RecordType, Scope
+from app.resources.agencies.commands import add_missing_agencies
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.resource import RecordResource
 from app.resources.spacewalks.commands import WRITER, load_records
@@ -53,5 +54,5 @@ RESOURCE = RecordResource(
             RecordType.MODULE,
         }
     ),
-    list_agencies=lambda spacewalk: [spacewalk.operator],
+    add_missing_references=add_missing_agencies(lambda spacewalk: [spacewalk.operator]),
 )

@@ -1,0 +1,1 @@
+"""Launch sites and their pads."""
