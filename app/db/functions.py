@@ -14,11 +14,15 @@ from sqlalchemy import (
     Label,
     ScalarSelect,
     Select,
+    String,
+    TableValuedAlias,
     bindparam,
     func,
     literal_column,
     select,
+    true,
 )
+from sqlalchemy import column as sql_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
@@ -102,6 +106,25 @@ def json_object_subquery(statement: AnySelect) -> ScalarSelect[Any]:
     return statement.with_only_columns(row, maintain_column_froms=True).scalar_subquery()
 
 
+def has_json_value(column: ColumnExpression, name: str) -> ColumnElement[bool]:
+    """Condition: a JSON array of texts has one of the values of the parameter `name`."""
+    value = _json_array_values(column).columns["value"]
+    return select(value).where(value.in_(bindparam(name))).exists()
+
+
+def select_json_values(
+    id_: InstrumentedAttribute[int], column: InstrumentedAttribute[Any]
+) -> AnySelect:
+    """Select the `id` of each row with each `value` of a JSON array of texts in its table."""
+    values = _json_array_values(column)
+    rows = select(id_.label("id"), values.columns["value"].label("value"))
+    return rows.join_from(id_.class_, values, true())
+
+
+def _json_array_values(column: ColumnExpression) -> TableValuedAlias:
+    return _JsonArrayValues(column).table_valued(sql_column("value", String))
+
+
 class _JsonArrayAgg(GenericFunction[Any]):
     """JSON array of the first argument of each row, ordered by the other arguments."""
 
@@ -113,6 +136,12 @@ class _JsonBuildObject(GenericFunction[Any]):
     """JSON object of alternating keys and values."""
 
     type = JSON()
+    inherit_cache = True
+
+
+class _JsonArrayValues(GenericFunction[Any]):
+    """Rows of the texts in a JSON array."""
+
     inherit_cache = True
 
 
@@ -145,6 +174,13 @@ def _(element: _JsonArrayAgg, compiler: Any, **kw: Any) -> str:
 def _(element: _JsonBuildObject, compiler: Any, **kw: Any) -> str:
     name = "json_object" if compiler.dialect.name == "sqlite" else "json_build_object"
     return f"{name}({', '.join(compile_arguments(element, compiler, kw))})"
+
+
+@compiles(_JsonArrayValues)
+def _(element: _JsonArrayValues, compiler: Any, **kw: Any) -> str:
+    (array,) = compile_arguments(element, compiler, kw)
+    sqlite = compiler.dialect.name == "sqlite"
+    return f"json_each({array})" if sqlite else f"json_array_elements_text({array})"
 
 
 @compiles(_JsonValue)
@@ -240,6 +276,37 @@ class AddDays(GenericFunction[datetime]):
 
     type = UTCDateTime()
     inherit_cache = True
+
+
+class CollapseMidMonth(GenericFunction[Any]):
+    """Replace instants of the days 2 to 27 of a month, in UTC, by the start of day 2."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+
+
+@compiles(StartOfHour)
+def _(element: StartOfHour, compiler: Any, **kw: Any) -> str:
+    (at,) = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"(substr({at}, 1, 13) || ':00:00.000000')"
+    return f"date_trunc('hour', {at})"
+
+
+@compiles(StartOfDay)
+def _(element: StartOfDay, compiler: Any, **kw: Any) -> str:
+    (at,) = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"(substr({at}, 1, 10) || ' 00:00:00.000000')"
+    return f"date_trunc('day', {at}, 'UTC')"
+
+
+@compiles(AddDays)
+def _(element: AddDays, compiler: Any, **kw: Any) -> str:
+    at, days = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"(strftime('%Y-%m-%d %H:%M:%S', {at}, {days} || ' days') || '.000000')"
+    return f"({at} + {days} * interval '24 hours')"
 
 
 class SecondsBetween(GenericFunction[int]):

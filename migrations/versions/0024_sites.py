@@ -15,7 +15,7 @@ from migrations.columns import instant, text
 from migrations.search_index import empty_search_index
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 
 INSTANT_BOUNDS = "{0} >= '1950-01-01 00:00:00' AND {0} < '2101-01-01 00:00:00'"
 TEXT_BOUNDS = "length({0}) BETWEEN 1 AND {1}"

@@ -18,7 +18,7 @@ from migrations.columns import instant, text
 from migrations.search_index import empty_search_index
 
 revision = "0025"
-down_revision = "0022"
+down_revision = "0024"
 
 PRECISIONS = ("second", "minute", "hour", "day", "month", "quarter", "year")
 SPACECRAFT_KINDS = ("SC", "CV", "module", "satellite", "other")

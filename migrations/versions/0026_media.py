@@ -13,7 +13,7 @@ from migrations.columns import instant, text
 from migrations.search_index import empty_search_index
 
 revision = "0026"
-down_revision = "0023"
+down_revision = "0025"
 
 TEXTS = {
     "content": (32, False),
