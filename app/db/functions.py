@@ -278,37 +278,6 @@ class AddDays(GenericFunction[datetime]):
     inherit_cache = True
 
 
-class CollapseMidMonth(GenericFunction[Any]):
-    """Replace instants of the days 2 to 27 of a month, in UTC, by the start of day 2."""
-
-    type = UTCDateTime()
-    inherit_cache = True
-
-
-@compiles(StartOfHour)
-def _(element: StartOfHour, compiler: Any, **kw: Any) -> str:
-    (at,) = compile_arguments(element, compiler, kw)
-    if compiler.dialect.name == "sqlite":
-        return f"(substr({at}, 1, 13) || ':00:00.000000')"
-    return f"date_trunc('hour', {at})"
-
-
-@compiles(StartOfDay)
-def _(element: StartOfDay, compiler: Any, **kw: Any) -> str:
-    (at,) = compile_arguments(element, compiler, kw)
-    if compiler.dialect.name == "sqlite":
-        return f"(substr({at}, 1, 10) || ' 00:00:00.000000')"
-    return f"date_trunc('day', {at}, 'UTC')"
-
-
-@compiles(AddDays)
-def _(element: AddDays, compiler: Any, **kw: Any) -> str:
-    at, days = compile_arguments(element, compiler, kw)
-    if compiler.dialect.name == "sqlite":
-        return f"(strftime('%Y-%m-%d %H:%M:%S', {at}, {days} || ' days') || '.000000')"
-    return f"({at} + {days} * interval '24 hours')"
-
-
 class SecondsBetween(GenericFunction[int]):
     """Seconds from one instant to a later one, both full seconds."""
 
