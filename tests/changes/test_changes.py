@@ -57,6 +57,7 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
     kinds = [item["type"] for item in items]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "mission": 75,
+        "agency": 20,
         "person": 298,
         "module": 42,
         "launch": 309,
