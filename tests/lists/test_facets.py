@@ -52,6 +52,7 @@ QUERIES = [
     ("/v1/stays", "mission=59&kind=CV&port=pirs-nadir,rassvet-nadir&q=progress&tz=Asia/Tokyo"),
     ("/v1/stays", "module=pirs&arrived_at_gte=2010-06-01&sort=departed_at&view=full"),
     ("/v1/spacewalks", ""),
+    ("/v1/agencies", "kind=government,commercial&country=US,RU"),
     ("/v1/spacewalks", "operator=NASA&person=anne-mcclain,nick-hague&mission=59&q=battery"),
     ("/v1/spacewalks", "airlock=pirs&starts_at_lt=2015-01-01&tz=Pacific/Apia&sort=duration"),
     ("/v1/articles", ""),
