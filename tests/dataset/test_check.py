@@ -96,7 +96,7 @@ BREAKS: list[tuple[Break, str]] = [
     ),
     (
         lambda: delete(Payload).where(Payload.launch_id == launch_id("progress-ms-11")),
-        "spacecraft differs from the dataset: progress-ms-11, Progress MS-11",
+        "payload differs from the dataset: progress-ms-11, progress-ms-11, Progress MS-11",
     ),
     (
         lambda: delete(MissionLaunch).where(MissionLaunch.mission_id == mission_id("iss-59")),
@@ -373,7 +373,7 @@ def test_archive_in_use_is_consistent(own: TestClient) -> None:
         problems = "\n".join(check_archive(reader))
     for problem in (
         "article differs from the dataset: expedition-1-begins",
-        "spacecraft differs from the dataset: progress-ms-11, Progress MS-11",
+        "payload differs from the dataset: progress-ms-11, progress-ms-11, Progress MS-11",
         "launch differs from the dataset: cygnus-ng-11",
         "person differs from the dataset: nick-hague",
         "expedition-1-begins is linked to no record",

@@ -75,10 +75,12 @@ def add(editor: TestClient, database: Database) -> Any:
     ) -> dict[str, Any]:
         for name in ("Anna Example", "Boris Example", "Carl Example"):
             editor.post("/v1/people", json={"name": name})
+        vehicle = {"name": "Soyuz-2.1a", "family": "Soyuz"}
+        editor.post("/v1/vehicles", json=vehicle)
         if path == "launches":
             document = {
                 "launch_at": AT, "launch_at_precision": "minute", "status": "planned",
-                "crewed": True, "vehicle": {"name": "Soyuz-2.1a", "family": "Soyuz"},
+                "crewed": True, "vehicle": vehicle,
                 "spacecraft": [{"name": "Soyuz MS-99", "kind": "SC"}],
                 "crew": [{"person": each, "role": "commander"} for each in crew],
             }  # fmt: skip

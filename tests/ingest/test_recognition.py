@@ -41,12 +41,14 @@ UPDATED = "created 0, updated 1, unchanged 0, rejected 0"
 @pytest.fixture
 def ours(editor: TestClient) -> dict[str, Any]:
     """A planned launch of the archive."""
+    vehicle = {"name": "Soyuz-2.1a", "family": "Soyuz"}
+    editor.post("/v1/vehicles", json=vehicle).raise_for_status()
     document = {
         "launch_at": AT,
         "launch_at_precision": "minute",
         "status": "planned",
         "crewed": False,
-        "vehicle": {"name": "Soyuz-2.1a", "family": "Soyuz"},
+        "vehicle": vehicle,
         "spacecraft": [{"name": "Progress MS-99", "kind": "CV"}],
     }
     response = editor.post("/v1/launches", json=document)

@@ -193,7 +193,9 @@ def add_archive(editor: TestClient, database: Database, truth: Truth) -> None:
         {"person": "vera-specimen", "role": "flight_engineer"},
         {"person": "gleb-instance", "role": "commander"},
     ]
-    common = {"crewed": True, "vehicle": {"name": "Soyuz-2.1a", "family": "Soyuz"}}
+    vehicle = {"name": "Soyuz-2.1a", "family": "Soyuz"}
+    post("/v1/vehicles", **vehicle)
+    common = {"crewed": True, "vehicle": vehicle}
     for name, day, seats in (("Soyuz MS-97", -170, crew), ("Soyuz MS-98", 8, [])):
         post(
             "/v1/launches",
