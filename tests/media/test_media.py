@@ -334,6 +334,8 @@ def test_article_shows_the_picture(client: TestClient, article: str) -> None:
     assert client.get("/v1/articles?has_image=false").json()["items"] == []
     (item,) = client.get("/v1/articles/feed.json").json()["items"]
     assert item["image"] == picture_["url"]
+    for form in ("rss", "atom"):
+        assert ' type="image/jpeg"' in client.get(f"/v1/articles/feed.{form}").text
     (change,) = client.get("/v1/changes?types=article").json()["items"]
     assert change["data"]["image"] == {
         "media": "soyuz-ms-12-on-the-launch-pad",

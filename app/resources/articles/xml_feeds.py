@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from fastapi import Response
 
+from app.api.embeds.media import Image, ImageSource
 from app.api.feeds import (
     AtomFeed,
     add_element,
@@ -64,7 +65,10 @@ def _add_atom_entry(root: Element, entry: FeedEntry) -> None:
     if entry.source.url:
         add_element(element, "link", rel="via", href=entry.source.url)
     if entry.image:
-        add_element(element, "link", rel="enclosure", href=entry.image.url, title=entry.image.alt)
+        image = entry.image
+        link = add_element(element, "link", rel="enclosure", href=image.url, title=image.alt)
+        if file := _find_linked_file(image):
+            link.set("type", file.type)
     for tag in entry.tags:
         add_element(element, "category", term=tag)
     add_element(element, "summary", entry.lead)
@@ -114,9 +118,21 @@ def _add_rss_item(channel: Element, entry: FeedEntry) -> None:
     add_element(item, "content:encoded", entry.body_html)
     if entry.image:
         media = add_element(item, "media:content", url=entry.image.url, medium="image")
+        if file := _find_linked_file(entry.image):
+            for name, value in (
+                ("type", file.type),
+                ("width", file.width),
+                ("height", file.height),
+            ):
+                media.set(name, str(value))
         add_element(media, "media:description", entry.image.alt, type="plain")
         if entry.image.credit:
             add_element(media, "media:credit", entry.image.credit)
+
+
+def _find_linked_file(image: Image) -> ImageSource | None:
+    """The file at the URL of an image, if it is in the library."""
+    return next((file for file in image.srcset if file.url == image.url), None)
 
 
 def _escape_tags(text: str) -> str:
