@@ -34,7 +34,7 @@ def lists() -> Iterator[tuple[str, bool, bool]]:
     for path, methods in document["paths"].items():
         for operation in (methods["get"],) if "get" in methods else ():
             names = {parameter["name"] for parameter in operation.get("parameters", [])}
-            if "format" in names:
+            if {"format", "cursor"} <= names:
                 address = path.replace("{slug}", "iss-59")
                 yield address, bool(operation["security"]), "view" in names
 

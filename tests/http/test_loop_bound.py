@@ -49,7 +49,7 @@ def hostile_queries(operation: ReadOperation, seen: set[str]) -> Iterator[str]:
         yield from (f"q={quote(text)}{size}" for text in SEARCHES)
     if "cursor" in names:
         yield from LARGE_PAGES
-    if "format" in names:
+    if "cursor" in names and "format" in names:
         yield from FORMATS
 
 

@@ -86,7 +86,7 @@ def test_tag_has_its_first_and_last_use(news: TestClient) -> None:
 @pytest.fixture
 def low_limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Two articles of a tag are counted."""
-    monkeypatch.setattr(queries, "MAX_COUNTED_ARTICLES", 2)
+    monkeypatch.setattr(queries, "MAX_ARTICLE_COUNT", 2)
     queries._select_tags.cache_clear()
     yield 2
     queries._select_tags.cache_clear()

@@ -19,16 +19,16 @@ from app.db.models import ArticleTag
 from app.domain.text import slugify
 from app.resources.tags.schemas import TagQuery, TagRead, Tags, TagSort
 
-MAX_TAGS = 200
-_MAX_SEARCHED_TAGS = 1_000
-MAX_COUNTED_ARTICLES = 1_000
+MAX_TAG_COUNT = 200
+_MAX_SEARCHED_TAG_COUNT = 1_000
+MAX_ARTICLE_COUNT = 1_000
 """Articles of a tag that are counted, so that the answer costs the same in a large archive."""
 
 
 def list_tags(reader: Reader, query: TagQuery) -> Tags:
     """List the tags of public articles that match."""
     part = slugify(query.q) if query.q else ""
-    rows = reader.all(_select_tags(), start="", number=_MAX_SEARCHED_TAGS, part=part)
+    rows = reader.all(_select_tags(), start="", number=_MAX_SEARCHED_TAG_COUNT, part=part)
     items = [TagRead.model_validate(_build_tag(row)) for row in rows]
     match query.sort:
         case TagSort.MOST_USED:
@@ -47,8 +47,8 @@ def _build_tag(row: Row) -> Mapping[str, object]:
     }
     return times | {
         "tag": row["tag"],
-        "count": min(row["count"], MAX_COUNTED_ARTICLES),
-        "count_is_minimum": row["count"] > MAX_COUNTED_ARTICLES,
+        "count": min(row["count"], MAX_ARTICLE_COUNT),
+        "count_is_minimum": row["count"] > MAX_ARTICLE_COUNT,
         "url": url_for_request("articles", tag=row["tag"]),
     }
 
@@ -58,7 +58,7 @@ def _select_tags() -> AnySelect:
     """Columns of the first tags that contain `part`, by name, among the first `number` ones."""
     tags = select_distinct_values(ArticleTag.tag, (article_is_public(ArticleTag),)).subquery()
     matches = select(tags.c.value).where(tags.c.value.contains(bindparam("part")))
-    found = matches.order_by(tags.c.value).limit(MAX_TAGS).subquery()
+    found = matches.order_by(tags.c.value).limit(MAX_TAG_COUNT).subquery()
     link = aliased(ArticleTag)
     order = link.published_sort_at, link.article_id
     return select(
@@ -70,12 +70,12 @@ def _select_tags() -> AnySelect:
 
 
 def _count_articles(tags: Subquery) -> ColumnElement[int]:
-    """Number of articles of a tag, up to one more than `MAX_COUNTED_ARTICLES`."""
+    """Number of articles of a tag, up to one more than `MAX_ARTICLE_COUNT`."""
     link = aliased(ArticleTag)
     links = (
         select(literal_column("1", Integer))
         .where(link.tag == tags.c.value, article_is_public(link))
-        .limit(MAX_COUNTED_ARTICLES + 1)
+        .limit(MAX_ARTICLE_COUNT + 1)
         .correlate(tags)
         .subquery()
     )
