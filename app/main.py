@@ -22,8 +22,9 @@ from app.api.auth import identify_key
 from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
 from app.api.deps import Services
 from app.api.dispatch import PathDispatcher
+from app.api.docs.router import router as docs
 from app.api.openapi.document import build_openapi
-from app.api.openapi.pages import router as docs
+from app.api.openapi.pages import router as reference
 from app.api.routing import Router
 from app.config import Settings, use_settings
 from app.http.access_log import AccessLog
@@ -75,6 +76,7 @@ ROUTERS: tuple[Router, ...] = (
     site_files,
     well_known.router,
     problem_pages.router,
+    reference,
     docs,
     health,
 )
