@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
+.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test audit sbom openapi examples chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -83,6 +83,10 @@ var/requirements.txt: .venv/.run
 	@$(VENV)/uv export --quiet --frozen --no-default-groups --no-emit-project --format requirements-txt >$@
 
 openapi: .venv/.run  ## regenerate openapi.json
+	@$(VENV)/zarya openapi > openapi.json
+
+examples: .venv/.test  ## regenerate the examples of responses in openapi.json, then openapi.json
+	@$(VENV)/python -m tools.response_examples
 	@$(VENV)/zarya openapi > openapi.json
 
 chronicle: .venv/.run  ## regenerate the chronicle and the texts of missions of the embedded archive
