@@ -252,3 +252,38 @@ def test_results_link_to_headings(docs: TestClient) -> None:
 def test_too_long_question_is_refused(docs: TestClient) -> None:
     assert docs.get(SEARCH, params={"q": "x" * 200}).status_code == 200
     assert docs.get(SEARCH, params={"q": "x" * 201}).status_code == 422
+
+
+PERSONIFICATION = re.compile(
+    r"\b(?:asks?|claims?|heard|heeds?|speaks?|tells?|told|unless \w+ says? otherwise)\b"
+    r"|(?:^|[.:] )(?:What|Who|Whose) [^?]*$",
+    re.MULTILINE,
+)
+"""Words of people for a service, and sentences that begin with a relative clause."""
+
+
+def find_riddles(text: str) -> list[str]:
+    """Sentences outside of code that have to be read twice."""
+    prose = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+    sentences = re.split(r"(?<=[.:?])\s+|\n[-|#]|\n\n", prose)
+    return [" ".join(each.split()) for each in sentences if PERSONIFICATION.search(each.strip())]
+
+
+def test_pages_are_written_plainly() -> None:
+    files = [page.source for page in PAGES if re.match(r"docs/(?!.*secur)", page.source)]
+    found = {file: find_riddles((ROOT / file).read_text()) for file in files}
+    assert {file: lines for file, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An address may ask 600 times a minute unless the operator says otherwise.",
+        "Deletions are told for 90 days.",
+        "What is not known is null: of a time behind the horizon.",
+        "Who must not have published it.",
+    ],
+)
+def test_riddles_are_found(text: str) -> None:
+    assert find_riddles(f"A plain sentence. {text}\n\n## What to read next\n\nWhat is it?")
+    assert not find_riddles("Limits: 600 requests per minute.\n\n## Which errors to retry")
