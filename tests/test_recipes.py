@@ -1,14 +1,11 @@
 """Recipes of the documentation: the shown lines run in an empty folder, against a real service."""
 
 import json
-import os
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,47 +17,13 @@ from app.domain.enums import Scope
 from app.resources.write_steps import build_database
 from tests.support.databases import CreateDatabase
 from tests.support.paths import ROOT
+from tests.support.recipes import output_of, run_lines, shown_lines
 from tests.support.servers import DEV_NULL, free_port, run_server, run_server_process, wait_for
 
 pytestmark = pytest.mark.parametrize("create_database", ["sqlite"], indirect=True, scope="session")
 
 SECONDS = 60
 """Guard against a hang only."""
-
-
-def shown_lines(recipe: str) -> list[str]:
-    """Shell lines on the page of a recipe."""
-    page = (ROOT / "docs" / "recipes" / f"{recipe}.md").read_text()
-    [lines] = re.findall(r"```\n(.+?)```", page, re.DOTALL)
-    found: list[str] = lines.strip().split("\n")
-    return found
-
-
-@contextmanager
-def run_lines(lines: list[str], origin: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run lines of a page in `folder`, with the service at `origin`; output goes to `output`."""
-    script = "set -e\n" + "\n".join(lines).replace("http://localhost:8000", origin)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with (
-        (folder / "output").open("ab") as output,
-        subprocess.Popen(
-            ["bash", "-c", script],
-            cwd=folder,
-            env=os.environ | {"PATH": path},
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def output_of(folder: Path) -> str:
-    return (folder / "output").read_text()
 
 
 @pytest.fixture(scope="module")

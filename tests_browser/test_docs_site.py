@@ -33,6 +33,17 @@ def layout_shift(page: Page) -> float:
     return shift
 
 
+def record_responses(page: Page) -> list[Response]:
+    """Return the list to which the responses that a page loads are added."""
+    responses: list[Response] = []
+
+    def record(response: Response) -> None:
+        responses.append(response)
+
+    page.on("response", record)
+    return responses
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_pages_are_accessible_stable_and_light(
@@ -41,11 +52,10 @@ def test_pages_are_accessible_stable_and_light(
     for path in PATHS:
         seen = visit(viewport=viewport, color_scheme=scheme)
         page = seen.page
-        bodies: list[Response] = []
-        page.on("response", lambda response, bodies=bodies: bodies.append(response))
+        responses = record_responses(page)
         page.goto(f"{origin}{path}", wait_until="networkidle")
         assert layout_shift(page) == 0, path
-        assert sum(len(each.body()) for each in bodies) < MAX_TRANSFER_BYTES, path
+        assert sum(len(each.body()) for each in responses) < MAX_TRANSFER_BYTES, path
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path
         assert accessibility_violations(page) == [], path
         assert (seen.external_requests, seen.errors) == ([], []), path
