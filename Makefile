@@ -52,8 +52,8 @@ bench: .venv/.bench  ## measure performance against references (needs wrk; QUICK
 bench-check: .venv/.test  ## compare CPU cost per route with bench/ratios.json (UPDATE=1: write it)
 	@$(VENV)/python -W ignore -m bench.check $(if $(UPDATE),--update) $(if $(CONTROL),--control)
 
-bench-growth: .venv/.test  ## find public reads that cost more with 1,000,000 articles than with 10,000 (QUICK=1: 100,000)
-	@$(VENV)/python -W ignore -m bench.growth $(if $(QUICK),--quick)
+bench-growth: .venv/.test  ## find public reads that cost more with 1,000,000 articles than with 10,000 (EVENTS=1: events; QUICK=1: 100,000)
+	@$(VENV)/python -W ignore -m bench.growth $(if $(EVENTS),--events) $(if $(QUICK),--quick)
 
 bench-prices: .venv/.test  ## find public reads that cost more than 20 median reads, with 100,000 articles (UPDATE=1: write bench/prices.json)
 	@$(VENV)/python -W ignore -m bench.prices $(if $(UPDATE),--update)

@@ -49,6 +49,7 @@ from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.resource import RESOURCE as CHANGES
 from app.resources.exports.file_cache import ArchiveFileCache
 from app.resources.exports.resource import RESOURCE as EXPORTS
+from app.resources.merges.router import ROUTERS as MERGE_ROUTERS
 from app.resources.proposals.resource import RESOURCE as PROPOSALS
 from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
@@ -70,6 +71,7 @@ _RESOURCES: tuple[Resource, ...] = (
 
 ROUTERS: tuple[Router, ...] = (
     *(router for resource in _RESOURCES for router in resource.routers),
+    *MERGE_ROUTERS,
     pages,
     assets,
     index,

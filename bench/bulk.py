@@ -46,7 +46,7 @@ def fill(database: Database, number: int, progress: Progress = lambda *_: None) 
     with database.session() as session:
         disable_timeouts(session.connection())
         rebuild_day_counts(session)
-    _optimize(database)
+    optimize(database)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _without_indexes(connection: Connection) -> Iterator[None]:
             connection.execute(select(func.setval(func.pg_get_serial_sequence(name, "id"), newest)))
 
 
-def _optimize(database: Database) -> None:
+def optimize(database: Database) -> None:
     """Checkpoint (SQLite) or vacuum and analyze (PostgreSQL), as a database in use would have."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if connection.dialect.name == "sqlite":

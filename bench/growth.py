@@ -1,8 +1,9 @@
-"""`python -m bench.growth`: CPU time of each public read by the number of articles.
+"""`python -m bench.growth`: CPU time of each public read by the size of the archive.
 
 Reads each public address, and each filter in each order of its list, with 10,000 and with 1,000,000
 articles in turn, in this process, on SQLite, without cached responses. Prints the reads that grow
-more than `MAX_GROWTH`, or cost more than `MAX_SECONDS`. `--quick` compares with 100,000.
+more than `MAX_GROWTH`, or cost more than `MAX_SECONDS`. `--events` compares archives with that many
+events of the timeline instead of articles. `--quick` compares with 100,000.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from bench.prices import measure_cost
 from bench.public_reads import PublicRead, public_reads
 
 SMALL, LARGE, QUICK = 10_000, 1_000_000, 100_000
-"""Numbers of articles."""
+"""Numbers of articles, or of events."""
 
 MAX_GROWTH = 1.5
 MAX_INDEX_GROWTH = 3
@@ -62,11 +63,11 @@ async def _measure(app: FastAPI, address: str) -> float:
     return inf if failed else min(costs).seconds
 
 
-async def _measure_growth(large_count: int) -> int:
+async def _measure_growth(small_url: str, large_url: str) -> int:
     async with AsyncExitStack() as stack:
         small_app, large_app = [
-            await stack.enter_async_context(inprocess.service(archives.sqlite(number), 0))
-            for number in (SMALL, large_count)
+            await stack.enter_async_context(inprocess.service(url, 0))
+            for url in (small_url, large_url)
         ]
         reads = list(in_each_order(public_reads(small_app)))
         small, large = dict[str, float](), dict[str, float]()
@@ -80,5 +81,15 @@ async def _measure_growth(large_count: int) -> int:
     return 1 if growing else 0
 
 
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status: 1 if a read grows or costs too much."""
+    numbers = SMALL, QUICK if "--quick" in arguments else LARGE
+    if "--events" in arguments:
+        urls = [archives.sqlite(SMALL, number) for number in numbers]
+    else:
+        urls = [archives.sqlite(number) for number in numbers]
+    return asyncio.run(_measure_growth(*urls))
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_measure_growth(QUICK if "--quick" in sys.argv else LARGE)))
+    sys.exit(main(sys.argv[1:]))

@@ -32,7 +32,7 @@ MAX_PRICE = 20
 MAX_BATCH_PRICE = 30
 """Limit of the largest page of full records, and of a batch of a whole list: paged or streamed."""
 
-_ATTEMPTS, _EXTRA_ATTEMPTS = 2, 3
+_ATTEMPTS, _EXTRA_ATTEMPTS = 2, 8
 _SUSPICIOUS_PRICE = MAX_PRICE / 2
 """Price from which a read is measured several times more."""
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from itertools import product
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from app.db.conditions import article_is_public
 from app.db.models import Article, Person
 from app.resources.write_steps import build_database
 from bench.bulk import SEED
+from bench.generator import END, START
 from bench.vocabulary import ENGLISH, RUSSIAN
 from bench.wrk import Server, Target
 from contract.servers import Failed
@@ -64,22 +65,36 @@ def last_page(database_url: str, server: Server) -> str:
 
 def _page_after(server: Server, position: Position) -> str:
     """Return the path of the list page after an article, with a real cursor changed to it."""
-    real = _cursor(server)
+    return _page_at(server, LIST, [position.published_at.isoformat(), position.id])
+
+
+def timeline_pages(server: Server) -> list[str]:
+    """Return paths of pages of the timeline at times spread over the generated events."""
+    interval = (END - START) / SAMPLE_SIZE
+    times = [START + number * interval for number in range(1, SAMPLE_SIZE)]
+    Random(SEED).shuffle(times)
+    return [_page_at(server, TIMELINE, [at.isoformat(), 0, 0]) for at in times]
+
+
+def _page_at(server: Server, first_page: str, sort_keys: list[Any]) -> str:
+    """Return the path of the page after `sort_keys`, with a real cursor changed to them."""
+    real = _cursor(server, first_page)
     keys = json.loads(urlsafe_b64decode(real + "=" * (-len(real) % 4)))
-    keys[-2:] = [position.published_at.isoformat(), position.id]
+    keys[-len(sort_keys) :] = sort_keys
     cursor = urlsafe_b64encode(json.dumps(keys).encode()).decode().rstrip("=")
-    return f"{LIST}&{urlencode({'cursor': cursor})}"
+    return f"{first_page}&{urlencode({'cursor': cursor})}"
 
 
-_cursor_by_origin: dict[str, str] = {}
+_cursors: dict[tuple[str, str], str] = {}
 
 
-def _cursor(server: Server) -> str:
-    if server.origin not in _cursor_by_origin:
-        _, _, body = Target("a page", server, [LIST]).get(LIST)
+def _cursor(server: Server, first_page: str) -> str:
+    key = server.origin, first_page
+    if key not in _cursors:
+        _, _, body = Target("a page", server, [first_page]).get(first_page)
         following = parse_qs(urlsplit(json.loads(body)["next"]).query)
-        _cursor_by_origin[server.origin] = following["cursor"][0]
-    return _cursor_by_origin[server.origin]
+        _cursors[key] = following["cursor"][0]
+    return _cursors[key]
 
 
 def _sample(database_url: str) -> list[Position]:

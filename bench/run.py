@@ -37,6 +37,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "hot": suite.hot,
     "cold": suite.cold,
     "growth": suite.growth,
+    "timeline": suite.timeline_growth,
     "workers": suite.workers,
     "in-process": in_process,
     "search": search.measure_search,

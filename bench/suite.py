@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from bench import archives, reads, servers
 from bench.archives import Postgres
 from bench.measure import CPU, Plan, Results
-from bench.reads import ARCHIVE, LIST, PAGE
+from bench.reads import ARCHIVE, LIST, PAGE, TIMELINE
 from bench.servers import CACHE_OFF
 from bench.wrk import Server, Target
 
 REF = "/ref?limit=20&language=en&sort=-published_at"
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+ARTICLES_BESIDE_EVENTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,19 @@ class Bench:
     postgres: Postgres
     results: Results
 
-    def address(self, kind: str, number: int) -> str:
-        """Return the URL of an archive."""
-        return archives.sqlite(number) if kind == SQLITE else self.postgres.archive_url(number)
+    def address(self, kind: str, number: int, event_count: int = 0) -> str:
+        """Return the URL of an archive with `number` articles and `event_count` more events."""
+        url = archives.sqlite if kind == SQLITE else self.postgres.archive_url
+        return url(number, event_count)
 
     @contextmanager
-    def cold(self, kind: str, number: int, workers: int = 1) -> Iterator[Server]:
+    def cold(
+        self, kind: str, number: int, workers: int = 1, event_count: int = 0
+    ) -> Iterator[Server]:
         """Run the service without its cache."""
         pid = None if kind == SQLITE else self.postgres.pid
-        with servers.zarya(self.address(kind, number), workers, CACHE_OFF, pid) as server:
+        address = self.address(kind, number, event_count)
+        with servers.zarya(address, workers, CACHE_OFF, pid) as server:
             yield server
 
 
@@ -124,6 +129,29 @@ def growth(bench: Bench) -> None:
         for read in names:
             large, small = targets[read, plan.large].name, targets[read, plan.small].name
             results.within(large, small, goals.get(read, 1.6))
+
+
+def timeline_growth(bench: Bench) -> None:
+    """Compare pages of a timeline of many events with those of few."""
+    plan, results = bench.plan, bench.results
+    for kind in (SQLITE, POSTGRESQL) if plan.growth_on_postgresql else (SQLITE,):
+        with ExitStack() as stack:
+            service = {
+                n: stack.enter_context(bench.cold(kind, ARTICLES_BESIDE_EVENTS, event_count=n))
+                for n in (plan.small, plan.large)
+            }
+            targets = {
+                (read, number): Target(f"cold {read}, {kind}, {number:,} events", server, paths)
+                for number, server in service.items()
+                for read, paths in {
+                    "timeline": [TIMELINE],
+                    "any page of the timeline": reads.timeline_pages(server),
+                }.items()
+            }
+            names = list(dict.fromkeys(read for read, _ in targets))
+            results.measure(plan, [targets[read, n] for read in names for n in service])
+        for read in names:
+            results.within(targets[read, plan.large].name, targets[read, plan.small].name, 1.6)
 
 
 def workers(bench: Bench) -> None:

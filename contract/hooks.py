@@ -28,6 +28,7 @@ schemathesis.openapi.format("date-time", instants.map(lambda at: f"{at:%Y-%m-%dT
 OWN_KEY_ID = os.environ.get("FUZZ_KEY_ID")
 MISSING_KEY_ID = "aaaaaaaa"
 EXAMPLE_SLUG = "launch-progress-ms-11"
+TIMES = "on", "at"
 OTHER_SLUG = "a-globe-held-in-hands"
 
 
@@ -51,6 +52,12 @@ def _takes_names(schema: dict[str, Any]) -> bool:
     return items.get("type") == "string" and "enum" not in items
 
 
+def _is_ahead(case: Case[Any], parameter: str) -> bool:
+    """True for the day or the instant of the station if it is after the present."""
+    is_time = case.operation.definition.raw["operationId"] == "getStation" and parameter in TIMES
+    return is_time and str(case.query[parameter]) > f"{datetime.now(UTC):%Y-%m-%d}"
+
+
 def _replace_query_values(case: Case[Any]) -> None:
     """Replace generated query parameters that are valid by the schema but not for the service.
 
@@ -59,9 +66,12 @@ def _replace_query_values(case: Case[Any]) -> None:
     - Unknown time zones are replaced by a known one.
     - A `q` without a searchable character, such as a lone accent, is replaced by a word.
     - Of `month` and `month_lt`, or `on` and `at`, which exclude one another, one remains.
+    - The station is not known after the present: a later `on` or `at` is replaced by the example.
     """
     for parameter in case.operation.definition.raw.get("parameters", []):
-        if parameter["name"] in case.query and _takes_names(parameter["schema"]):
+        if parameter["name"] in case.query and (
+            _takes_names(parameter["schema"]) or _is_ahead(case, parameter["name"])
+        ):
             case.query[parameter["name"]] = parameter["example"]
     case.query.pop("cursor", None)
     if "month_lt" in case.query:

@@ -84,6 +84,12 @@ MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
 MODULE = maker_of("modules", documents.module)
 SPACEWALK = maker_of("spacewalks", documents.spacewalk)
+
+
+def into_person(editor: TestClient) -> dict[str, str]:
+    return {"into": PERSON(editor)["slug"]}
+
+
 HOOK = {"target_url": "https://portal.example/hook"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 HORIZON = {"kinds": ["crews"], "known_until": "2026-03-15T12:00:00Z"}
@@ -110,6 +116,7 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createPerson": (Scope.PEOPLE_WRITE, no_target, documents.person, 201),
     "updatePerson": (Scope.PEOPLE_WRITE, PERSON, {"agency": "CSA"}, 200),
     "deletePerson": (Scope.PEOPLE_WRITE, PERSON, None, 204),
+    "mergePerson": (Scope.PEOPLE_WRITE, PERSON, into_person, 200),
     "createLaunch": (Scope.LAUNCHES_WRITE, no_target, documents.launch, 201),
     "updateLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, {"outcome_note": "A note"}, 200),
     "deleteLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, None, 204),
@@ -219,7 +226,9 @@ def test_route_accepts_only_its_scope(
     scope, make, body, success = MATRIX[operation]
     route = next(route for route, _ in authenticated_routes(app) if route.name == operation)
     (method,) = route.methods or {"GET"}
-    document = body(editor) if body in (crew, stay) else body() if callable(body) else body
+    document = (
+        body(editor) if body in (crew, stay, into_person) else body() if callable(body) else body
+    )
     path_params = make(editor)
     address = route.path.format(**path_params)
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from app.api.read_models import ReadModel
 from app.api.routing import Router
 from app.api.write_models import WriteModel
 from app.api.writes.records import RecordWriter
@@ -70,6 +71,8 @@ class RecordResource(Resource):
     """Types of the records that records of this type refer to."""
     deferred_field: DeferredField | None = None
     nested_collection: NestedCollection | None = None
+    merge_model: type[ReadModel] | None = None
+    """Schema of a record in the response to a merge; None if records cannot be merged."""
     public_condition: Callable[[], ColumnElement[bool]] | None = None
     """SQL condition for public records; None if all are public."""
     is_public: Callable[[Any], bool] = lambda _record: True

@@ -74,7 +74,7 @@ class AuditEntryRead(ReadModel):
     before: dict[str, Any] | None
     """Record before the write, or null if it did not exist."""
     after: dict[str, Any] | None
-    """Record after the write, or null if it was deleted."""
+    """Record after the write, or null if it was deleted; after a merge, the record that remains."""
     request_id: str | None
     """`X-Request-ID` of the request, or null for commands."""
 

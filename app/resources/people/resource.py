@@ -5,7 +5,7 @@ from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.people.commands import WRITER, load_records
 from app.resources.people.router import router
-from app.resources.people.schemas import PersonRecord
+from app.resources.people.schemas import PersonRead, PersonRecord
 from app.resources.people.search import SEARCH, load_hits
 from app.resources.resource import RecordResource
 
@@ -21,6 +21,7 @@ RESOURCE = RecordResource(
     record_model=PersonRecord,
     search=SEARCH,
     load_hits=load_hits,
+    merge_model=PersonRead,
     export_tables=(
         ExportTable("people", select_record_columns(Person, ("name_key", "agency_slug"))),
     ),

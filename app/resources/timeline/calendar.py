@@ -16,8 +16,8 @@ from app.resources.timeline.feed import build_event_page_url
 from app.resources.timeline.queries import list_events
 from app.resources.timeline.schemas import TimelineFilters, TimelineItem
 
-MAX_EVENT_COUNT = 300
-"""Events of a subscription: the newest, those of about three years."""
+MAX_EVENT_COUNT = 200
+"""Events of a subscription: the newest, those of about two years."""
 
 
 class DatedEvent(TimelineItem):

@@ -56,7 +56,7 @@ async def list_timeline(
 async def get_timeline_calendar(
     filters: Annotated[TimelineFilters, Query()], database: DatabaseDep
 ) -> ICalendarResponse:
-    """Returns the newest 300 matching events as iCalendar. Accepts all filters of the list."""
+    """Returns the newest 200 matching events as iCalendar. Accepts all filters of the list."""
     return (await database.read(build_timeline_calendar, filters)).to_response()
 
 

@@ -1,0 +1,1 @@
+"""Merges of two records that describe the same thing."""

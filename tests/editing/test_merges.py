@@ -1,0 +1,96 @@
+"""Merges of a duplicate into another record."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.support import documents
+from tests.support.documents import IF_MATCH_ANY
+
+FLIGHT = {"person": "kate-rubin", "role": "pilot"}
+
+
+def create(editor: TestClient, collection: str, document: dict[str, Any]) -> dict[str, Any]:
+    answer = editor.post(f"/v1/{collection}", json=document)
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+def merge(editor: TestClient, slug: str, into: str, **options: Any) -> Any:
+    return editor.post(f"/v1/people/{slug}/merge", json={"into": into}, **options)
+
+
+@pytest.fixture
+def people(editor: TestClient) -> dict[str, Any]:
+    """The same person twice; the duplicate has a launch and an article, and a former slug."""
+    create(editor, "people", documents.person(slug="kathleen-rubins", name="Kathleen Rubins"))
+    create(editor, "people", documents.person(slug="k-rubin", name="K. Rubin"))
+    patch = {"slug": "kate-rubin"}
+    editor.patch("/v1/people/k-rubin", json=patch, headers=IF_MATCH_ANY).raise_for_status()
+    launch = create(editor, "launches", documents.launch(crewed=True, crew=[FLIGHT]))
+    article = documents.article(people=["kate-rubin", "kathleen-rubins"])
+    return {"launch": launch, "article": create(editor, "articles", article)}
+
+
+def test_merge_moves_references_slugs_and_changes(
+    editor: TestClient, people: dict[str, Any]
+) -> None:
+    copy = editor.get("/v1/changes").json()
+    while copy["next"]:
+        copy = editor.get(copy["next"]).json()
+    merged = merge(editor, "kate-rubin", "kathleen-rubins")
+    assert merged.status_code == 200, merged.text
+    launch = editor.get(f"/v1/launches/{people['launch']['slug']}").json()
+    assert [each["person"]["slug"] for each in launch["crew"]] == ["kathleen-rubins"]
+    assert merged.json()["flights"][0]["launch"]["slug"] == launch["slug"]
+    for former in ("kate-rubin", "k-rubin"):
+        moved = editor.get(f"/v1/people/{former}", follow_redirects=False)
+        assert moved.status_code == 308
+        assert moved.headers["location"].endswith("/v1/people/kathleen-rubins")
+    draft = editor.get(f"/v1/articles/{people['article']['slug']}/preview").json()
+    assert [each["slug"] for each in draft["people"]] == ["kathleen-rubins"]
+    changes = [(each["type"], each["op"]) for each in editor.get(copy["sync"]).json()["items"]]
+    assert changes == [("launch", "upsert"), ("person", "delete")]
+    entries = editor.get("/v1/audit", params={"action": "merge"}).json()["items"]
+    assert {(entry["type"], entry["slug"]) for entry in entries} == {
+        ("person", "kate-rubin"),
+        ("launch", launch["slug"]),
+        ("article", people["article"]["slug"]),
+    }
+
+
+def test_record_that_refers_to_both_is_refused(editor: TestClient, people: dict[str, Any]) -> None:
+    crew = [FLIGHT, {"person": "kathleen-rubins", "role": "commander"}]
+    address = f"/v1/launches/{people['launch']['slug']}"
+    editor.patch(address, json={"crew": crew}, headers=IF_MATCH_ANY).raise_for_status()
+    refused = merge(editor, "kate-rubin", "kathleen-rubins")
+    assert refused.status_code == 409
+    assert people["launch"]["slug"] in refused.json()["detail"]
+    assert editor.get("/v1/people/kate-rubin").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("slug", "into", "status", "code"),
+    [
+        ("nobody", "kathleen-rubins", 404, None),
+        ("kate-rubin", "nobody", 422, "unknown-reference"),
+        ("kate-rubin", "kate-rubin", 422, "same-record"),
+    ],
+)
+@pytest.mark.usefixtures("people")
+def test_wrong_merges_are_refused(
+    editor: TestClient, slug: str, into: str, status: int, code: str | None
+) -> None:
+    refused = merge(editor, slug, into)
+    assert refused.status_code == status
+    assert [each["code"] for each in refused.json().get("errors", [])] == [code] * bool(code)
+
+
+@pytest.mark.usefixtures("people")
+def test_dry_run_and_old_version_change_nothing(editor: TestClient) -> None:
+    dry = merge(editor, "kate-rubin", "kathleen-rubins", params={"validate_only": "true"})
+    old = merge(editor, "kate-rubin", "kathleen-rubins", headers={"If-Match": 'W/"0.1"'})
+    assert (dry.status_code, old.status_code) == (200, 412)
+    assert editor.get("/v1/people/kate-rubin").status_code == 200
