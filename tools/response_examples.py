@@ -115,7 +115,7 @@ def main() -> None:
         )
         examples = _read_examples(client)
         database.close()
-    text = json.dumps(examples, ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps(dict(sorted(examples.items())), ensure_ascii=False, indent=1)
     EXAMPLES_PATH.write_text(f"{text}\n", "utf-8")
     sys.stdout.write(f"{len(examples)} examples, {len(text):,} characters\n")
 

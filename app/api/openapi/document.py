@@ -52,6 +52,10 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
         contact={"name": "The maintainers of Zarya", "url": f"{current_settings().base_url}/"},
         license_info={"name": "MIT", "identifier": "MIT"},
     )
+    document["externalDocs"] = {
+        "url": f"{current_settings().base_url}/docs",
+        "description": "Guides, recipes and reference",
+    }
     scopes = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
