@@ -109,7 +109,8 @@ def main() -> None:
         database = build_database(url)
         load_dataset(database.session)
         key = _add_key_and_proposal(database)
-        app = create_app(Settings(database_url=url, rate_limit=0, key_rate_limit=0))
+        settings = Settings(database_url=url, rate_limit=0, key_rate_limit=0, request_seconds=60)
+        app = create_app(settings)
         client = TestClient(
             app, "http://127.0.0.1:8000", headers={"Authorization": f"Bearer {key}"}
         )
