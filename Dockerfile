@@ -7,7 +7,9 @@ COPY pyproject.toml uv.lock README.md LICENSE NOTICE ./
 RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --compile-bytecode --no-default-groups --no-install-project
 COPY app app
 COPY migrations migrations
-COPY alembic.ini ./
+COPY docs docs
+COPY examples examples
+COPY alembic.ini CHANGELOG.md ./
 RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --no-default-groups \
     && .venv/bin/python -m compileall -q app migrations \
     && .venv/bin/pip uninstall -q -y uv pip

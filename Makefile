@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test audit sbom openapi clients chronicle migration clean
+.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test audit sbom openapi examples clients chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -87,6 +87,10 @@ openapi: .venv/.run  ## regenerate openapi.json
 
 clients: .venv/.test  ## regenerate the types of the clients in clients/
 	@$(VENV)/python -W ignore -m contract.run clients
+
+examples: .venv/.test  ## regenerate the examples of responses in openapi.json, then openapi.json
+	@$(VENV)/python -m tools.response_examples
+	@$(VENV)/zarya openapi > openapi.json
 
 chronicle: .venv/.run  ## regenerate the chronicle and the texts of missions of the embedded archive
 	@$(VENV)/python -m tools.chronicle

@@ -23,9 +23,10 @@ from app.api.auth import identify_key
 from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
 from app.api.deps import Services
 from app.api.dispatch import PathDispatcher
+from app.api.docs.router import router as docs
 from app.api.mcp.endpoint import MCP_PATH, McpEndpoint
 from app.api.openapi.document import build_openapi
-from app.api.openapi.pages import router as docs
+from app.api.openapi.pages import router as reference
 from app.api.openapi.yaml import to_yaml
 from app.api.routing import Router
 from app.config import Settings, use_settings
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     site_files,
     well_known.router,
     problem_pages.router,
+    reference,
     docs,
     health,
 )

@@ -38,7 +38,10 @@ UNPRICED_PARAMS = frozenset({"bom", "cursor", "lang"})
 
 _PAGES = {
     "/archive/{month}": "/archive/2019-04",
+    "/docs/assets/{name}": "/docs/assets/docs.css",
+    "/docs/examples/{name:path}": "/docs/examples/bot.py",
     "/docs/static/{name:path}": "/docs/static/scalar.js",
+    "/docs/{path:path}": "/docs/guides/lists",
     "/problems/{name}": "/problems/not-found",
     "/sitemap-articles-{year}.xml": "/sitemap-articles-2019.xml",
     "/v1/articles/archive/{year}/{month}": "/v1/articles/archive/2019/04",

@@ -1,4 +1,4 @@
-"""The pages of `docs/api`: replayed requests, and completeness of operations and parameters."""
+"""The pages of `docs/`: replayed requests; of `docs/api`: every operation and parameter."""
 
 import re
 from collections.abc import Iterator
@@ -53,7 +53,10 @@ PATHS_WITHOUT_REQUEST = {"/v1/events", "/v1/crew-assignments/{id}", "/v1/export/
 """Paths with an endless response, ids that differ between archives, or a binary response."""
 
 DOCUMENTED_REQUESTS = [
-    (p.stem, *request) for p in sorted(DOCS.glob("*.md")) for request in documented_requests(p)
+    (page.stem, *request)
+    for pages in ("start.md", "guides/*.md", "api/*.md")
+    for page in sorted((ROOT / "docs").glob(pages))
+    for request in documented_requests(page)
 ]
 
 

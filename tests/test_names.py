@@ -58,6 +58,8 @@ UNITLESS: Mapping[str, str] = {
     "USAGE_EXIT_STATUS": "an exit status",
     "_FIRST_CONTIGUOUS_EXPEDITION": "the number of an expedition",
     "_MAX_CURSOR_INT": "a bound of integers",
+    "_SATURATION": "a parameter of BM25",
+    "_LENGTH_NORMALIZATION": "a parameter of BM25",
 }
 """Names of numbers without a unit, each with its reason."""
 

@@ -73,7 +73,7 @@ def run_server(folder: Path) -> Iterator[Server]:
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 100
     while server.poll() is None and time.monotonic() < deadline:
         try:
             urlopen(url).close()  # noqa: S310 - an address of our own

@@ -44,7 +44,7 @@ def test_scalar_shows_and_tries_every_operation(
 ) -> None:
     seen = visit(color_scheme=scheme)
     page = seen.page
-    page.goto(f"{origin}/docs")
+    page.goto(f"{origin}/docs/reference")
     expect(page.locator("body")).to_have_class(re.compile(rf"\b{scheme}-mode\b"))
     current_tag = ""
     for method, path, operation in sorted(operations(document), key=lambda entry: entry[2]["tags"]):
@@ -52,10 +52,10 @@ def test_scalar_shows_and_tries_every_operation(
         if tag != current_tag:  # a new page, because open sections make it slower and slower
             page.goto("about:blank")
         current_tag = tag
-        page.goto(f"{origin}/docs#tag/{tag}/{method.upper()}{path}")
+        page.goto(f"{origin}/docs/reference#tag/{tag}/{method.upper()}{path}")
         expect(scalar_button(page, method, path)).to_be_visible()
 
-    page.goto(f"{origin}/docs#tag/missions/GET/v1/missions")
+    page.goto(f"{origin}/docs/reference#tag/missions/GET/v1/missions")
     scalar_button(page, "get", "/v1/missions").click()
     client = page.get_by_role("dialog")
     with page.expect_response(lambda response: "/v1/missions" in response.url) as response:
@@ -75,7 +75,7 @@ def scalar_button(page: Page, method: str, path: str) -> Any:
 def test_scalar_copies_an_operation_as_markdown(visit: Open, origin: str) -> None:
     """The module for it is loaded on demand."""
     seen = visit(permissions=["clipboard-read", "clipboard-write"])
-    seen.page.goto(f"{origin}/docs")
+    seen.page.goto(f"{origin}/docs/reference")
     seen.page.get_by_role("button", name="Copy as Markdown").first.click()
     seen.page.wait_for_function(
         "navigator.clipboard.readText().then((text) => text.includes('/v1/'))"
@@ -116,7 +116,7 @@ def test_request_to_another_host_is_recorded(visit: Open) -> None:
     assert seen.external_requests == ["http://elsewhere.invalid/logo.png"]
 
 
-@pytest.mark.parametrize("address", ["/docs", "/docs/swagger"])
+@pytest.mark.parametrize("address", ["/docs/reference", "/docs/swagger"])
 @pytest.mark.parametrize(
     ("script", "violation"),
     [

@@ -6,13 +6,13 @@ import itertools
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
+from tests_browser.accessibility import accessibility_violations
 from tests_browser.browsers import Visit
 from tests_browser.pages import (
     APRIL_2019,
@@ -27,7 +27,6 @@ Open = Callable[..., Visit]
 
 PHONE = {"width": 360, "height": 740}
 NARROW_PHONE = {"width": 320, "height": 568}
-AXE_SCRIPT = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(autouse=True)
@@ -215,18 +214,6 @@ def test_months_of_years_do_not_overlap_on_phones(visit: Open, origin: str) -> N
     for link in links:
         assert link
         assert min(abs(link["y"] + link["height"] - bottom) for bottom in bottoms) < 1
-
-
-def accessibility_violations(page: Page) -> list[str]:
-    """Return the violations that axe finds on a page."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT.read_text("utf-8"))
-    report = page.evaluate("axe.run()")
-    return [
-        f"{violation['id']}: {node['html']} {node['failureSummary']}"
-        for violation in report["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def test_accessibility_violations_are_detected(visit: Open, origin: str) -> None:

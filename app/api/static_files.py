@@ -24,13 +24,19 @@ REVALIDATE_CACHE_CONTROL = "no-cache"
 class StaticDirectory:
     """Files of a directory, listed once: a request selects one by name and cannot leave it."""
 
-    def __init__(self, path: Path, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        headers: Mapping[str, str],
+        media_types: Mapping[str, str] = _MEDIA_TYPES,
+    ) -> None:
         self.files = {
             file.relative_to(path).as_posix(): file
             for file in path.rglob("*")
-            if file.suffix in _MEDIA_TYPES
+            if file.suffix in media_types
         }
         self._headers = dict(headers)
+        self._media_types = media_types
 
     def get_response(self, name: str, cache_control: str = REVALIDATE_CACHE_CONTROL) -> Response:
         """Response with the content of the file `name`.
@@ -43,5 +49,5 @@ class StaticDirectory:
         return Response(
             path.read_bytes(),
             headers=self._headers | {"Cache-Control": cache_control},
-            media_type=_MEDIA_TYPES[path.suffix],
+            media_type=self._media_types[path.suffix],
         )

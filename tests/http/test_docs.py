@@ -1,4 +1,4 @@
-"""Documentation pages: vendored files, Content-Security-Policy, no other files."""
+"""Pages of the API reference: vendored files, Content-Security-Policy, no other files."""
 
 import re
 from hashlib import sha256
@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app.api.openapi.pages import DOCS_FILES, DOCS_STATIC_DIR
 
-PAGES = ["/docs", "/docs/swagger"]
+PAGES = ["/docs/reference", "/docs/swagger"]
 SCALAR = "scalar-1.72.1/standalone.esm.js"
 SWAGGER = "swagger-ui-5.35.0/swagger-ui-bundle.js"
 LEFT_OUT = re.compile(r"AgentScalarDrawer-|\.svg-")
@@ -30,7 +30,7 @@ def test_docs_csp_forbids_other_hosts(client: TestClient, address: str) -> None:
     assert headers["referrer-policy"] == "no-referrer"
     directives = policy(headers)
     own = {"'none'", "'self'", "'self' data:"}
-    styles = {"'self' 'unsafe-inline'"} if address == "/docs" else {"'self'"}
+    styles = {"'self' 'unsafe-inline'"} if address == "/docs/reference" else {"'self'"}
     assert {directives.pop("style-src")} == styles
     assert set(directives.values()) == own
     assert directives["default-src"] == "'none'"
@@ -110,7 +110,7 @@ def test_docs_path_traversal_is_404(client: TestClient, name: str) -> None:
     assert len(answer.json()["detail"]) < 200
 
 
-@pytest.mark.parametrize("address", ["/redoc", "/docs/oauth2-redirect", "/docs/"])
+@pytest.mark.parametrize("address", ["/redoc", "/docs/oauth2-redirect"])
 def test_fastapi_docs_pages_are_off(client: TestClient, address: str) -> None:
     assert client.get(address).status_code == 404
 

@@ -25,13 +25,18 @@ def run_server(database_url: str, workers: int = 1, **settings: object) -> Itera
 
 @contextmanager
 def run_server_process(
-    database_url: str, workers: int = 1, log: Path = DEV_NULL, **settings: object
+    database_url: str,
+    workers: int = 1,
+    log: Path = DEV_NULL,
+    port: object = None,
+    **settings: object,
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run the service over a migrated database on a free port; yields its origin and process.
+    """Run the service over a migrated database; yields its origin and process.
 
     `settings` are fields of `Settings`, such as `rate_limit`; `log` receives stdout and stderr.
+    `port` is a free one by default.
     """
-    port = free_port()
+    port = port or free_port()
     origin = f"http://127.0.0.1:{port}"
     env = os.environ | {
         "ZARYA_DATABASE_URL": database_url,

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.attribute_docstrings import describe_parameters
+from app.api.openapi.code_samples import build_code_samples
 from app.api.openapi.components import (
     SECURITY_SCHEMES,
     OpenApiObject,
@@ -14,6 +15,7 @@ from app.api.openapi.components import (
 )
 from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
 from app.api.openapi.operations import complete_operation, extract_patch_schemas
+from app.api.openapi.response_examples import add_response_examples
 from app.api.routing import authenticated_routes, query_models
 from app.config import current_settings
 from app.http.problems import Problem
@@ -50,11 +52,16 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
         contact={"name": "The maintainers of Zarya", "url": f"{current_settings().base_url}/"},
         license_info={"name": "MIT", "identifier": "MIT"},
     )
+    document["externalDocs"] = {
+        "url": f"{current_settings().base_url}/docs",
+        "description": "Guides, recipes and reference",
+    }
     scopes = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
-    for methods in document["paths"].values():
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
             name = operation["operationId"]
             complete_operation(method, operation, scopes.get(name), name in scopes)
+            operation["x-codeSamples"] = build_code_samples(method, path, operation)
     components = document["components"]
     components["schemas"] = {
         _component_name(name): schema for name, schema in components["schemas"].items()
@@ -71,6 +78,7 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
     components["securitySchemes"] = SECURITY_SCHEMES
     components["responses"] = build_response_components()
     simplified: OpenApiObject = _simplify_schema(document)
+    add_response_examples(simplified)
     return simplified
 
 

@@ -25,6 +25,10 @@ _JSON_FEED_PROPERTIES: dict[str, Any] = {
     "hubs": _OBJECT_LIST_SCHEMA,
     "items": _OBJECT_LIST_SCHEMA,
 }
+_JSON_FEED_OPTIONAL_PROPERTIES: dict[str, Any] = {
+    "language": {"type": "string"},
+    "_zarya": {"type": "object", "description": "Extension with `known_until`."},
+}
 
 MEDIA_TYPE_SCHEMAS = {
     "text/event-stream": _text_schema(
@@ -40,7 +44,7 @@ MEDIA_TYPE_SCHEMAS = {
             "type": "object",
             "description": "JSON Feed 1.1. The format has no null: optional keys are present only "
             "if they have a value.",
-            "properties": _JSON_FEED_PROPERTIES,
+            "properties": _JSON_FEED_PROPERTIES | _JSON_FEED_OPTIONAL_PROPERTIES,
             "required": list(_JSON_FEED_PROPERTIES),
         },
     ),

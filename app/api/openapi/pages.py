@@ -1,4 +1,4 @@
-"""Documentation pages: `/docs` (Scalar) and `/docs/swagger` (Swagger UI).
+"""Pages of the API reference: `/docs/reference` (Scalar) and `/docs/swagger` (Swagger UI).
 
 Both read `/openapi.json`. Their scripts are vendored unchanged in `static/`; `static/README.md`
 lists the versions and how to update them. A Content-Security-Policy blocks requests to other hosts.
@@ -55,11 +55,11 @@ $parts
 )
 
 
-@router.get("")
+@router.get("/reference")
 @route_traits(english_only=True)
 async def scalar() -> Response:
     """Serve the API reference."""
-    page = _PAGE_TEMPLATE.substitute(title="Zarya API", root=".", parts="", script="scalar.js")
+    page = _PAGE_TEMPLATE.substitute(title="Zarya API", root="..", parts="", script="scalar.js")
     return HTMLResponse(page, headers=_PAGE_HEADERS | {"Content-Security-Policy": _SCALAR_CSP})
 
 

@@ -1,0 +1,1 @@
+"""The documentation site at `/docs`: guides, recipes and reference, rendered from `docs/`."""
