@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     empty: bool = False
     """Count an empty archive as ready. Otherwise `/health/ready` returns 503 until it is loaded."""
 
+    backups: str = ""
+    """Folder of backups (`*.backup`): `/metrics` and `zarya doctor` have their age. Empty: none."""
+
     log_requests: bool = True
     """Log a line for each request. Errors of the service are logged in any case."""
 
