@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test install-test compose-test audit sbom release openapi chronicle migration clean
+.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test install-test compose-test audit sbom release openapi manual chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -93,6 +93,9 @@ var/requirements.txt: .venv/.run
 
 openapi: .venv/.run  ## regenerate openapi.json
 	@$(VENV)/zarya openapi > openapi.json
+
+manual: .venv/.run  ## regenerate the manual page app/cli/zarya.1
+	@$(VENV)/python -m tools.manual
 
 chronicle: .venv/.run  ## regenerate the chronicle and the texts of missions of the embedded archive
 	@$(VENV)/python -m tools.chronicle

@@ -74,7 +74,7 @@ ask /health/ready | expect '"status":"ready"'
 ask '/v1/missions/iss-59/page?month=2019-04' | expect '"title":"ISS-59 mission"'
 ask /v1/missions/iss-59 --output /dev/null
 ask /v1/missions/iss-59 --head | expect 'X-Cache: HIT'
-key=$(compose exec -T zarya .venv/bin/zarya keys create --name Test --scope keys:admin 2>/dev/null | grep -o 'zarya_[^ ]*' | tr -d '\r')
+key=$(compose exec -T zarya .venv/bin/zarya keys create --name Test --scope keys:admin 2>/dev/null | grep -o '^zarya_[^ ]*' | tr -d '\r')
 ask /v1/keys -H "Authorization: Bearer $key" | expect '"name":"Test"'
 for _ in $(seq 300); do compose exec -T backup ls /backups 2>/dev/null | grep -q 'backup$' && break || sleep 1; done
 compose exec -T backup ls /backups | expect 'backup$'
