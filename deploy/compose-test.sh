@@ -76,7 +76,7 @@ ask /v1/missions/iss-59 --output /dev/null
 ask /v1/missions/iss-59 --head | expect 'X-Cache: HIT'
 key=$(compose exec -T zarya .venv/bin/zarya keys create --name Test --scope keys:admin 2>/dev/null | grep -o '^zarya_[^ ]*' | tr -d '\r')
 ask /v1/keys -H "Authorization: Bearer $key" | expect '"name":"Test"'
-for _ in $(seq 300); do compose exec -T backup ls /backups 2>/dev/null | grep -q 'backup$' && break || sleep 1; done
+for _ in $(seq 300); do compose exec -T backup ls /backups 2>/dev/null | grep 'backup$' >/dev/null && break || sleep 1; done
 compose exec -T backup ls /backups | expect 'backup$'
 ask /v1/missions/iss-59 >"$folder/before"
 compose down --timeout 5 >/dev/null 2>&1
