@@ -1,5 +1,5 @@
 # The same steps as `make run`: install the locked environment, then migrate, load and serve.
-# Writes only to /zarya/var and /tmp: `docker run --read-only --tmpfs /tmp -v zarya:/zarya/var`.
+# Writes only to /zarya/var, /tmp and, for backups, /backups: `docker run --read-only --tmpfs /tmp -v zarya:/zarya/var`.
 FROM python:3.11-slim AS build
 WORKDIR /zarya
 RUN python3 -m venv .venv && .venv/bin/pip install --no-cache-dir uv==0.13.9
@@ -16,7 +16,7 @@ RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --no-defaul
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /zarya zarya \
-    && install -d -o zarya /zarya/var
+    && install -d -o zarya /zarya/var /backups
 WORKDIR /zarya
 COPY --from=build /zarya /zarya
 ENV PYTHONDONTWRITEBYTECODE=1

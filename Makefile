@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test audit sbom openapi examples clients chronicle migration clean
+.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test install-test compose-test audit sbom release openapi examples clients manual chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -34,7 +34,7 @@ browser: .venv/.browser  ## test portal and documentation in a real browser (nee
 screenshots: .venv/.browser  ## take screenshots of every portal screen into docs/screenshots/
 	@$(VENV)/python -m tests_browser.screenshots
 
-faults: .venv/.test  ## inject faults into real servers; writes docs/reliability.md (QUICK=1: fewer, no report)
+faults: .venv/.test  ## inject faults into real servers (needs prometheus); writes docs/reliability.md (QUICK=1: fewer, no report)
 	@$(if $(QUICK),FAULTS=quick) $(VENV)/pytest -q tests_faults $(if $(QUICK),-k "not postgresql",--report docs/reliability.md)
 
 attack: .venv/.attack  ## attack real servers with many kinds of clients (needs curl and chromium; QUICK=1: fewer requests)
@@ -67,6 +67,12 @@ launch-day: .venv/.test  ## simulate peak load with caches (needs nginx); writes
 image:  ## build the container image with docker, or with buildah (as root)
 	@deploy/image.sh build
 
+install-test:  ## install on an empty Debian 12 in a container, twice, and use it (as root; needs the ports of docs/install.md)
+	@deploy/install-test.sh
+
+compose-test:  ## run compose.yaml with podman (as root; needs port 8080)
+	@deploy/compose-test.sh
+
 image-test: image  ## run the image and send it three requests
 	@deploy/image.sh test
 
@@ -74,9 +80,12 @@ audit: var/requirements.txt  ## check uv.lock for known vulnerabilities (needs n
 	@$(SYNC) --group audit
 	@$(VENV)/pip-audit --strict --require-hashes --disable-pip --requirement $<
 
-sbom: var/requirements.txt  ## write a CycloneDX bill of materials: var/sbom.json
-	@$(SYNC) --group audit
-	@$(VENV)/cyclonedx-py requirements --pyproject pyproject.toml --output-file var/sbom.json $<
+sbom: .venv/.run  ## write a CycloneDX bill of materials: var/sbom.json
+	@mkdir -p var
+	@$(VENV)/uv export --quiet --frozen --no-default-groups --no-emit-project --format cyclonedx1.5 --output-file var/sbom.json
+
+release: .venv/.run  ## build wheel, image, bill of materials and checksums into dist/VERSION; KEY=FILE signs them
+	@deploy/release.sh dist/$$($(VENV)/uv version --short)
 
 var/requirements.txt: .venv/.run
 	@mkdir -p var
@@ -91,6 +100,9 @@ clients: .venv/.test  ## regenerate the types of the clients in clients/
 examples: .venv/.test  ## regenerate the examples of responses in openapi.json, then openapi.json
 	@$(VENV)/python -m tools.response_examples
 	@$(VENV)/zarya openapi > openapi.json
+
+manual: .venv/.run  ## regenerate the manual page app/cli/zarya.1
+	@$(VENV)/python -m tools.manual
 
 chronicle: .venv/.run  ## regenerate the chronicle and the texts of missions of the embedded archive
 	@$(VENV)/python -m tools.chronicle

@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     media_redirect: str = ""
     """URI of the pictures in nginx, for `X-Accel-Redirect`. Empty: the service sends the files."""
 
+    backups: str = ""
+    """Folder of backups (`*.backup`): `/metrics` and `zarya doctor` have their age. Empty: none."""
+
     log_requests: bool = True
     """Log a line for each request. Errors of the service are logged in any case."""
 

@@ -16,7 +16,7 @@ import psycopg
 from contract.servers import ROOT, SCRIPTS, Failed, free_port, running
 from tests_faults.postgres import Server, database_url, run_replicated_pair
 
-NGINX_CONFIG = ROOT / "deploy" / "nginx.conf"
+NGINX_FOLDER = ROOT / "deploy" / "nginx"
 HTTP_BLOCK = """http {{
     access_log off;
     client_body_temp_path {folder}/client;
@@ -40,7 +40,7 @@ class Setup:
 
 
 def start_nginx(folder: Path, service: str, stack: ExitStack) -> str:
-    """Start nginx with `deploy/nginx.conf` in front of `service`; return its origin.
+    """Start nginx with `deploy/nginx/nginx.conf` in front of `service`; return its origin.
 
     Raises Failed if nginx is not installed or the file has an unexpected structure.
     """
@@ -48,8 +48,10 @@ def start_nginx(folder: Path, service: str, stack: ExitStack) -> str:
     if executable is None:
         raise Failed("nginx is not installed: apt-get install nginx")
     port = free_port()
-    text = NGINX_CONFIG.read_text()
+    text = (NGINX_FOLDER / "nginx.conf").read_text()
     for original, replacement in (
+        ("include zarya/cache.conf;", (NGINX_FOLDER / "cache.conf").read_text()),
+        ("include zarya/server.conf;", (NGINX_FOLDER / "server.conf").read_text()),
         ("http {\n", HTTP_BLOCK.format(folder=folder)),
         ("server zarya:8000;", f"server {service.removeprefix('http://')};"),
         ("listen 80;", f"listen 127.0.0.1:{port} backlog=4096;"),
@@ -57,7 +59,7 @@ def start_nginx(folder: Path, service: str, stack: ExitStack) -> str:
         ("limit_conn streams 20;", ""),  # all visitors have one address
     ):
         if text.count(original) != 1:
-            raise Failed(f"{NGINX_CONFIG} does not contain {original} exactly once")
+            raise Failed(f"{NGINX_FOLDER} does not contain {original} exactly once")
         text = text.replace(original, replacement)
     config = folder / "nginx.conf"
     config.write_text(text)

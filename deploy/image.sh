@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# Builds the image, or runs it and sends it three requests: `image.sh build|test`.
-# Uses Docker if available; otherwise, as root, Debian's buildah with a base image made by debootstrap
+# Builds the image, or runs it and sends it three requests, or writes it into a file: `image.sh build|test|save FILE`.
+# Uses Docker if available; otherwise, as root, Debian's buildah with a base image made by mmdebstrap
 # instead of the one in FROM.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. deploy/registries.sh
 
-image=zarya
+image=localhost/zarya
 port=${PORT:-8000}
 
 with_docker() { docker info >/dev/null 2>&1; }
 
 with_buildah() {
-    export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
+    export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=${STORAGE_DRIVER:-vfs}
     local missing=()
     command -v buildah >/dev/null || missing+=(buildah)
-    command -v debootstrap >/dev/null || missing+=(debootstrap)
+    command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
     if [ ${#missing[@]} -gt 0 ]; then
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
@@ -25,24 +26,13 @@ base() {
     buildah inspect --type image python:3.11-slim >/dev/null 2>&1 && return
     local root container mounted
     root=$(mktemp -d)
-    debootstrap --variant=minbase --include=python3,python3-venv,passwd,ca-certificates bookworm "$root"
+    mmdebstrap --quiet --variant=minbase --include=python3,python3-venv,passwd,ca-certificates bookworm "$root"
     container=$(buildah from scratch)
     mounted=$(buildah mount "$container")
     cp -a "$root/." "$mounted/"
     buildah umount "$container"
     buildah commit --rm "$container" docker.io/library/python:3.11-slim
     rm -rf --one-file-system "$root"
-}
-
-# The package index and its certificates are settings of this machine, not of the image.
-mounts() {
-    local path settings
-    settings=$(mktemp -d)
-    echo 'system-certs = true' >"$settings/uv.toml"
-    printf -- '--volume=%s:/etc/uv:ro\n' "$settings"
-    for path in /etc/pip.conf /etc/xdg/pip /etc/ssl/certs/ca-certificates.crt; do
-        [ ! -e "$path" ] || printf -- '--volume=%s:%s:ro\n' "$path" "$path"
-    done
 }
 
 build() {
@@ -52,7 +42,7 @@ build() {
     fi
     with_buildah
     base
-    mapfile -t given < <(mounts)
+    mapfile -t given < <(registry_files | sed 's/^/--volume=/; s/$/:ro/')
     buildah bud --pull-never --format docker "${given[@]}" --tag "$image" .
 }
 
@@ -79,8 +69,20 @@ try() {
     ask '/v1/people?aboard_on=2019-04-04&with_total=true' | grep -o '"total":6'
 }
 
+# Write the image as an OCI archive, and print its digest.
+save() {
+    if with_docker; then
+        docker save --output "$1" "$image"
+        return
+    fi
+    with_buildah
+    buildah push --quiet --digestfile "$1.digest" "$image" "oci-archive:$1"
+    cat "$1.digest"
+}
+
 case ${1:-} in
 build) build ;;
+save) save "$2" ;;
 test) try ;;
-*) echo "usage: image.sh build|test" >&2 && exit 2 ;;
+*) echo "usage: image.sh build|save FILE|test" >&2 && exit 2 ;;
 esac

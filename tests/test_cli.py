@@ -30,6 +30,7 @@ from app.resources.write_steps import build_database
 from tests.support.command_line import run_zarya
 from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.servers import ZARYA_COMMAND, free_port
+from tools.manual import FILE, render_manual
 
 
 @pytest.mark.slow
@@ -268,6 +269,17 @@ COSTLY = {
 
 
 @pytest.mark.slow
+def test_manual_page_is_current() -> None:
+    assert FILE.read_text() == render_manual(), "Run `make manual`."
+    assert ".SS zarya keys rotate" in render_manual()
+
+
+def test_completion_of_commands() -> None:
+    typed = {"_ZARYA_COMPLETE": "complete_bash", "COMP_WORDS": "zarya keys ro", "COMP_CWORD": "2"}
+    run = subprocess.run(ZARYA_COMMAND, env=os.environ | typed, capture_output=True, check=True)
+    assert run.stdout.split() == [b"rotate"]
+
+
 def test_serve_imports_no_modules_of_other_commands() -> None:
     """Each of them takes megabytes in every worker. The other commands do import them."""
     served = imported_modules("from app.cli.server import create_served_app as f; f()")

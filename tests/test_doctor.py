@@ -79,7 +79,7 @@ def test_doctor_checks_proxies_disk_and_clock(
 ) -> None:
     def find(**settings: Any) -> dict[str, Finding]:
         public = Settings(public_url="https://portal.example", **settings)
-        return {each.check: each for each in diagnose(public, database, None)}
+        return {each.check: each for each in diagnose(public, database)}
 
     found = find()
     assert found["proxies"].level is Level.WARNING

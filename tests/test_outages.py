@@ -1,9 +1,6 @@
 """Outages of the database: their reasons, and what is logged and answered meanwhile."""
 
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +14,9 @@ from app.db.engines import create_database_engine
 from app.db.errors import FailureReason, describe_failure, find_failure_reason
 from app.db.outages import OutageLog
 from app.http.access_log import AccessLog, AccessLogEntry
-from app.http.logging import JsonFormatter
 from tests.support.clients import database_of, second_app
 from tests.support.databases import CreateDatabase
-from tests.support.outages import database_outage
+from tests.support.outages import captured_lines, database_outage
 
 # --- Reasons -------------------------------------------------------------------------------------
 
@@ -144,25 +140,6 @@ def test_reason_of_an_exhausted_pool() -> None:
 
 
 # --- Log -----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def captured_lines() -> Iterator[list[dict[str, Any]]]:
-    """Lines that the logger of the service writes."""
-    lines: list[dict[str, Any]] = []
-
-    class Recorder(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(json.loads(self.format(record)))
-
-    handler = Recorder()
-    handler.setFormatter(JsonFormatter())
-    logger = logging.getLogger("zarya")
-    logger.addHandler(handler)
-    try:
-        yield lines
-    finally:
-        logger.removeHandler(handler)
 
 
 UNREACHABLE = PsycopgError("connection failed: password=hunter2: Connection refused")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -103,7 +104,8 @@ def test_full_disk_blocks_only_writes(tmp_path: Path, note: Note) -> None:
         url = f"sqlite:///{disk}/archive.db"
         key = migrate_with_key(url)
         ballast = disk / "ballast"
-        with run_server_process(url, log_requests=False, cache_bytes=0) as (origin, _):
+        log = tmp_path / "log"
+        with run_server_process(url, log=log, log_requests=False, cache_bytes=0) as (origin, _):
             writers, reads = Writers(origin, key), Tally()
 
             async def fill() -> None:
@@ -117,6 +119,9 @@ def test_full_disk_blocks_only_writes(tmp_path: Path, note: Note) -> None:
 
             asyncio.run(fill())
             wait_for(lambda: get_checks(origin)["writes"] == "full", 10)
+            metrics = httpx.get(f"{origin}/metrics").text
+            assert 'zarya_database_outage{reason="full"} 1.0' in metrics
+            assert re.search(r'database outage started.*"reason":"full"', log.read_text())
             refused, acknowledged = writers.tally.statuses[503], len(writers.acknowledged)
             ballast.unlink()
             asyncio.run(writers.run(4, deadline(4)))

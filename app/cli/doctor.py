@@ -18,7 +18,8 @@ cli = typer.Typer()
 @cli.command("doctor")
 def check_installation(
     backups: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Check the age of the backups in it, too.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder of the backups, instead of ZARYA_BACKUPS."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -38,10 +39,12 @@ def _find(backups: Path | None) -> list[Finding]:
         action = "Correct it; see docs/settings.md."
         return [Finding("settings", Level.ERROR, problem, action) for problem in problems]
     settings = Settings()
+    if backups is not None:
+        settings = settings.model_copy(update={"backups": str(backups)})
     with use_settings(settings):
         try:
             with closing(build_database(settings.database_url)) as database:
-                return list(diagnose(settings, database, backups))
+                return list(diagnose(settings, database))
         except OSError as error:
             action = "Correct ZARYA_DATABASE_URL, or the rights of the folder."
             return [Finding("database", Level.ERROR, str(error), action)]

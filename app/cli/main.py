@@ -32,7 +32,6 @@ class _LazyCommandGroup(TyperGroup):
 cli = typer.Typer(
     cls=_LazyCommandGroup,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

@@ -55,9 +55,10 @@ _BY_MESSAGE = {
     "no such table": FailureReason.NO_TABLES,
     "no such column|has no column named": FailureReason.OLD_TABLES,
     "too many (clients|connections)|connection slots": FailureReason.TOO_MANY_CONNECTIONS,
-    "authentication failed|no password supplied|role .* does not exist|pg_hba.conf": (
-        FailureReason.WRONG_CREDENTIALS
-    ),
+    (
+        "authentication failed|no password supplied|role .* (does not exist|is not permitted)"
+        "|permission denied for database|pg_hba.conf"
+    ): FailureReason.WRONG_CREDENTIALS,
 }
 """Reasons by a pattern in the message, for errors without a specific code.
 

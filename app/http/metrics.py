@@ -85,23 +85,33 @@ ENTRIES_IMPORTED = Counter(
 CHANGE_FEED_LAG_SECONDS = Gauge(
     "zarya_change_feed_lag_seconds",
     "Age of the oldest change that is not in the change feed yet.",
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",
 )
 WEBHOOK_LAG_SECONDS = Gauge(
     "zarya_webhook_lag_seconds",
     "Age of the oldest change that has not been delivered to an enabled webhook.",
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",
 )
 PROPOSALS_OPEN = Gauge(
     "zarya_proposals_open",
     "Imported entries that wait for an editor's decision.",
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",
 )
 HORIZON_AGE_SECONDS = Gauge(
     "zarya_horizon_age_seconds",
     "Time since the horizon: the age of the newest facts of a kind.",
     ["kind"],
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",
+)
+SOURCES_FAILING = Gauge(
+    "zarya_sources_failing",
+    "Sources whose last poll failed, or that were disabled after failures.",
+    multiprocess_mode="livemax",
+)
+BACKUP_AGE_SECONDS = Gauge(
+    "zarya_backup_age_seconds",
+    "Age of the newest backup in ZARYA_BACKUPS; infinite if there is none.",
+    multiprocess_mode="livemax",
 )
 _BUILD_INFO = Gauge(
     "zarya_build_info",

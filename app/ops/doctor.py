@@ -16,8 +16,9 @@ from app.db.errors import describe_failure, find_failure_reason
 from app.db.server_state import get_database_time
 from app.domain.dates import now, time_zone_names
 from app.http.redaction import redact
+from app.ops.backup_folder import get_backup_times
 from app.ops.readiness import DatabaseReadiness, find_obstacle, load_readiness
-from app.resources.sources.queries import list_all_sources
+from app.resources.sources.queries import list_all_sources, list_failing_sources
 
 _MIN_FREE_PERCENT = 10
 _MIN_FREE_BYTES = 100 * 2**20
@@ -44,8 +45,8 @@ class Finding:
     action: str = ""
 
 
-def diagnose(settings: Settings, database: Database, backups: Path | None) -> Iterator[Finding]:
-    """Check an installation; `backups` is the folder of its backups, if it is known.
+def diagnose(settings: Settings, database: Database) -> Iterator[Finding]:
+    """Check an installation.
 
     Checks that need the database are left out if it cannot be read.
     """
@@ -57,7 +58,9 @@ def diagnose(settings: Settings, database: Database, backups: Path | None) -> It
         with database.snapshot() as reader:
             state = load_readiness(reader)
             database_time = get_database_time(reader)
-            sources = list(list_all_sources(reader)) if not find_obstacle(state) else []
+            is_usable = find_obstacle(state) is None
+            sources = list_all_sources(reader) if is_usable else []
+            failing = list_failing_sources(reader) if is_usable else []
     except Exception as error:
         # Any error means that the archive cannot be read.
         yield _describe_failure("database", error)
@@ -73,7 +76,6 @@ def diagnose(settings: Settings, database: Database, backups: Path | None) -> It
             f"{difference.total_seconds():.0f} s from the clock of the database",
             "" if is_right else "Synchronise the clocks of all hosts (NTP).",
         )
-        failing = [each for each in sources if each.last_error or each.disabled_reason]
         for source in failing:
             detail = f"{source.name}: {source.disabled_reason or source.last_error}"
             yield Finding("sources", Level.WARNING, detail, "See `zarya sources list`.")
@@ -82,8 +84,8 @@ def diagnose(settings: Settings, database: Database, backups: Path | None) -> It
             latest = f", the last poll at {max(looks):%Y-%m-%d %H:%M} UTC" if looks else ""
             yield Finding("sources", Level.OK, f"{len(sources)} sources{latest}")
     yield _check_disk(database)
-    if backups is not None:
-        yield _check_backups(backups)
+    if settings.backups:
+        yield _check_backups(Path(settings.backups))
 
 
 def _check_settings(settings: Settings) -> Iterator[Finding]:
@@ -150,11 +152,11 @@ def _check_disk(database: Database) -> Finding:
 
 
 def _check_backups(folder: Path) -> Finding:
-    times = [file.stat().st_mtime for file in folder.glob("*.backup")]
+    times = get_backup_times(folder)
     if not times:
         action = "Make one: `zarya backup FILE`; see docs/operations.md."
         return Finding("backups", Level.ERROR, f"no file *.backup in {folder}", action)
-    age = timedelta(seconds=now().timestamp() - max(times))
+    age = now() - times[-1]
     detail = f"the newest of {len(times)} is {age.total_seconds() / 3600:.0f} h old"
     if age > _MAX_BACKUP_INTERVAL:
         return Finding("backups", Level.WARNING, detail, "Check the timer that makes them.")

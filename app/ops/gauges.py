@@ -1,6 +1,9 @@
 """Gauges of the metrics: set by sampling, since no event in the process marks their changes."""
 
-from anyio import sleep
+from math import inf
+from pathlib import Path
+
+from anyio import sleep, to_thread
 from sqlalchemy.pool import QueuePool
 
 from app.api.deps import Services
@@ -9,10 +12,12 @@ from app.db.errors import FailureReason
 from app.domain.bounded_cache import bounded_caches
 from app.domain.dates import now
 from app.http import metrics
+from app.ops.backup_folder import get_backup_times
 from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.queries import get_oldest_pending_change_time
 from app.resources.horizon.queries import get_horizons
 from app.resources.proposals.queries import count_open_proposals
+from app.resources.sources.queries import list_failing_sources
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
 
 _SAMPLE_INTERVAL_SECONDS = 5.0
@@ -27,6 +32,8 @@ async def run_gauge_sampler(services: Services) -> None:
         except Exception as error:
             # Any error may be temporary: the next sample is taken as planned.
             services.database.outages.log_error("gauges", error)
+        if services.settings.backups:
+            await to_thread.run_sync(sample_backup_age, Path(services.settings.backups))
         await sleep(_SAMPLE_INTERVAL_SECONDS)
 
 
@@ -54,9 +61,18 @@ async def sample_database_gauges(services: Services) -> None:
     metrics.CHANGE_FEED_LAG_SECONDS.set(feed)
     metrics.WEBHOOK_LAG_SECONDS.set(webhooks)
     metrics.PROPOSALS_OPEN.set(await services.database.read(count_open_proposals))
+    failing = await services.database.read(list_failing_sources)
+    metrics.SOURCES_FAILING.set(len(failing))
     for horizon in (await services.database.read(get_horizons)).items:
         age = now() - horizon.known_until
         metrics.HORIZON_AGE_SECONDS.labels(horizon.kind).set(age.total_seconds())
+
+
+def sample_backup_age(folder: Path) -> None:
+    """Set the gauge of the age of the newest backup in `folder`."""
+    times = get_backup_times(folder)
+    age = (now() - times[-1]).total_seconds() if times else inf
+    metrics.BACKUP_AGE_SECONDS.set(age)
 
 
 def _load_lag_seconds(reader: Reader) -> tuple[float, float]:

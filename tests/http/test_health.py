@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -23,7 +24,7 @@ from app.db.engines import check_writable, create_database_engine
 from app.db.errors import FailureReason, find_failure_reason
 from app.domain.enums import HorizonKind
 from app.main import create_app
-from app.ops.gauges import sample_database_gauges
+from app.ops.gauges import sample_backup_age, sample_database_gauges
 from app.ops.readiness import list_known_revisions
 from tests.support import factories
 from tests.support.clients import database_of, second_app
@@ -263,16 +264,47 @@ def test_metrics_count_cache_lookups(archive: TestClient) -> None:
     database_of(client).close()
 
 
+def test_gauges_of_failing_sources_and_of_the_backup(
+    client: TestClient, database: Database, tmp_path: Path
+) -> None:
+    with database.session() as session:
+        session.add(factories.source())
+        session.add(factories.source(last_error="404"))
+        session.add(factories.source(last_error="404", enabled=False))  # by an editor
+        session.add(factories.source(enabled=False, disabled_reason="410"))
+    app = second_app(client)
+    asyncio.run(sample_database_gauges(app.state.services))
+    app.state.services.database.close()
+    assert REGISTRY.get_sample_value("zarya_sources_failing") == 2
+
+    sample_backup_age(tmp_path)
+    assert REGISTRY.get_sample_value("zarya_backup_age_seconds") == inf
+    for name, days in (("a", 3), ("b", 1)):
+        at = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        (tmp_path / f"{name}.backup").touch()
+        os.utime(tmp_path / f"{name}.backup", (at, at))
+    sample_backup_age(tmp_path)
+    age = REGISTRY.get_sample_value("zarya_backup_age_seconds")
+    assert age == pytest.approx(86_400, abs=60)
+
+
 def test_metrics_of_several_processes_are_added(tmp_path: Path) -> None:
     """Each process writes its metrics to a folder; gauges of ended processes are dropped."""
     env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     count = (
-        "from app.http import metrics; metrics.REQUESTS_REFUSED.labels('quota').inc(); "
-        "metrics.REQUESTS_IN_FLIGHT.set(5); print(metrics.render_metrics().decode())"
+        "from sys import argv; from app.http import metrics; "
+        "metrics.REQUESTS_REFUSED.labels('quota').inc(); "
+        "metrics.REQUESTS_IN_FLIGHT.set(5); metrics.WEBHOOK_LAG_SECONDS.set(10 - int(argv[1])); "
+        "print(metrics.render_metrics().decode())"
     )
     for number in (1, 2, 3):
         run = subprocess.run(
-            [sys.executable, "-c", count], env=env, check=True, capture_output=True, text=True
+            [sys.executable, "-c", count, str(number)],
+            env=env,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         assert f'zarya_http_refused_total{{reason="quota"}} {number}.0' in run.stdout
         assert "zarya_http_in_flight 5.0" in run.stdout
+        assert f"zarya_webhook_lag_seconds {10 - number}.0" in run.stdout

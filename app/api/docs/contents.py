@@ -114,6 +114,7 @@ SECTIONS: tuple[Section, ...] = (
         "Operation",
         _pages(
             "",
+            install="Installing on Debian",
             operations="Operating a service",
             settings="Settings",
             importing="Importing",

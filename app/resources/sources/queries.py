@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import case, select
+from sqlalchemy import and_, case, or_, select
 
 from app.api.lists.pagination import ListQuery, fetch_page
 from app.api.lists.sorting import build_orders
@@ -33,6 +33,14 @@ def list_sources(reader: Reader, query: ListQuery) -> SourcePage:
 def list_all_sources(reader: Reader) -> list[SourceRead]:
     """All sources, by id."""
     rows = reader.all(_select_sources().order_by(FeedSource.id))
+    return [SourceRead.model_validate(row) for row in rows]
+
+
+def list_failing_sources(reader: Reader) -> list[SourceRead]:
+    """Enabled sources whose last poll failed, and sources that were disabled after failures."""
+    failed = and_(FeedSource.enabled, FeedSource.last_error.is_not(None))
+    condition = or_(failed, FeedSource.disabled_reason.is_not(None))
+    rows = reader.all(_select_sources().where(condition).order_by(FeedSource.id))
     return [SourceRead.model_validate(row) for row in rows]
 
 
