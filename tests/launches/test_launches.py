@@ -226,6 +226,8 @@ def test_agency_of_flight_is_writable(client: TestClient) -> None:
         "Axiom Space",
         "NASA",
     ]
+    refs = [seat["agency_ref"]["slug"] for seat in client.get(address).json()["crew"]]
+    assert refs == ["axiom-space", "nasa"]
     change = {"crew": [{**seat, "agency": None} for seat in crew]}
     assert editor.patch(address, json=change, headers=IF_MATCH_ANY).status_code == 200
     assert {seat["agency"] for seat in client.get(address).json()["crew"]} == {"NASA"}

@@ -5,11 +5,11 @@ from enum import StrEnum
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
-from app.api.embeds.agencies import select_agency_name
+from app.api.embeds.agencies import select_agency_ref
 from app.api.embeds.launches import (
     SPACECRAFT,
     is_payload_named,
@@ -240,13 +240,16 @@ def select_launch_history() -> ScalarSelect[Any]:
 
 @cache
 def _select_full() -> AnySelect:
-    landed_with = aliased(Launch)
+    landed_with, person = aliased(Launch), aliased(Person)
+    of_person = select(person.agency_id).where(person.id == Flight.person_id)
+    own = of_person.correlate_except(person).scalar_subquery()
+    agency_id = func.coalesce(Flight.agency_id, own)
     crew = select(
         json_object_subquery(select_person_ref().where(Person.id == Flight.person_id)).label(
             "person"
         ),
         Flight.role,
-        select_agency_name(Flight.agency_id).label("agency"),
+        json_object_subquery(select_agency_ref(agency_id)).label("agency_ref"),
         Flight.landed_at,
         Flight.landed_at_precision,
         json_object_subquery(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDate, TimeZone
+from app.api.embeds.agencies import AgencyRef
 from app.api.embeds.launches import LaunchRef, LaunchSummary, localize_outcome_note
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
@@ -156,6 +157,8 @@ class LaunchCrewRead(ReadModel):
     role_label: str = Field(examples=["Flight engineer"])
     agency: str | None
     """Agency that the person flew for."""
+    agency_ref: AgencyRef | None
+    """The record of this agency."""
     landed_at: UtcInstant | None
     """Landing time, or null while the person is in space."""
     landed_at_precision: Precision | None
@@ -166,7 +169,7 @@ class LaunchCrewRead(ReadModel):
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "role_label": str(SHIP_ROLE_LABELS[ShipRole(row["role"])]),
-            "agency": row["agency"] or row["person"]["agency"],
+            "agency": row["agency_ref"] and row["agency_ref"]["name"],
         }
 
 
