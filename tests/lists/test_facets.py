@@ -48,6 +48,8 @@ QUERIES = [
     ("/v1/crew-assignments", "mission=59&role=flight_engineer"),
     ("/v1/modules", ""),
     ("/v1/modules", "owner=NASA&kind=node,truss&q=node&sort=name"),
+    ("/v1/sites", ""),
+    ("/v1/sites", "country=US,KZ&q=space&sort=-name"),
     ("/v1/stays", ""),
     ("/v1/stays", "mission=59&kind=CV&port=pirs-nadir,rassvet-nadir&q=progress&tz=Asia/Tokyo"),
     ("/v1/stays", "module=pirs&arrived_at_gte=2010-06-01&sort=departed_at&view=full"),
