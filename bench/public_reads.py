@@ -39,6 +39,7 @@ UNPRICED_PARAMS = frozenset({"bom", "cursor", "lang"})
 _PAGES = {
     "/archive/{month}": "/archive/2019-04",
     "/docs/static/{name:path}": "/docs/static/scalar.js",
+    "/media/{content}/{file}": "/media/00000000000000000000000000000000/card.jpg",
     "/problems/{name}": "/problems/not-found",
     "/sitemap-articles-{year}.xml": "/sitemap-articles-2019.xml",
     "/v1/articles/archive/{year}/{month}": "/v1/articles/archive/2019/04",
