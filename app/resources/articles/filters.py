@@ -321,7 +321,9 @@ class ArticleSelection:
 _NEVER = false()
 _HAS_IMAGE = or_(Article.image_url.is_not(None), Article.image_media_id.is_not(None))
 """As in the index of articles with an image."""
-_HAS_NO_IMAGE = and_(Article.image_url.is_(None), Article.image_media_id.is_(None))
+_HAS_NO_IMAGE = and_(
+    Article.image_url.is_(None), hide_from_planner(Article.image_media_id).is_(None)
+)
 _IS_AMONG_FEW = Article.id.in_(bindparam("few_ids"))
 _IS_OF_OTHER_SOURCE = Article.source_slug.not_in(bindparam("source_not"))
 _IS_UPDATED = hide_from_planner(Article.updated_at) >= bindparam(

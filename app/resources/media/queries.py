@@ -41,7 +41,7 @@ def conditions(
     if filters.q:
         where.append(Media.id.in_(select_matching_ids(RecordType.MEDIA, filters.q, corrections)))
     if filters.licence:
-        where.append(Media.licence.in_(filters.licence))
+        where.append(Media.licence == filters.licence)
     if filters.taken_on_gte:
         where.append(Media.taken_on >= filters.taken_on_gte)
     if filters.taken_on_lt:

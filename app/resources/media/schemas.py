@@ -22,7 +22,6 @@ from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import (
-    CommaList,
     Omittable,
     QueryModel,
     SearchText,
@@ -64,7 +63,7 @@ class MediaFilters(QueryModel):
 
     q: Annotated[Omittable[SearchText], Example("soyuz")] = None
     """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
-    licence: Annotated[CommaList[LicenceName], Example(["CC-BY-4.0"])] = []
+    licence: Annotated[Omittable[LicenceName], Example("CC-BY-4.0")] = None
     """Licence, as in `image.licence`."""
     taken_on_gte: Annotated[Omittable[AnyDay], Example("2019-03-01")] = None
     """Taken on or after this day. Excludes pictures without a known day."""
