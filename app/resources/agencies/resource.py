@@ -27,7 +27,10 @@ RESOURCE = RecordResource(
             "Space agencies, companies and institutes.",
             select_record_columns(Agency, ("name_key",)),
             column_descriptions={
-                "parent_id": "Id in `agencies` of the organisation it belongs to."
+                "abbreviation": "Abbreviation, such as `ESA`.",
+                "kind": "Kind of organisation.",
+                "website": "URL of the website.",
+                "parent_id": "Id in `agencies` of the organisation it belongs to.",
             },
         ),
     ),

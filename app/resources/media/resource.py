@@ -30,6 +30,10 @@ RESOURCE = RecordResource(
             select_record_columns(Media, ("published",)).where(media_is_public()),
             indexes=("taken_on",),
             column_descriptions={
+                "media_type": "Media type of the file that was uploaded.",
+                "width": "Width in pixels.",
+                "height": "Height in pixels.",
+                "blurhash": "Blurred preview, as a BlurHash.",
                 "content": "Digest of the picture, in the addresses of its files.",
                 "renditions": "Sizes that the picture is stored in.",
                 "focal_x": "Focal point, in percent of the width.",

@@ -31,6 +31,8 @@ RESOURCE = RecordResource(
             column_descriptions={
                 "name": "Name in English.",
                 "agency_id": "Id in `agencies` of the space agency.",
+                "flights_count": "Number of flights that reached space.",
+                "flight_seconds": "Total duration of the flights that have ended, in seconds.",
                 "spacewalks_count": "Number of spacewalks.",
                 "spacewalk_seconds": "Total duration of the spacewalks in seconds.",
             },
@@ -41,6 +43,7 @@ RESOURCE = RecordResource(
             select_record_columns(PersonNationality),
             key_column_count=2,
             indexes=("country",),
+            column_descriptions={"country": "Country, as an ISO 3166-1 alpha-2 code."},
         ),
     ),
     references=frozenset({RecordType.AGENCY}),

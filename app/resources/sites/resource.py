@@ -23,13 +23,24 @@ RESOURCE = RecordResource(
     load_hits=load_hits,
     export_tables=(
         ExportTable(
-            "sites", "Launch sites.", select_record_columns(Site, ("name_key", "name_slugs"))
+            "sites",
+            "Launch sites.",
+            select_record_columns(Site, ("name_key", "name_slugs")),
+            column_descriptions={"name": "Name in English."},
         ),
         ExportTable(
             "pads",
             "Pads of launch sites.",
             select_record_columns(Pad, ("name_slugs",)),
             indexes=("site_id",),
+            column_descriptions={
+                "code": "Code in the General Catalog of Artificial Space Objects.",
+                "name": "Name in English.",
+                "name_ru": "Name in Russian.",
+                "aliases": "Other names, a JSON array.",
+                "latitude": "Latitude in degrees, north positive.",
+                "longitude": "Longitude in degrees, east positive.",
+            },
         ),
     ),
 )

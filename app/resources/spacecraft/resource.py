@@ -26,6 +26,7 @@ RESOURCE = RecordResource(
             "spacecraft",
             "Spacecraft of one or more flights.",
             select_record_columns(Spacecraft, ("name_key",)),
+            column_descriptions={"name": "Name."},
         ),
     ),
     references=frozenset({RecordType.SPACECRAFT_TYPE}),

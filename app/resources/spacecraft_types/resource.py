@@ -26,6 +26,15 @@ RESOURCE = RecordResource(
             "spacecraft_types",
             "Types of spacecraft.",
             select_record_columns(SpacecraftType, ("name_key",)),
+            column_descriptions={
+                "name": "Name.",
+                "kind": "Kind of spacecraft.",
+                "maker": "Agency or company that makes it.",
+                "crewed": "1 if it carries people.",
+                "crew_capacity": "Number of seats.",
+                "height_m": "Height in metres.",
+                "diameter_m": "Diameter in metres.",
+            },
         ),
     ),
 )

@@ -26,6 +26,10 @@ RESOURCE = RecordResource(
             "vehicles",
             "Launch vehicles.",
             select_record_columns(Vehicle, ("family_slug", "name_key")),
+            column_descriptions={
+                "name": "Name with the variant, such as `Soyuz-2.1a`.",
+                "family": "Family, such as `Soyuz`.",
+            },
         ),
     ),
 )
