@@ -31,8 +31,8 @@ from app.search.index_keys import build_index_key, index_key_range, parse_index_
             [
                 "article_launches.launch_id",
                 "mission_launches.launch_id",
-                "flights.landed_with_id",
                 "modules.launch_id",
+                "flights.landed_with_id",
                 "stays.launch_id",
             ],
         ),
@@ -63,8 +63,27 @@ def test_parts_of_records_name_their_record() -> None:
 def test_searchable_models_are_records_their_parts_and_names() -> None:
     searchable = {model.__name__ for model in Base.__subclasses__() if model.searchable}
     assert searchable == {
-        *("Article", "ArticleTag", "CrewAssignment", "Flight", "Launch", "Mission", "MissionTask"),
-        *("Module", "Person", "Port", "Site", "Spacecraft", "Spacewalk", "SpacewalkMember", "Stay"),
+        *(
+            "Agency",
+            "Article",
+            "ArticleTag",
+            "CrewAssignment",
+            "Flight",
+            "Launch",
+            "Mission",
+            "MissionTask",
+        ),
+        *(
+            "Module",
+            "ModuleOwner",
+            "Person",
+            "Port",
+            "Site",
+            "Spacecraft",
+            "Spacewalk",
+            "SpacewalkMember",
+            "Stay",
+        ),
         "Vehicle",
     }
 
