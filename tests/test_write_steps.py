@@ -31,8 +31,8 @@ from app.search.index_keys import build_index_key, index_key_range, parse_index_
             [
                 "article_launches.launch_id",
                 "mission_launches.launch_id",
-                "flights.landed_with_id",
                 "modules.launch_id",
+                "flights.landed_with_id",
                 "stays.launch_id",
             ],
         ),

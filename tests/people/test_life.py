@@ -100,6 +100,7 @@ def test_life_is_saved_and_read_back(editor: TestClient) -> None:
     assert (made["born_on"], made["born_on_precision"]) == ("1950-05-01", "month")
     assert (made["died_on"], made["died_on_precision"]) == ("2001-01-02", "day")
     assert (made["birth_country"], made["sex"], made["wikidata_id"]) == ("KZ", "female", "Q42")
+    assert made["wikidata_url"] == "https://www.wikidata.org/wiki/Q42"
     assert made["wikipedia"] == [{"language": "en", "url": WIKIPEDIA}]
     assert editor.get("/v1/people/somebody?lang=ru").json()["biography"] == "Жизнь."
     assert slugs(editor, "nationality=US") == slugs(editor, "nationality=RU") == ["somebody"]

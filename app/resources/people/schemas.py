@@ -234,6 +234,8 @@ class PersonRead(PersonSummary):
     """Sex as published, or null if not known."""
     wikidata_id: str | None = Field(examples=["Q4896117"])
     """Item of Wikidata."""
+    wikidata_url: str | None
+    """Address of this item."""
     wikipedia: list[WikipediaArticleRead]
     """Articles of Wikipedia."""
     biography: str | None
@@ -264,7 +266,9 @@ class PersonRead(PersonSummary):
         ]
         landed = [flight for flight in flown if flight["landed_at"]]
         biography: str | None = row["biography"]
+        wikidata_id: str | None = row["wikidata_id"]
         return super().computed_fields(row) | {
+            "wikidata_url": wikidata_id and f"https://www.wikidata.org/wiki/{wikidata_id}",
             "biography": biography and tr(biography, row["biography_ru"] or biography),
             "agencies": list(_group_by_agency(flown)),
             "first_flight": flown[0]["launch"] if flown else None,
