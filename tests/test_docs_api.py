@@ -144,7 +144,7 @@ def test_page_documents_every_parameter(document: Schema, tag: str, page: str) -
 
 
 def test_conventions_link_every_page() -> None:
-    linked = re.findall(r"\]\((\w+\.md)\)", (DOCS / "README.md").read_text())
+    linked = re.findall(r"\]\(([\w-]+\.md)\)", (DOCS / "README.md").read_text())
     assert set(linked) >= {f"{page}.md" for page in PAGES.values()}
 
 

@@ -198,13 +198,13 @@ def test_article_post_takes_at_most_eleven_statements(
     assert len(recorded) <= 11
 
 
-def test_launch_post_takes_at_most_seventeen_statements(
+def test_launch_post_takes_at_most_eighteen_statements(
     editor: TestClient, recorded: list[Statement]
 ) -> None:
     editor.post("/v1/launches", json=documents.launch())
     recorded.clear()
     create(editor, "launches")
-    assert len(recorded) <= 17
+    assert len(recorded) <= 18
 
 
 def test_repeated_statement_is_found(database: Database) -> None:
