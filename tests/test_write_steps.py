@@ -65,7 +65,7 @@ def test_searchable_models_are_records_their_parts_and_names() -> None:
     assert searchable == {
         *("Article", "ArticleTag", "CrewAssignment", "Flight", "Launch", "Mission", "MissionTask"),
         *("Agency", "Media", "Module", "Pad", "Payload", "Person", "Port", "Site", "Spacecraft"),
-        *("SpacecraftType", "Spacewalk", "SpacewalkMember", "Stay", "Vehicle"),
+        *("ModuleOwner", "SpacecraftType", "Spacewalk", "SpacewalkMember", "Stay", "Vehicle"),
     }
 
 
