@@ -154,7 +154,7 @@ def test_index_follows_writes(client: TestClient, database: Database) -> None:
         launch.vehicle_id = vehicle.id
         session.add(factories.payload(launch, name="Merlin"))
         session.add(ArticleTag(article_id=article.id, tag="gyrfalcon"))
-    for query in ("kestrel", "merlin"):
+    for query in ("type:launch kestrel", "merlin"):
         assert search_slugs(client, query) == ["flown"]
     for query in ("falcon", "gyrfalcon"):
         assert search_slugs(client, query) == ["birds"]
@@ -164,7 +164,7 @@ def test_index_follows_writes(client: TestClient, database: Database) -> None:
         session.scalars(select(Vehicle)).one().name = "Saker 1"
         session.scalars(select(Payload)).one().name = "Lanner"
         session.delete(session.scalars(select(ArticleTag)).one())
-    for query, found in (("hobby", "birds"), ("saker", "flown"), ("lanner", "flown")):
+    for query, found in (("hobby", "birds"), ("type:launch saker", "flown"), ("lanner", "flown")):
         assert search_slugs(client, query) == [found]
     for query in ("falcons", "kestrel", "merlin", "gyrfalcon"):
         assert search_slugs(client, query) == []
@@ -173,7 +173,7 @@ def test_index_follows_writes(client: TestClient, database: Database) -> None:
         session.scalars(select(Article)).one().published_at = datetime(2001, 1, 1, tzinfo=UTC)
         session.delete(session.scalars(select(Launch)).one())
     assert search_slugs(client, "hobbies") == ["birds"]
-    assert search_slugs(client, "saker") == []
+    assert search_slugs(client, "type:launch saker") == []
     with database.session() as session:
         session.scalars(select(Article)).one().state = ArticleState.UNPUBLISHED
     assert search_slugs(client, "hobbies") == []
