@@ -16,8 +16,8 @@ from app.main import create_app
 from app.resources.missions.schemas import MissionRead
 
 WITHOUT_FIELDS = {
-    "getHorizon", "getMe", "listExports", "listChanges", "listTags", "search", "suggest", "getArticleArchive",
-    "getLaunchArchive", "getStayArchive", "getSpacewalkArchive", "getTimelineArchive",
+    "getHorizon", "getMe", "listExports", "listChanges", "search", "suggest", "getArticleArchive",
+    "getLaunchArchive", "getStayArchive", "getSpacewalkArchive", "getTimelineArchive", "listTags",
 }  # fmt: skip
 """Operations whose JSON is neither a list of records nor a record."""
 
