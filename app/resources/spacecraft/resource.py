@@ -6,7 +6,7 @@ from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.resource import RecordResource
 from app.resources.spacecraft.commands import WRITER, load_records
 from app.resources.spacecraft.router import router
-from app.resources.spacecraft.schemas import ShipRecord
+from app.resources.spacecraft.schemas import ShipRead, ShipRecord
 from app.resources.spacecraft.search import SEARCH, load_hits
 
 RESOURCE = RecordResource(
@@ -21,6 +21,7 @@ RESOURCE = RecordResource(
     record_model=ShipRecord,
     search=SEARCH,
     load_hits=load_hits,
+    merge_model=ShipRead,
     export_tables=(
         ExportTable(
             "spacecraft",

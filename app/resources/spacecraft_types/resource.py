@@ -6,7 +6,7 @@ from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.resource import RecordResource
 from app.resources.spacecraft_types.commands import WRITER, load_records
 from app.resources.spacecraft_types.router import router
-from app.resources.spacecraft_types.schemas import SpacecraftTypeRecord
+from app.resources.spacecraft_types.schemas import SpacecraftTypeRead, SpacecraftTypeRecord
 from app.resources.spacecraft_types.search import SEARCH, load_hits
 
 RESOURCE = RecordResource(
@@ -21,6 +21,7 @@ RESOURCE = RecordResource(
     record_model=SpacecraftTypeRecord,
     search=SEARCH,
     load_hits=load_hits,
+    merge_model=SpacecraftTypeRead,
     export_tables=(
         ExportTable(
             "spacecraft_types",

@@ -6,7 +6,7 @@ from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.resource import RecordResource
 from app.resources.vehicles.commands import WRITER, load_records
 from app.resources.vehicles.router import router
-from app.resources.vehicles.schemas import VehicleRecord
+from app.resources.vehicles.schemas import VehicleRead, VehicleRecord
 from app.resources.vehicles.search import SEARCH, load_hits
 
 RESOURCE = RecordResource(
@@ -21,6 +21,7 @@ RESOURCE = RecordResource(
     record_model=VehicleRecord,
     search=SEARCH,
     load_hits=load_hits,
+    merge_model=VehicleRead,
     export_tables=(
         ExportTable(
             "vehicles",
