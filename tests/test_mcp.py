@@ -24,9 +24,11 @@ T = TypeVar("T")
 READ_TOOLS = {
     "search", "mission_page", "station_on_day", "timeline", "changes_since",
     "list_missions", "list_launches", "list_people", "list_articles", "list_modules",
-    "list_stays", "list_spacewalks",
+    "list_stays", "list_spacewalks", "list_media", "list_vehicles", "list_spacecraft",
+    "list_spacecraft_types", "list_agencies", "list_sites",
     "get_mission", "get_launch", "get_person", "get_article", "get_module", "get_stay",
-    "get_spacewalk",
+    "get_spacewalk", "get_media", "get_vehicle", "get_spacecraft", "get_spacecraft_type",
+    "get_agency", "get_site",
 }  # fmt: skip
 
 
@@ -116,9 +118,9 @@ def test_key_allows_writes(client: TestClient) -> None:
         jsonschema.validate(arguments, tools["create_person"].input_schema)
         made = await agent.call_tool("create_person", arguments)
         assert made.structured_content["slug"] == "ann-example"
-        change = {"slug": "ann-example", "body": {"agency": "CSA"}}
+        change = {"slug": "ann-example", "body": {"birth_country": "CA"}}
         changed = await agent.call_tool("update_person", {**change, "If-Match": '"1"'})
-        assert changed.structured_content["agency"] == "CSA"
+        assert changed.structured_content["birth_country"] == "CA"
         outdated = await agent.call_tool("update_person", {**change, "If-Match": '"1"'})
         assert (outdated.is_error, outdated.structured_content["status"]) == (True, 412)
         missing = await agent.call_tool("create_person", {})

@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 Schema = dict[str, Any]
 
 BINARY_MEDIA_TYPES = {"application/vnd.sqlite3"}
-MAX_DOCUMENT_BYTES = 1_500_000
+MAX_DOCUMENT_BYTES = 2_000_000
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def test_patterns_of_requests_have_messages() -> None:
         ("/v1/articles?launch=Zarya_1", "Did you mean 'zarya-1'?", "'zarya-1'"),
         ("/v1/articles/archive/19/4", "four digits", "четырёх цифр"),
         ("/v1/articles/archive/2019/13", "from 1 to 12", "от 1 до 12"),
-        ("/v1/articles?language=english", "at most 3", "не больше 3"),
+        ("/v1/articles?language=english", "Maximum length: 3", "не больше 3"),
         ("/v1/articles?language=e1", "such as en", "например en"),
         ("/v1/launches?country=K1", "such as KZ", "например KZ"),
     ],

@@ -35,7 +35,8 @@ VALUES = (
     "9999-12-31 Europe/Moscow Mars active planned draft open SC commander keys:admin create update "
     "-published_at -number -launch_at -name -at -count crews null [] {} "
     "Гагарин Соуз\x00 \ud800 %41 a&b=c 99999999999999999999 soyuz baikonur mission person agency "
-    "US node docking 04-12 kind -arrived_at -starts_at attached_at at"
+    "US node docking 04-12 kind -arrived_at -starts_at attached_at at created_at family country "
+    "government"
 ).split(" ")
 
 

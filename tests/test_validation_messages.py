@@ -9,6 +9,7 @@ from pydantic_core.core_schema import ErrorType
 from starlette.testclient import TestClient
 
 from app.api.param_hints import PARAMS_BY_FOREIGN_NAME
+from app.api.patterns import LICENCE_PATTERN, MISMATCH_MESSAGES
 from app.api.routing import _flatten
 from app.api.validation_messages import UNKNOWN_ERROR_MESSAGE, VALIDATION_MESSAGES
 from app.resources.registry import RECORD_RESOURCES
@@ -40,6 +41,7 @@ CODES_BY_SCHEMA: dict[str, set[str]] = {
     "function-plain": {"value_error"},
     "int": {"int_type", "int_parsing", "int_parsing_size", "int_from_float"},
     "list": {"list_type"},
+    "literal": {"literal_error"},
     "model": {"model_type", "model_attributes_type"},
     "model-field": {"missing"},
     "model-fields": {"extra_forbidden", "model_type"},
@@ -100,6 +102,25 @@ def iter_codes(schema: Any) -> Iterator[str]:
             yield from iter_codes(part)
 
 
+def iter_patterns(schema: Any) -> Iterator[str]:
+    """Regular expressions of all texts in a core schema."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "str" and "pattern" in schema:
+            yield schema["pattern"]
+        schema = [part for name, part in schema.items() if name != "metadata"]
+    if isinstance(schema, list | tuple):
+        for part in schema:
+            yield from iter_patterns(part)
+
+
+def test_every_pattern_of_requests_has_a_message(client: TestClient) -> None:
+    assert isinstance(client.app, FastAPI)
+    schemas = iter_request_schemas(client.app)
+    patterns = {pattern for schema in schemas for pattern in iter_patterns(schema)}
+    assert LICENCE_PATTERN in patterns
+    assert patterns <= set(MISMATCH_MESSAGES)
+
+
 def test_every_code_of_requests_has_a_message(client: TestClient) -> None:
     assert isinstance(client.app, FastAPI)
     codes = {code for schema in iter_request_schemas(client.app) for code in iter_codes(schema)}
@@ -129,12 +150,13 @@ def test_messages_of_parameters(client: TestClient) -> None:
 
 
 def test_messages_of_bodies(editor: TestClient) -> None:
-    body = documents.person(name=5, aliases="x", colour="red")
+    body = documents.person(name=5, aliases="x", colour="red", born_on_precision="dya")
     errors = editor.post("/v1/people", json=body).json()["errors"]
     assert {error["pointer"]: error["detail"] for error in errors} == {
         "/name": "Use a text.",
         "/aliases": "Use a JSON array.",
         "/colour": "Unknown field.",
+        "/born_on_precision": "Use 'day', 'month' or 'year'. Did you mean 'day'?",
     }
 
 

@@ -80,6 +80,6 @@ def test_search_ranks_are_distinct_and_fit_into_index_keys() -> None:
         assert key < index_key_range(kind)[1] <= 2**62
     by_rank = sorted(ranks, key=ranks.__getitem__, reverse=True)
     assert by_rank == [
-        *("site", "spacecraft_type", "vehicle", "agency", "mission", "module", "person"),
-        *("spacewalk", "launch", "spacecraft", "stay", "article", "media"),
+        *("site", "vehicle", "agency", "mission", "module", "person", "spacewalk"),
+        *("launch", "spacecraft_type", "spacecraft", "stay", "article", "media"),
     ]

@@ -7,11 +7,13 @@ texts to 300 characters; the secrets are invented.
 import json
 import sys
 import tempfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from PIL import Image
 from starlette.testclient import TestClient
 
 from app.api.auth import generate_api_key
@@ -41,6 +43,17 @@ _READS = {
     "LaunchRead": "/v1/launches/soyuz-ms-12",
     "PersonPage": "/v1/people?aboard_on=2019-04-04&limit=2",
     "PersonRead": "/v1/people/christina-koch",
+    "AgencyPage": "/v1/agencies?kind=government&limit=2",
+    "AgencyRead": "/v1/agencies/nasa",
+    "VehiclePage": "/v1/vehicles?family=soyuz&limit=2",
+    "VehicleRead": "/v1/vehicles/soyuz-fg",
+    "SpacecraftTypePage": "/v1/spacecraft-types?maker=spacex&limit=2",
+    "SpacecraftTypeRead": "/v1/spacecraft-types/soyuz-ms",
+    "ShipPage": "/v1/spacecraft?type=soyuz-ms&limit=2",
+    "ShipRead": "/v1/spacecraft/soyuz-ms-12",
+    "LaunchSitePage": "/v1/sites?limit=2",
+    "LaunchSiteRead": "/v1/sites/kennedy-space-center",
+    "Tags": "/v1/tags",
     "ModulePage": "/v1/modules?limit=2",
     "ModuleRead": "/v1/modules/zvezda",
     "StayPage": "/v1/stays?on=2019-04-04&limit=2",
@@ -84,6 +97,19 @@ _CREATED: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Path and body of the POST whose response is the example of a schema, by its name."""
 
+_PICTURES: list[dict[str, Any]] = [
+    {"slug": "soyuz-ms-12-lands"},
+    {
+        "slug": "soyuz-ms-12-on-the-pad",
+        "alt": "Soyuz MS-12 on the launch pad",
+        "alt_ru": "«Союз МС-12» на стартовом столе",
+        "credit": "A photographer",
+        "licence": "CC-BY-4.0",
+        "published": True,
+    },
+]
+"""Descriptions of the uploaded pictures, one of them published."""
+
 _READS_AFTER_WRITES = {
     "WebhookPage": "/v1/webhooks",
     "WebhookRead": "/v1/webhooks/{WebhookCreated}",
@@ -91,6 +117,12 @@ _READS_AFTER_WRITES = {
     "KeyPage": "/v1/keys?limit=2",
     "KeySummary": "/v1/keys/{KeyCreated}",
     "DraftPage": "/v1/drafts",
+    "MediaPage": "/v1/media",
+    "MediaRead": "/v1/media/soyuz-ms-12-on-the-pad",
+    "MediaPreview": "/v1/media/soyuz-ms-12-on-the-pad/preview",
+    "UnpublishedMediaPage": "/v1/unpublished-media",
+    "WebhookDeliveryPage": "/v1/webhooks/{WebhookCreated}/deliveries",
+    "WebhookDeliveryRead": "/v1/webhooks/{WebhookCreated}/deliveries/{WebhookDelivery}",
     "AuditPage": "/v1/audit?limit=2",
 }
 """As `_READS`, with the ids of what `_CREATED` created."""
@@ -109,7 +141,13 @@ def main() -> None:
         database = build_database(url)
         load_dataset(database.session)
         key = _add_key_and_proposal(database)
-        settings = Settings(database_url=url, rate_limit=0, key_rate_limit=0, request_seconds=60)
+        settings = Settings(
+            database_url=url,
+            media_dir=f"{folder}/media",
+            rate_limit=0,
+            key_rate_limit=0,
+            request_seconds=60,
+        )
         app = create_app(settings)
         client = TestClient(
             app, "http://127.0.0.1:8000", headers={"Authorization": f"Bearer {key}"}
@@ -151,12 +189,28 @@ def _read_examples(client: TestClient) -> dict[str, Any]:
         created = client.post(path, json=document).raise_for_status().json()
         ids[name] = created.get("id")
         examples[name] = _shorten(created)
+    for size, description in enumerate(_PICTURES, 300):
+        _upload(client, size, description)
+    test = client.post(f"/v1/webhooks/{ids['WebhookCreated']}/test").raise_for_status()
+    ids["WebhookDelivery"] = test.json()["id"]
     for name, path in _READS_AFTER_WRITES.items():
         examples[name] = _get(client, path.format(**ids))
     [change] = examples["ChangePage"]["items"]
     data = json.dumps(change, ensure_ascii=False, separators=(",", ":"))
     examples["EventStream"] = f"event: upsert\ndata: {data}\nid: W10sIDAsIDAsIDE3NDBd\n\n"
     return examples
+
+
+def _upload(client: TestClient, size: int, description: dict[str, Any]) -> None:
+    """Upload a grey picture of `size` × `size` pixels."""
+    content = BytesIO()
+    Image.linear_gradient("L").resize((size, size)).save(content, "PNG")
+    answer = client.post(
+        "/v1/media",
+        files={"file": ("picture.png", content.getvalue())},
+        data={"metadata": json.dumps(description)},
+    )
+    answer.raise_for_status()
 
 
 def _get(client: TestClient, path: str) -> Any:

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from app.domain.languages import Bilingual
 
 ACTOR_ID_PATTERN = "^[a-z0-9]+( [a-z0-9]+)*$"
+CONTENT_DIGEST_PATTERN = "^[0-9a-f]{32}$"
 COSPAR_ID_PATTERN = "^[0-9]{4}-[A-Z0-9]{2,6}$"
 COUNTRY_CODE_PATTERN = "^[A-Za-z]{2}$"
 FIELD_PATH_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,7}$"
 HTTP_URL_PATTERN = r"^https?://[^\s<>\"]+$"
 KEY_ID_PATTERN = "^[a-z0-9]{8}$"
 LANGUAGE_CODE_PATTERN = "^[A-Za-z]{2,3}$"
+LICENCE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 .+()-]*$"
 MONTH_NUMBER_PATTERN = "^(0?[1-9]|1[0-2])$"
 SITE_CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9-]*$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -21,6 +23,10 @@ MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
     ACTOR_ID_PATTERN: Bilingual(
         "Use the id of a key (k3v9x2ab), a command (zarya load) or a source (source 1).",
         "Укажите id ключа (k3v9x2ab), команду (zarya load) или источник (source 1).",
+    ),
+    CONTENT_DIGEST_PATTERN: Bilingual(
+        "Use the digest of an uploaded file: 32 digits or Latin letters from a to f.",
+        "Укажите хеш загруженного файла: 32 цифры или латинские буквы от a до f.",
     ),
     COSPAR_ID_PATTERN: Bilingual(
         "Use a year and a launch number, such as 2019-019.",
@@ -45,6 +51,11 @@ MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
     LANGUAGE_CODE_PATTERN: Bilingual(
         "Use a language code of two or three Latin letters, such as en.",
         "Укажите код языка из двух или трёх латинских букв, например en.",
+    ),
+    LICENCE_PATTERN: Bilingual(
+        "Use the name of a licence in Latin letters, digits, spaces and .+-(), such as CC-BY-4.0.",
+        "Укажите название лицензии: латинские буквы, цифры, пробелы и знаки .+-(), например "
+        "CC-BY-4.0.",
     ),
     MONTH_NUMBER_PATTERN: Bilingual(
         "Use the number of a month, from 1 to 12.", "Укажите номер месяца от 1 до 12."

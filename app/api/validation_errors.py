@@ -17,6 +17,8 @@ MAX_FIELD_ERROR_COUNT = 20
 _MAX_NAME_CHARS = 120
 _MAX_SUGGESTION_CHARS = 64
 
+_ENUM_MEMBER_PATTERN = re.compile(r"<[^:>]+: ('[^']*')>")
+"""A member of an enumeration, as pydantic shows the values of a literal type."""
 _ENUM_VALUE_PATTERN = re.compile(r"'([^']*)'")
 
 
@@ -79,13 +81,14 @@ def _explain(error: Any) -> str:
     template = str(VALIDATION_MESSAGES.get(code, UNKNOWN_ERROR_MESSAGE))
     values = {name: str(value) for name, value in context.items()}
     if "expected" in values:
-        values["expected"] = values["expected"].replace(" or ", tr(" or ", " или "))
+        expected = _ENUM_MEMBER_PATTERN.sub(r"\1", values["expected"])
+        values["expected"] = expected.replace(" or ", tr(" or ", " или "))
     return template.format(**values) + _suggest_enum_value(error)
 
 
 def _suggest_enum_value(error: Any) -> str:
     """A hint at the value of an enumeration most similar to the text; empty for other errors."""
-    if error["type"] != "enum" or not isinstance(error["input"], str):
+    if error["type"] not in {"enum", "literal_error"} or not isinstance(error["input"], str):
         return ""
     return did_you_mean(error["input"], _ENUM_VALUE_PATTERN.findall(error["ctx"]["expected"]))
 

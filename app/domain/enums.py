@@ -23,17 +23,17 @@ class RecordType(StrEnum):
         member.scheduled = scheduled
         return member
 
-    MISSION = "mission", 8
-    PERSON = "person", 6
-    LAUNCH = "launch", 4
+    MISSION = "mission", 9
+    PERSON = "person", 7
+    LAUNCH = "launch", 5
     ARTICLE = "article", 1, True
-    MODULE = "module", 7
+    MODULE = "module", 8
     STAY = "stay", 2
-    SPACEWALK = "spacewalk", 5
+    SPACEWALK = "spacewalk", 6
     MEDIA = "media", 0
-    AGENCY = "agency", 9
-    VEHICLE = "vehicle", 10
-    SPACECRAFT_TYPE = "spacecraft_type", 11
+    AGENCY = "agency", 10
+    VEHICLE = "vehicle", 11
+    SPACECRAFT_TYPE = "spacecraft_type", 4
     SPACECRAFT = "spacecraft", 3
     SITE = "site", 12
 

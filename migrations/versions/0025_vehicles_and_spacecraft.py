@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 
 from migrations.columns import instant, text
 from migrations.search_index import empty_search_index
@@ -71,9 +71,7 @@ def downgrade() -> None:
         types = "'vehicle', 'spacecraft', 'spacecraft_type'"
         op.execute(f"DELETE FROM {table} WHERE type IN ({types})")  # noqa: S608 - ours
     op.drop_index(op.f("ix_payloads_spacecraft_id_launch_id"), "payloads")
-    with op.batch_alter_table("payloads", table_kwargs={"sqlite_autoincrement": True}) as payloads:
-        payloads.drop_constraint(op.f("fk_payloads_spacecraft_id_spacecraft"), type_="foreignkey")
-        payloads.drop_column("spacecraft_id")
+    op.drop_column("payloads", "spacecraft_id")
     op.drop_table("spacecraft")
     op.drop_table("spacecraft_types")
     move_payloads("payloads", "spacecraft")
@@ -82,24 +80,16 @@ def downgrade() -> None:
 
 def make_vehicles_records() -> None:
     """Add the columns of a record to the vehicles, and what is known of them."""
-    table = "vehicles"
-    with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as vehicles:
+    table, known = "vehicles", former_vehicles()
+    for column in new_vehicle_columns():
+        op.add_column(table, column)
+    for column in new_vehicle_columns():
+        known.append_column(column)
+    fill_vehicles()
+    options = {"sqlite_autoincrement": True}
+    with op.batch_alter_table(table, copy_from=known, table_kwargs=options) as vehicles:
         vehicles.drop_constraint(op.f("ck_vehicles_slug_bounds"), type_="check")
         vehicles.alter_column("slug", existing_type=text(80), type_=text(120))
-        vehicles.add_column(sa.Column("name_key", text(80), nullable=True))
-        for name, length in (("variant", 40), ("maker", 120)):
-            vehicles.add_column(sa.Column(name, text(length), nullable=True))
-        for name in ("stages", "mass_kg"):
-            vehicles.add_column(sa.Column(name, sa.Integer(), nullable=True))
-        for name in ("height_m", "diameter_m"):
-            vehicles.add_column(sa.Column(name, sa.Double(), nullable=True))
-        vehicles.add_column(sa.Column("sources", sa.JSON(), nullable=True))
-        for name in ("created_at", "updated_at"):
-            vehicles.add_column(sa.Column(name, instant(), nullable=True))
-        vehicles.add_column(sa.Column("version", sa.Integer(), nullable=True))
-        vehicles.add_column(sa.Column("edited", sa.Boolean(), nullable=True))
-    fill_vehicles()
-    with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as vehicles:
         for name in REQUIRED_COLUMNS:
             vehicles.alter_column(name, nullable=False)
         vehicles.create_unique_constraint(op.f("uq_vehicles_name_key"), ["name_key"])
@@ -115,9 +105,42 @@ def make_vehicles_records() -> None:
     op.create_index(op.f("ix_launches_vehicle_id_status"), "launches", ["vehicle_id", "status"])
 
 
+def new_vehicle_columns() -> Iterator[sa.Column[Any]]:
+    yield sa.Column("name_key", text(80), nullable=True)
+    for name, length in (("variant", 40), ("maker", 120)):
+        yield sa.Column(name, text(length), nullable=True)
+    for name in ("stages", "mass_kg"):
+        yield sa.Column(name, sa.Integer(), nullable=True)
+    for name in ("height_m", "diameter_m"):
+        yield sa.Column(name, sa.Double(), nullable=True)
+    yield sa.Column("sources", sa.JSON(), nullable=True)
+    for name in ("created_at", "updated_at"):
+        yield sa.Column(name, instant(), nullable=True)
+    yield sa.Column("version", sa.Integer(), nullable=True)
+    yield sa.Column("edited", sa.Boolean(), nullable=True)
+
+
+def former_vehicles() -> sa.Table:
+    """Table of the previous revision: SQLite alters it by copying, also in offline mode."""
+    names = "slug", "name", "family", "family_slug"
+    return sa.Table(
+        "vehicles",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer(), nullable=False),
+        *(sa.Column(name, text(80), nullable=False) for name in names),
+        *text_bounds("vehicles", **dict.fromkeys(names, 80)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vehicles")),
+        sa.UniqueConstraint("slug", name=op.f("uq_vehicles_slug")),
+        sa.Index(op.f("ix_vehicles_family_slug"), "family_slug"),
+    )
+
+
 def fill_vehicles() -> None:
-    """Fill the columns of a record, and record a change of each vehicle."""
-    connection, now = op.get_bind(), datetime.now(UTC).replace(microsecond=0)
+    """Fill the columns of a record, and record a change of each vehicle.
+
+    Printed SQL, which cannot fold names, has only their lower case.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
     vehicles = sa.table(
         "vehicles",
         sa.column("id", sa.Integer()),
@@ -129,15 +152,24 @@ def fill_vehicles() -> None:
         sa.column("version", sa.Integer()),
         sa.column("edited", sa.Boolean()),
     )
-    changes = sa.table(
-        "changes", sa.column("type"), sa.column("record_id"), sa.column("changed_at", instant())
-    )
-    record = {"sources": [], "created_at": now, "updated_at": now, "version": 1, "edited": False}
-    for id_, name in connection.execute(sa.select(vehicles.c.id, vehicles.c.name)).all():
-        values = record | {"name_key": fold(name)[:80]}
-        connection.execute(sa.update(vehicles).where(vehicles.c.id == id_).values(values))
-        change = {"type": "vehicle", "record_id": id_, "changed_at": now}
-        connection.execute(sa.insert(changes).values(change))
+    record = {
+        "name_key": sa.func.substr(sa.func.lower(vehicles.c.name), 1, 80),
+        "sources": sa.text("'[]'"),
+        "created_at": now,
+        "updated_at": now,
+        "version": 1,
+        "edited": False,
+    }
+    op.execute(sa.update(vehicles).values(record))
+    if not context.is_offline_mode():
+        connection = op.get_bind()
+        for id_, name in connection.execute(sa.select(vehicles.c.id, vehicles.c.name)).all():
+            key = sa.update(vehicles).where(vehicles.c.id == id_).values(name_key=fold(name)[:80])
+            connection.execute(key)
+    changes = sa.table("changes", *map(sa.column, ("type", "record_id", "changed_at")))
+    change = sa.select(sa.literal("vehicle"), vehicles.c.id, vehicles.c.created_at)
+    names = ["type", "record_id", "changed_at"]
+    op.execute(sa.insert(changes).from_select(names, change.order_by(vehicles.c.id)))
 
 
 def fold(text: str) -> str:
@@ -213,12 +245,13 @@ def create_spacecraft() -> None:
     for table, indexes in SPACECRAFT_INDEXES.items():
         for names in indexes:
             op.create_index(op.f(f"ix_{table}_{'_'.join(names)}"), table, list(names))
-    with op.batch_alter_table("payloads", table_kwargs={"sqlite_autoincrement": True}) as payloads:
-        payloads.add_column(sa.Column("spacecraft_id", sa.Integer(), nullable=True))
-        key = op.f("fk_payloads_spacecraft_id_spacecraft")
-        payloads.create_foreign_key(key, "spacecraft", ["spacecraft_id"], ["id"])
-        index = op.f("ix_payloads_spacecraft_id_launch_id")
-        payloads.create_index(index, ["spacecraft_id", "launch_id"])
+    # With its foreign key: added later, SQLite would rebuild the table.
+    op.execute(
+        "ALTER TABLE payloads ADD COLUMN spacecraft_id INTEGER "
+        "CONSTRAINT fk_payloads_spacecraft_id_spacecraft REFERENCES spacecraft (id)"
+    )
+    columns = ["spacecraft_id", "launch_id"]
+    op.create_index(op.f(f"ix_payloads_{'_'.join(columns)}"), "payloads", columns)
 
 
 def move_payloads(former: str, table: str) -> None:

@@ -114,6 +114,7 @@ def test_list_item_is_a_summary(news: TestClient) -> None:
         "tags": ["crew", "launch"],
         "reading_minutes": 1,
         "url": "http://127.0.0.1:8000/v1/articles/launch",
+        "html_url": "http://127.0.0.1:8000/articles/launch?lang=en",
         "updated_at": "2020-01-01T00:00:00Z",
         "version": 1,
     }

@@ -10,7 +10,13 @@ from pydantic import ValidationError
 
 from app.domain.dates import Precision
 from app.domain.enums import CrewRole, HorizonKind
-from app.ingest.dataset.records import DATASET_PATH, Dataset, DatasetCrewRole, read_dataset
+from app.ingest.dataset.records import (
+    DATASET_PATH,
+    Dataset,
+    DatasetCrewRole,
+    DatasetPerson,
+    read_dataset,
+)
 
 
 def test_dataset_record_counts(dataset: Dataset) -> None:
@@ -100,11 +106,21 @@ def test_spacewalks_have_consistent_times(dataset: Dataset) -> None:
         assert max(len(walk.purpose), len(walk.purpose_ru)) <= 160
 
 
+def find_inexactly_dated(dataset: Dataset) -> list[DatasetPerson]:
+    """People of whom a source has the year or month of birth but not the day."""
+    return [who for who in dataset.people.values() if who.born_on and who.born_on_precision]
+
+
 def test_dates_of_birth_are_plausible(dataset: Dataset) -> None:
     """A source that knows only the year states the first of January, which is not a date."""
     dates = {slug: born for slug, who in dataset.people.items() if (born := who.born_on)}
-    assert len(dates) == 283
-    assert [slug for slug, born in dates.items() if (born.month, born.day) == (1, 1)] == []
+    assert len(dates) == 290
+    inexact = {who.slug: who.born_on_precision for who in find_inexactly_dated(dataset)}
+    assert Counter(inexact.values()) == {Precision.YEAR: 6, Precision.MONTH: 1}
+    for slug, born in dates.items():
+        is_first_of_year = (born.month, born.day) == (1, 1)
+        assert is_first_of_year is (inexact.get(slug) == Precision.YEAR), slug
+        assert born.day == 1 or slug not in inexact, slug
     for launch in dataset.launches.values():
         for seat in launch.crew:
             if born := dates.get(seat.person):
@@ -113,9 +129,15 @@ def test_dates_of_birth_are_plausible(dataset: Dataset) -> None:
 
 
 def test_dates_of_birth_have_a_source(dataset: Dataset) -> None:
-    """Launch Library 2 is the source of all dates but one, which it has wrong."""
+    """Launch Library 2 is the source of all days but one, which it has wrong.
+
+    Wikidata is the source of the years and months.
+    """
     cited = {slug for slug, who in dataset.people.items() if "launch-library" in who.sources}
+    inexact = find_inexactly_dated(dataset)
+    assert all("wikidata" in who.sources for who in inexact)
     dated = {slug for slug, who in dataset.people.items() if who.born_on}
+    dated -= {who.slug for who in inexact}
     assert dated - cited == {"nikolai-budarin"}
     assert cited - dated == set()
 

@@ -42,6 +42,7 @@ def test_names_are_found_by_filters(editor: TestClient, name: str) -> None:
         "/v1/agencies": documents.agency(name=name),
         "/v1/people": documents.person(agency=name),
         "/v1/vehicles": documents.vehicle(name=name, family=name),
+        "/v1/sites": documents.site(name=name, country="JP"),
         "/v1/launches": ship_of(name, name),
     }
     for path, document in writes.items():

@@ -30,15 +30,19 @@ OTHER_SOURCES = (
     "missions/iss-59/page",
     "station?on=2019-04-04",
 )
+TYPES_WITHOUT_PAGE = {"agency", "media", "site", "spacecraft", "spacecraft_type", "vehicle"}
+"""Types of search results whose `html_url` is null."""
 
 
 def find_page_urls(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield `url` and `html_url` of each object in a JSON value."""
+    """Yield `url` and `html_url` of each object in a JSON value that has a page."""
     if isinstance(value, list):
         for item in value:
             yield from find_page_urls(item)
     if isinstance(value, dict):
-        if "html_url" in value:
+        if value.get("type") in TYPES_WITHOUT_PAGE:
+            assert value["html_url"] is None
+        elif "html_url" in value:
             yield value["url"], value["html_url"]
         for item in value.values():
             yield from find_page_urls(item)

@@ -17,6 +17,9 @@ from app.portal.rendering import TEMPLATE_ENVIRONMENTS
 from tests.support import factories
 from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME
 
+OWN_CALENDARS = "webcal://127.0.0.1:8000/v1/"
+"""Start of the links to the calendars of the portal, the only ones with this scheme."""
+
 
 class PageMarkup(HTMLParser):
     """Tags and attributes of a page, the URL schemes of its links, and its text."""
@@ -33,7 +36,7 @@ class PageMarkup(HTMLParser):
         self.tags.add((tag, ""))
         for name, value in attrs:
             self.tags.add((tag, name))
-            if name in {"href", "src", "action"}:
+            if name in {"href", "src", "action"} and not (value or "").startswith(OWN_CALENDARS):
                 scheme = URL_SCHEME.match(value or "")
                 self.targets.add(scheme[1].lower() if scheme else "")
 

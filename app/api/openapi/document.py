@@ -118,6 +118,8 @@ def _simplify_schema(part: Any) -> Any:
     ):
         del simple["anyOf"]
         simple = options[0] | {"type": [options[0]["type"], "null"]} | simple
+        if "enum" in simple:
+            simple["enum"] = [*simple["enum"], None]
     return simple
 
 

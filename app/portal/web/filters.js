@@ -4,6 +4,7 @@ import { drawStation, isOver } from "./diagram.js";
 
 const PRECISIONS_WITH_TIME = ["second", "minute", "hour"];
 const SEGMENT_BY_TYPE = { mission: "missions", person: "people", launch: "launches", article: "articles", spacewalk: "spacewalks" };
+const TYPES_WITHOUT_PAGE = ["media", "spacecraft", "spacecraft_type"];
 const MAX_WEIGHT = 5;
 const DAY_MS = 86400e3;
 const HORIZON_TOLERANCE_MS = 2 * DAY_MS;
@@ -159,10 +160,10 @@ export function links(base, keptLang, calendarPath, dayOf) {
     to,
     kept_lang: keptLang,
     to_found(item) {
-      if (item.type === "media") return item.url;
+      if (TYPES_WITHOUT_PAGE.includes(item.type)) return item.url;
       if (item.type === "module") return `${to("station")}#module-${item.slug}`;
       if (item.type === "agency") return to("people", { agency: item.slug });
-      if (item.type === "site") return to("launches", { q: item.title });
+      if (item.type === "site" || item.type === "vehicle") return to("launches", { q: item.title });
       if (item.type !== "stay") return to(SEGMENT_BY_TYPE[item.type], item.slug);
       // A suggestion has no time.
       return item.at ? to("station", { on: dayOf(item.at, item.at_precision) }) : to("search", { q: item.title });

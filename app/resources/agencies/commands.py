@@ -128,6 +128,7 @@ def _set_names(session: Session, agency: Agency, is_new: bool) -> None:
             session.add(AgencyName(key=key, agency_id=agency.id))
     for row in surplus.values():
         session.delete(row)
+    session.flush()  # an import finds the agency by its names, also without autoflush
 
 
 def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]:

@@ -28,6 +28,7 @@ from app.api.params import (
     Slug,
     validate_searchable,
 )
+from app.api.patterns import CONTENT_DIGEST_PATTERN, LICENCE_PATTERN
 from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import (
     FetchableUrl,
@@ -41,11 +42,9 @@ from app.api.write_models import (
 from app.domain.languages import tr
 from app.domain.pictures import UNKNOWN_LICENCE
 
-_LICENCE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 .+()-]*$"
-
 LicenceName = Annotated[
     str,
-    StringConstraints(pattern=_LICENCE_PATTERN, max_length=60),
+    StringConstraints(pattern=LICENCE_PATTERN, max_length=60),
     AfterValidator(validate_searchable),
 ]
 """SPDX identifier such as `CC-BY-4.0`, or another name; `unknown` if it is not known."""
@@ -186,7 +185,7 @@ class MediaFetch(MediaFields):
 class MediaWrite(MediaFields):
     """Writable fields of a picture."""
 
-    content: Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
+    content: Annotated[str, StringConstraints(pattern=CONTENT_DIGEST_PATTERN)]
     """Digest of an uploaded file."""
 
 
