@@ -37,8 +37,8 @@ from tools.manual import FILE, render_manual
 def test_migrate_load_check(cli_database_url: str) -> None:
     assert run_zarya("migrate").exit_code == 0
     first, second = run_zarya("load"), run_zarya("load")
-    assert "3846 records created, 0 updated, 0 unchanged" in first.stderr
-    assert "0 records created, 0 updated, 3846 unchanged" in second.stderr
+    assert "3856 records created, 0 updated, 0 unchanged" in first.stderr
+    assert "0 records created, 0 updated, 3856 unchanged" in second.stderr
     checked = run_zarya("load", "--check")
     assert (checked.exit_code, checked.stderr) == (0, "No problems found.\n")
     assert "active" not in run_zarya("keys", "list").stdout  # there is no default key

@@ -25,7 +25,7 @@ PAGES = {
     "launches": "launches",
     "vehicles": "vehicles",
     "spacecraft": "spacecraft",
-    "spacecraft types": "spacecraft-types",
+    "spacecraft-types": "spacecraft-types",
     "sites": "sites",
     "modules": "modules",
     "agencies": "agencies",

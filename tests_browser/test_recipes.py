@@ -3,6 +3,7 @@
 # ruff: noqa: S101 - tests assert
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -75,7 +76,8 @@ def test_mission_page_shows_crew_and_launches(visit: Open, origin: str, tmp_path
 def test_first_program_in_typescript_prints_people_and_all_missions(server: Server) -> None:
     # A server of its own, whose public URL is its origin: `next` leads there.
     with run_server(server.environment["ZARYA_DATABASE_URL"]) as origin:
-        command = ["node", str(ROOT / "examples" / "start.ts"), origin]
+        node = Path(sys.executable).with_name("node")
+        command = [str(node), str(ROOT / "examples" / "start.ts"), origin]
         output = subprocess.run(  # noqa: S603 - our own command
             command, check=True, capture_output=True, text=True
         ).stdout

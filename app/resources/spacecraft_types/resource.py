@@ -10,7 +10,7 @@ from app.resources.spacecraft_types.schemas import SpacecraftTypeRead, Spacecraf
 from app.resources.spacecraft_types.search import SEARCH, load_hits
 
 RESOURCE = RecordResource(
-    tag="spacecraft types",
+    tag="spacecraft-types",
     description="Types of spacecraft, with numbers of their spacecraft and flights.",
     routers=(router,),
     index_links={"spacecraft_types": "/v1/spacecraft-types"},

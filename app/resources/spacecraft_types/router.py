@@ -28,7 +28,7 @@ from app.resources.spacecraft_types.schemas import (
     SpacecraftTypeWrite,
 )
 
-router = Router(prefix="/v1/spacecraft-types", tags=["spacecraft types"])
+router = Router(prefix="/v1/spacecraft-types", tags=["spacecraft-types"])
 
 SpacecraftTypeSlugPath = Annotated[SlugPath, Example("soyuz-ms")]
 

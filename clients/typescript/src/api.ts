@@ -87,6 +87,9 @@ export interface paths {
         /**
          * Get a mission
          * @description Returns a mission with its main tasks, crew and launches.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getMission"];
         put?: never;
@@ -303,6 +306,9 @@ export interface paths {
         /**
          * Get an article
          * @description Returns an article with its related records, translations, and previous and next article.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getArticle"];
         put?: never;
@@ -438,6 +444,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tags
+         * @description Returns the tags of published articles, with their numbers and times of use.
+         */
+        get: operations["listTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List media
+         * @description Returns published pictures, newest first by default.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listMedia"];
+        put?: never;
+        /**
+         * Upload media
+         * @description Stores a picture of up to 20 MB: a file, a form with a file, or the URL of a file.
+         *
+         *     An upload of a file that is stored already returns its record, with status 200.
+         *
+         *     Requires an API key with the scope `media:write`.
+         */
+        post: operations["uploadMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/media/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get media
+         * @description Returns a published picture with its files, description and rights.
+         */
+        get: operations["getMedia"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete media
+         * @description Deletes a picture to which no record refers. Its files are deleted after 30 days.
+         *
+         *     Requires an API key with the scope `media:write`.
+         */
+        delete: operations["deleteMedia"];
+        options?: never;
+        head?: never;
+        /**
+         * Update media
+         * @description Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
+         *
+         *     Requires an API key with the scope `media:write`.
+         */
+        patch: operations["updateMedia"];
+        trace?: never;
+    };
+    "/v1/media/{slug}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview media
+         * @description Returns a picture, published or not, with its description in both languages.
+         *
+         *     Requires an API key with the scope `media:write`.
+         */
+        get: operations["previewMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/unpublished-media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List unpublished media
+         * @description Returns pictures that are not published, last updated first.
+         *
+         *     Requires an API key with the scope `media:write`.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listUnpublishedMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/launches": {
         parameters: {
             query?: never;
@@ -456,7 +592,7 @@ export interface paths {
         put?: never;
         /**
          * Create a launch
-         * @description Creates a planned or past launch. A new vehicle or site is created with it.
+         * @description Creates a planned or past launch. Its vehicle and its site must exist.
          *
          *     Requires an API key with the scope `launches:write`.
          */
@@ -542,6 +678,9 @@ export interface paths {
         /**
          * Get a launch
          * @description Returns a launch with its crew, missions, stays and sources.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getLaunch"];
         put?: never;
@@ -562,6 +701,189 @@ export interface paths {
          *     Requires an API key with the scope `launches:write`.
          */
         patch: operations["updateLaunch"];
+        trace?: never;
+    };
+    "/v1/vehicles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List vehicles
+         * @description Returns launch vehicles by name, with numbers of their launches in the archive.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listVehicles"];
+        put?: never;
+        /**
+         * Create a vehicle
+         * @description Creates a launch vehicle. Launches name it by slug or name.
+         *
+         *     Requires an API key with the scope `vehicles:write`.
+         */
+        post: operations["createVehicle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vehicles/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a vehicle
+         * @description Returns a launch vehicle with its first and last launch.
+         */
+        get: operations["getVehicle"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a vehicle
+         * @description Deletes a vehicle that no launch refers to.
+         *
+         *     Requires an API key with the scope `vehicles:write`.
+         */
+        delete: operations["deleteVehicle"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a vehicle
+         * @description Applies a JSON Merge Patch (RFC 7396). Launches show a new name at once.
+         *
+         *     Requires an API key with the scope `vehicles:write`.
+         */
+        patch: operations["updateVehicle"];
+        trace?: never;
+    };
+    "/v1/spacecraft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List spacecraft
+         * @description Returns spacecraft by name, each with the number of its flights.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listSpacecraft"];
+        put?: never;
+        /**
+         * Create a spacecraft
+         * @description Creates a spacecraft. Launches refer to it by slug.
+         *
+         *     Requires an API key with the scope `spacecraft:write`.
+         */
+        post: operations["createSpacecraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spacecraft/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a spacecraft
+         * @description Returns a spacecraft with its flights and its stays at the station.
+         */
+        get: operations["getSpacecraft"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a spacecraft
+         * @description Deletes a spacecraft that no launch refers to.
+         *
+         *     Requires an API key with the scope `spacecraft:write`.
+         */
+        delete: operations["deleteSpacecraft"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a spacecraft
+         * @description Applies a JSON Merge Patch (RFC 7396).
+         *
+         *     Requires an API key with the scope `spacecraft:write`.
+         */
+        patch: operations["updateSpacecraft"];
+        trace?: never;
+    };
+    "/v1/spacecraft-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List spacecraft types
+         * @description Returns types of spacecraft by name, with numbers of their spacecraft and flights.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listSpacecraftTypes"];
+        put?: never;
+        /**
+         * Create a spacecraft type
+         * @description Creates a type of spacecraft.
+         *
+         *     Requires an API key with the scope `spacecraft:write`.
+         */
+        post: operations["createSpacecraftType"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spacecraft-types/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a spacecraft type
+         * @description Returns a type of spacecraft with its first launch.
+         */
+        get: operations["getSpacecraftType"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a spacecraft type
+         * @description Deletes a type that no spacecraft is of.
+         *
+         *     Requires an API key with the scope `spacecraft:write`.
+         */
+        delete: operations["deleteSpacecraftType"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a spacecraft type
+         * @description Applies a JSON Merge Patch (RFC 7396).
+         *
+         *     Requires an API key with the scope `spacecraft:write`.
+         */
+        patch: operations["updateSpacecraftType"];
         trace?: never;
     };
     "/v1/people": {
@@ -603,6 +925,9 @@ export interface paths {
         /**
          * Get a person
          * @description Returns a person with their crew assignments and flights.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getPerson"];
         put?: never;
@@ -913,6 +1238,9 @@ export interface paths {
         /**
          * Get a spacewalk
          * @description Returns a spacewalk with its crew and sources.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getSpacewalk"];
         put?: never;
@@ -933,6 +1261,128 @@ export interface paths {
          *     Requires an API key with the scope `spacewalks:write`.
          */
         patch: operations["updateSpacewalk"];
+        trace?: never;
+    };
+    "/v1/agencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List agencies
+         * @description Returns agencies by name: space agencies, companies and institutes.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listAgencies"];
+        put?: never;
+        /**
+         * Create an agency
+         * @description Creates an agency. No other agency may have one of its names.
+         *
+         *     Requires an API key with the scope `agencies:write`.
+         */
+        post: operations["createAgency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agencies/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an agency
+         * @description Returns an agency, with the numbers of the records that name it.
+         */
+        get: operations["getAgency"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an agency
+         * @description Deletes an agency that no other record refers to.
+         *
+         *     Requires an API key with the scope `agencies:write`.
+         */
+        delete: operations["deleteAgency"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an agency
+         * @description Applies a JSON Merge Patch (RFC 7396). All records that name the agency show its new name.
+         *
+         *     Requires an API key with the scope `agencies:write`.
+         */
+        patch: operations["updateAgency"];
+        trace?: never;
+    };
+    "/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List launch sites
+         * @description Returns launch sites by name.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listSites"];
+        put?: never;
+        /**
+         * Create a launch site
+         * @description Creates a launch site with its pads.
+         *
+         *     Requires an API key with the scope `sites:write`.
+         */
+        post: operations["createSite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sites/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a launch site
+         * @description Returns a launch site with its pads.
+         */
+        get: operations["getSite"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a launch site
+         * @description Deletes a launch site that no launch refers to.
+         *
+         *     Requires an API key with the scope `sites:write`.
+         */
+        delete: operations["deleteSite"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a launch site
+         * @description Applies a JSON Merge Patch (RFC 7396). A pad with launches cannot be removed.
+         *
+         *     Requires an API key with the scope `sites:write`.
+         */
+        patch: operations["updateSite"];
         trace?: never;
     };
     "/v1/timeline": {
@@ -967,7 +1417,7 @@ export interface paths {
         };
         /**
          * Get events as iCalendar
-         * @description Returns the newest 300 matching events as iCalendar. Accepts all filters of the list.
+         * @description Returns the newest 200 matching events as iCalendar. Accepts all filters of the list.
          */
         get: operations["getTimelineCalendar"];
         put?: never;
@@ -1711,6 +2161,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vehicles/{slug}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge two records: vehicle
+         * @description Deletes the record; all that refers to it refers to `into` from then on.
+         *
+         *     Its slug redirects there (308), and imports of it are those of `into`. A record that refers
+         *     to both, such as a crew, is refused with 409; an article may.
+         *
+         *     Requires an API key with the scope `vehicles:write`.
+         */
+        post: operations["mergeVehicle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spacecraft-types/{slug}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge two records: spacecraft type
+         * @description Deletes the record; all that refers to it refers to `into` from then on.
+         *
+         *     Its slug redirects there (308), and imports of it are those of `into`. A record that refers
+         *     to both, such as a crew, is refused with 409; an article may.
+         *
+         *     Requires an API key with the scope `spacecraft:write`.
+         */
+        post: operations["mergeSpacecraftType"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agencies/{slug}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge two records: agency
+         * @description Deletes the record; all that refers to it refers to `into` from then on.
+         *
+         *     Its slug redirects there (308), and imports of it are those of `into`. A record that refers
+         *     to both, such as a crew, is refused with 409; an article may.
+         *
+         *     Requires an API key with the scope `agencies:write`.
+         */
+        post: operations["mergeAgency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spacecraft/{slug}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge two records: spacecraft
+         * @description Deletes the record; all that refers to it refers to `into` from then on.
+         *
+         *     Its slug redirects there (308), and imports of it are those of `into`. A record that refers
+         *     to both, such as a crew, is refused with 409; an article may.
+         *
+         *     Requires an API key with the scope `spacecraft:write`.
+         */
+        post: operations["mergeSpacecraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{slug}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge two records: person
+         * @description Deletes the record; all that refers to it refers to `into` from then on.
+         *
+         *     Its slug redirects there (308), and imports of it are those of `into`. A record that refers
+         *     to both, such as a crew, is refused with 409; an article may.
+         *
+         *     Requires an API key with the scope `people:write`.
+         */
+        post: operations["mergePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1720,6 +2295,278 @@ export interface components {
          * @enum {string}
          */
         Action: "create" | "update" | "delete" | "restore" | "publish" | "unpublish" | "appear" | "tasks" | "crew" | "revoke" | "test" | "redeliver" | "load" | "import" | "merge" | "separate";
+        /**
+         * @description Facet of agencies.
+         * @enum {string}
+         */
+        AgencyFacet: "kind" | "country";
+        /** @description Page of full agencies. */
+        AgencyFullPage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["AgencyRead"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /**
+         * @description Kind of a space agency or company.
+         * @enum {string}
+         */
+        AgencyKind: "government" | "multinational" | "commercial" | "academic";
+        /** @description Page of agency summaries. */
+        AgencyPage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["AgencySummary"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Agency with all its fields. */
+        AgencyRead: {
+            slug: string;
+            /** @description Name in the language of the response, if known. */
+            name: string;
+            abbreviation: string | null;
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            /**
+             * @description Full name in English, or null if `name` is the full name.
+             * @example European Space Agency
+             */
+            full_name: string | null;
+            /** @description Name in its own language, or null if that is English or unknown. */
+            name_native: string | null;
+            kind: components["schemas"]["AgencyKind"] | null;
+            /** @example Government */
+            kind_label: string | null;
+            /**
+             * @description Country, as an ISO 3166-1 alpha-2 code. Null if multinational or unknown.
+             * @example RU
+             */
+            country: string | null;
+            /**
+             * Format: date
+             * @description Day of the foundation, or the first day of the period that `founded_on_precision` gives.
+             */
+            founded_on: string | null;
+            founded_on_precision: components["schemas"]["Precision"] | null;
+            /** @description Agency that it is a part of. */
+            parent: components["schemas"]["AgencyRef"] | null;
+            website: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            /** @description Other names, which it is found by. */
+            aliases: string[];
+            /**
+             * Format: int32
+             * @description Number of people whose agency it is.
+             */
+            people_count: number;
+            /**
+             * Format: int32
+             * @description Number of flights of people for it. A launch with three of them counts three times.
+             */
+            flights_count: number;
+            /**
+             * Format: int32
+             * @description Number of spacewalks that it operated.
+             */
+            spacewalks_count: number;
+            /**
+             * Format: int32
+             * @description Number of modules that it owns, alone or with others.
+             */
+            modules_count: number;
+            sources: components["schemas"]["Source"][];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description Complete agency, with its parent by slug. */
+        AgencyRecord: {
+            /** @description Slug in the agency's URL. Default: derived from `name`. */
+            slug: string | null;
+            /** @description Name in common use, by which other records show the agency. */
+            name: string;
+            /** @description Full name in English, or null if it equals `name`. */
+            full_name: string | null;
+            /** @description Name in Russian. */
+            name_ru: string | null;
+            /** @description Name in its own language, or null if that is English. */
+            name_native: string | null;
+            abbreviation: string | null;
+            /**
+             * @description Other names, which it is found by.
+             * @default []
+             */
+            aliases: string[];
+            kind: components["schemas"]["AgencyKind"] | null;
+            /** @description Country, as an ISO 3166-1 alpha-2 code, or null if multinational. */
+            country: string | null;
+            /**
+             * Format: date
+             * @description Day of the foundation, or a day of the period that `founded_on_precision` gives.
+             */
+            founded_on: string | null;
+            /**
+             * @description Precision of `founded_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            founded_on_precision: "day" | "month" | "year" | null;
+            /** @description Agency that it is a part of, by slug or any of its names. */
+            parent: string | null;
+            /** Format: uri */
+            website: string | null;
+            /** @default [] */
+            sources: components["schemas"]["CitationRecord"][];
+            /** Format: int32 */
+            id: number;
+            /** Format: uri */
+            url: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Reference to an agency. */
+        AgencyRef: {
+            slug: string;
+            /** @description Name in the language of the response, if known. */
+            name: string;
+            abbreviation: string | null;
+            /** Format: uri */
+            url: string;
+        };
+        /**
+         * @description Sort order of agencies.
+         * @enum {string}
+         */
+        AgencySort: "name" | "-name";
+        /** @description Agency in a list. */
+        AgencySummary: {
+            slug: string;
+            /** @description Name in the language of the response, if known. */
+            name: string;
+            abbreviation: string | null;
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            /**
+             * @description Full name in English, or null if `name` is the full name.
+             * @example European Space Agency
+             */
+            full_name: string | null;
+            /** @description Name in its own language, or null if that is English or unknown. */
+            name_native: string | null;
+            kind: components["schemas"]["AgencyKind"] | null;
+            /** @example Government */
+            kind_label: string | null;
+            /**
+             * @description Country, as an ISO 3166-1 alpha-2 code. Null if multinational or unknown.
+             * @example RU
+             */
+            country: string | null;
+            /**
+             * Format: date
+             * @description Day of the foundation, or the first day of the period that `founded_on_precision` gives.
+             */
+            founded_on: string | null;
+            founded_on_precision: components["schemas"]["Precision"] | null;
+            /** @description Agency that it is a part of. */
+            parent: components["schemas"]["AgencyRef"] | null;
+            website: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description Writable fields of an agency.
+         * @example {
+         *       "abbreviation": "EXSA",
+         *       "country": "NO",
+         *       "founded_on": "1987-01-01",
+         *       "founded_on_precision": "year",
+         *       "full_name": "Example Space Agency",
+         *       "kind": "government",
+         *       "name": "Example Space"
+         *     }
+         */
+        AgencyWrite: {
+            /** @description Slug in the agency's URL. Default: derived from `name`. */
+            slug?: string | null;
+            /** @description Name in common use, by which other records show the agency. */
+            name: string;
+            /** @description Full name in English, or null if it equals `name`. */
+            full_name?: string | null;
+            /** @description Name in Russian. */
+            name_ru?: string | null;
+            /** @description Name in its own language, or null if that is English. */
+            name_native?: string | null;
+            abbreviation?: string | null;
+            /**
+             * @description Other names, which it is found by.
+             * @default []
+             */
+            aliases: string[];
+            kind?: components["schemas"]["AgencyKind"] | null;
+            /** @description Country, as an ISO 3166-1 alpha-2 code, or null if multinational. */
+            country?: string | null;
+            /**
+             * Format: date
+             * @description Day of the foundation, or a day of the period that `founded_on_precision` gives.
+             */
+            founded_on?: string | null;
+            /**
+             * @description Precision of `founded_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            founded_on_precision?: "day" | "month" | "year" | null;
+            /** @description Agency that it is a part of, by slug or any of its names. */
+            parent?: string | null;
+            /** Format: uri */
+            website?: string | null;
+            /** @default [] */
+            sources: components["schemas"]["CitationWrite"][];
+        };
         /** @description Day of a calendar. */
         ArchiveDay: {
             /** Format: date */
@@ -1866,6 +2713,11 @@ export interface components {
             published_at_precision: components["schemas"]["Precision"] | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             lead: string;
@@ -1913,6 +2765,11 @@ export interface components {
             published_at_precision: components["schemas"]["Precision"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             lead: string;
@@ -2009,6 +2866,11 @@ export interface components {
             published_at_precision: components["schemas"]["Precision"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Sort order of articles.
@@ -2057,6 +2919,11 @@ export interface components {
             published_at_precision: components["schemas"]["Precision"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             lead: string;
@@ -2134,6 +3001,11 @@ export interface components {
             /** @description `translation_key` of the article that this one translates. Default: a new key. */
             translation_key?: string | null;
         };
+        /**
+         * @description Selection of the articles of a mission's page.
+         * @enum {string}
+         */
+        ArticlesOf: "mission" | "all";
         /** @description Attachment of a module to another one. */
         AttachmentRead: {
             /** @description Module that it was attached to, or null for the first module of the station. */
@@ -2238,7 +3110,7 @@ export interface components {
             before: {
                 [key: string]: unknown;
             } | null;
-            /** @description Record after the write, or null if it was deleted. */
+            /** @description Record after the write, or null if it was deleted; after a merge, the record that remains. */
             after: {
                 [key: string]: unknown;
             } | null;
@@ -2289,7 +3161,7 @@ export interface components {
             /** Format: date-time */
             changed_at: string;
             /** @description Current record with references by slug, or null if it was deleted. */
-            data: components["schemas"]["MissionRecord"] | components["schemas"]["PersonRecord"] | components["schemas"]["LaunchRecord"] | components["schemas"]["ArticleRecord"] | components["schemas"]["ModuleRecord"] | components["schemas"]["StayRecord"] | components["schemas"]["SpacewalkRecord"] | null;
+            data: components["schemas"]["MissionRecord"] | components["schemas"]["PersonRecord"] | components["schemas"]["LaunchRecord"] | components["schemas"]["ArticleRecord"] | components["schemas"]["ModuleRecord"] | components["schemas"]["StayRecord"] | components["schemas"]["SpacewalkRecord"] | components["schemas"]["MediaRecord"] | components["schemas"]["AgencyRecord"] | components["schemas"]["VehicleRecord"] | components["schemas"]["SpacecraftTypeRecord"] | components["schemas"]["ShipRecord"] | components["schemas"]["LaunchSiteRecord"] | null;
         };
         /**
          * @description Operation to apply to a copy of the archive.
@@ -2598,6 +3470,23 @@ export interface components {
          * @enum {string}
          */
         FlightEndKind: "landed" | "splashdown" | "deorbited" | "lost";
+        /** @description Flight of a spacecraft. */
+        FlightOfShip: {
+            /**
+             * @description Name of the spacecraft on this flight.
+             * @example Dragon Crew-2
+             */
+            name: string;
+            launch: components["schemas"]["LaunchRef"];
+            /**
+             * Format: date-time
+             * @description End of the flight, or null if it has not ended or is not known.
+             */
+            flight_ended_at: string | null;
+            flight_ended_at_precision: components["schemas"]["Precision"] | null;
+            /** @description Landing, splashdown, controlled burn-up or loss; null if not known. */
+            end_kind: components["schemas"]["FlightEndKind"] | null;
+        };
         /** @description Flight of a person to the station and back. */
         FlightRead: {
             /** @description Role aboard the spacecraft. */
@@ -2606,12 +3495,40 @@ export interface components {
             role_label: string;
             /** @description Agency that the person flew for. */
             agency: string | null;
+            /** @description The record of this agency. */
+            agency_ref: components["schemas"]["AgencyRef"] | null;
             launch: components["schemas"]["LaunchRef"];
             /** @description Launch of the spacecraft that the person landed with. Null if in space or not known. */
             landed_with: components["schemas"]["LaunchRef"] | null;
             /** Format: date-time */
             landed_at: string | null;
             landed_at_precision: components["schemas"]["Precision"] | null;
+        };
+        /** @description Most important place of an image, which a crop should keep. */
+        FocalPoint: {
+            /**
+             * Format: int32
+             * @description Distance from the left edge, in percent of the width.
+             */
+            x: number;
+            /**
+             * Format: int32
+             * @description Distance from the top, in percent of the height.
+             */
+            y: number;
+        };
+        /** @description Most important place of a picture, which a crop should keep. */
+        FocalPointWrite: {
+            /**
+             * Format: int32
+             * @description Distance from the left edge, in percent of the width.
+             */
+            x: number;
+            /**
+             * Format: int32
+             * @description Distance from the top, in percent of the height.
+             */
+            y: number;
         };
         /** @description Range of a hit's text that matches the query, from `start` to before `end`. */
         Highlight: {
@@ -2670,28 +3587,72 @@ export interface components {
             /** @description One item for each kind of facts with a horizon. Facts of other kinds count as present. */
             items: components["schemas"]["HorizonRead"][];
         };
-        /** @description Image of an article. */
+        /** @description Image with its description and rights. */
         Image: {
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL.
+             */
             url: string;
+            /** @description All files: types by preference, sizes ascending. Empty for an image on another site. */
+            srcset: components["schemas"]["ImageSource"][];
+            /**
+             * Format: int32
+             * @description Width of the original in pixels, or null for an image on another site.
+             */
+            width: number | null;
+            /**
+             * Format: int32
+             * @description Height of the original in pixels, or null for an image on another site.
+             */
+            height: number | null;
+            /** @description Description in the language of the response, where it is known. */
             alt: string;
             credit: string | null;
+            /** @description SPDX identifier or name of the licence, or null if not known. */
+            licence: string | null;
+            /** @description Placeholder until the image is loaded, see https://blurha.sh. */
+            blurhash: string | null;
+            focal_point: components["schemas"]["FocalPoint"] | null;
         };
-        /** @description Image of an article. */
-        ImageWrite: {
-            /** Format: uri */
-            url: string;
-            /** @description Alternative text: a description of the image. */
-            alt: string;
-            credit?: string | null;
-        };
-        /** @description Image of an article. */
+        /** @description Image of an article, with what is known of a picture of the library. */
         ImageRecord: {
+            /** @description Published picture of `/v1/media`, by slug. The other fields are then those of the picture. */
+            media: string | null;
             /** Format: uri */
             url: string;
-            /** @description Alternative text: a description of the image. */
             alt: string;
             credit: string | null;
+        };
+        /** @description File of an image in one size and type. */
+        ImageSource: {
+            /** Format: uri */
+            url: string;
+            /**
+             * Format: int32
+             * @description Width in pixels.
+             */
+            width: number;
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height: number;
+            /** @description Media type: `image/avif`, `image/webp` or `image/jpeg`. */
+            type: string;
+        };
+        /** @description Image of an article: a picture of the library, or one on another site. */
+        ImageWrite: {
+            /** @description Published picture of `/v1/media`, by slug. The other fields are then those of the picture. */
+            media?: string | null;
+            /**
+             * Format: uri
+             * @description URL of an image on another site.
+             */
+            url?: string | null;
+            /** @description Alternative text: a description of the image. Required with `url`. */
+            alt?: string | null;
+            credit?: string | null;
         };
         /** @description New API key with its secret. Only the response to its creation contains the secret. */
         KeyCreated: {
@@ -2799,7 +3760,7 @@ export interface components {
          * @description Type of the record that an audit log entry refers to.
          * @enum {string}
          */
-        Kind: "mission" | "person" | "launch" | "article" | "webhook" | "source" | "proposal" | "key" | "archive" | "horizon" | "module" | "stay" | "spacewalk";
+        Kind: "mission" | "person" | "launch" | "article" | "webhook" | "source" | "proposal" | "key" | "archive" | "horizon" | "module" | "stay" | "spacewalk" | "agency" | "media" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
         /** @description Times until which facts are known, by kind. Null: facts of this kind count as present. */
         KnownUntil: {
             /**
@@ -2829,6 +3790,8 @@ export interface components {
             role_label: string;
             /** @description Agency that the person flew for. */
             agency: string | null;
+            /** @description The record of this agency. */
+            agency_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * Format: date-time
              * @description Landing time, or null while the person is in space.
@@ -2842,7 +3805,7 @@ export interface components {
          * @description Facet of launches.
          * @enum {string}
          */
-        LaunchFacet: "status" | "vehicle" | "vehicle_family" | "site" | "country" | "kind" | "mission" | "person" | "year";
+        LaunchFacet: "status" | "vehicle" | "vehicle_family" | "site" | "country" | "kind" | "mission" | "person" | "year" | "pad";
         /** @description Page of full launches. */
         LaunchFullPage: {
             /** @description Facets that `facet` names, in its order. Empty without it. */
@@ -2866,6 +3829,19 @@ export interface components {
             total: number | null;
             /** @description True if more than `total` items match. False if `total` is exact or null. */
             total_is_minimum: boolean;
+        };
+        /** @description Link of a launch. */
+        LaunchLink: {
+            kind: components["schemas"]["LinkKind"];
+            /** Format: uri */
+            url: string;
+            /**
+             * @description Language code (ISO 639), or null if unknown.
+             * @example en
+             */
+            language: string | null;
+            /** @description True for a webcast that is live. */
+            live: boolean;
         };
         /** @description Time and status of a launch before or after a change. */
         LaunchMoment: {
@@ -2912,6 +3888,11 @@ export interface components {
             launch_at_precision: components["schemas"]["Precision"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -2923,14 +3904,21 @@ export interface components {
             status_label: string;
             /** @description True if the launch may fall outside the period that `launch_at_precision` gives. */
             launch_at_uncertain: boolean;
+            /**
+             * Format: date-time
+             * @description `launch_at` in the time zone of the site, or null if the zone or the time is unknown.
+             */
+            launch_at_local: string | null;
             /** Format: date-time */
             window_starts_at: string | null;
             /** Format: date-time */
             window_ends_at: string | null;
-            vehicle: components["schemas"]["VehicleRead"] | null;
+            vehicle: components["schemas"]["VehicleRef"] | null;
             /** @description Spacecraft and modules aboard, the main one first. */
             spacecraft: components["schemas"]["SpacecraftRead"][];
             site: components["schemas"]["SiteRead"] | null;
+            /** @description Pad of the launch, with its coordinates. */
+            launch_pad: components["schemas"]["PadRef"] | null;
             crewed: boolean;
             /** @description False for a launch that goes elsewhere. */
             to_station: boolean;
@@ -2947,6 +3935,15 @@ export interface components {
             stays: components["schemas"]["StayRef"][];
             /** @description Deviation from the plan, or null. */
             outcome_note: string | null;
+            /**
+             * Format: int32
+             * @description Probability of weather that permits the launch, or null.
+             */
+            probability_percent: number | null;
+            /** @description Reason of a hold, or null. */
+            hold_reason: string | null;
+            /** @description Webcasts, and pages about the launch. */
+            links: components["schemas"]["LaunchLink"][];
             /** @description Changes of time or status, newest first. */
             history: components["schemas"]["LaunchSlipRead"][];
             sources: components["schemas"]["Source"][];
@@ -2976,8 +3973,9 @@ export interface components {
             window_starts_at: string | null;
             /** Format: date-time */
             window_ends_at: string | null;
-            vehicle: components["schemas"]["VehicleWrite"] | null;
+            vehicle: components["schemas"]["VehicleOfRecord"] | null;
             site: components["schemas"]["SiteRecord"] | null;
+            /** @description Launch pad of the site, by name, slug, code or alias in any case. It must exist. */
             pad: string | null;
             /** @description Spacecraft and modules aboard, the main one first. */
             spacecraft: components["schemas"]["SpacecraftRecord"][];
@@ -2996,6 +3994,18 @@ export interface components {
             outcome_note: string | null;
             /** @description `outcome_note` in Russian. */
             outcome_note_ru: string | null;
+            /**
+             * Format: int32
+             * @description Probability of weather that permits the launch.
+             */
+            probability_percent: number | null;
+            /** @description Reason of a hold. */
+            hold_reason: string | null;
+            /**
+             * @description Webcasts, and pages about the launch.
+             * @default []
+             */
+            links: components["schemas"]["LinkRecord"][];
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -3024,12 +4034,251 @@ export interface components {
             launch_at_precision: components["schemas"]["Precision"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Relation of a launch to a mission.
          * @enum {string}
          */
         LaunchRelation: "crew_arrival" | "crew_departure" | "cargo" | "module";
+        /** @description Page of full launch sites. */
+        LaunchSiteFullPage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["LaunchSiteRead"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Page of launch site summaries. */
+        LaunchSitePage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["LaunchSiteSummary"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Launch site with all its fields. */
+        LaunchSiteRead: {
+            slug: string;
+            /** @example Baikonur Cosmodrome */
+            name: string;
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            /**
+             * @description Code in the General Catalog of Artificial Space Objects, or null.
+             * @example GIK-5
+             */
+            code: string | null;
+            /**
+             * @description Country of the site, as an ISO 3166-1 alpha-2 code.
+             * @example KZ
+             */
+            country: string;
+            /** @description Latitude in degrees, north positive, or null if unknown. */
+            latitude: number | null;
+            /** @description Longitude in degrees, east positive, or null if unknown. */
+            longitude: number | null;
+            /**
+             * @description IANA time zone of its local time, or null if unknown.
+             * @example Asia/Qyzylorda
+             */
+            time_zone: string | null;
+            /**
+             * Format: int32
+             * @description Number of launches from the site, of all statuses.
+             */
+            launches_count: number;
+            /**
+             * Format: uri
+             * @description URL of its launches, with their counts by vehicle, year and pad.
+             */
+            launches_url: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            /** @description Other names. */
+            aliases: string[];
+            /** @description Its pads. */
+            pads: components["schemas"]["PadRead"][];
+            sources: components["schemas"]["Source"][];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description Complete launch site. */
+        LaunchSiteRecord: {
+            /** @description Slug in the site's URL. Default: derived from `name`. */
+            slug: string | null;
+            name: string;
+            /** @description Name in Russian. */
+            name_ru: string | null;
+            /** @description Code in the General Catalog of Artificial Space Objects. */
+            code: string | null;
+            /**
+             * @description Other names. A launch may name the site by its slug, name, code or any of them.
+             * @default []
+             */
+            aliases: string[];
+            /** @description Country of the site, as an ISO 3166-1 alpha-2 code. */
+            country: string;
+            /** @description Latitude in degrees, north positive. */
+            latitude: number | null;
+            /** @description Longitude in degrees, east positive. */
+            longitude: number | null;
+            /**
+             * @description IANA time zone of its local time.
+             * @example Europe/Moscow
+             */
+            time_zone: string | null;
+            /**
+             * @description Its pads. A pad with launches cannot be removed.
+             * @default []
+             */
+            pads: components["schemas"]["PadRecord"][];
+            /** @default [] */
+            sources: components["schemas"]["CitationRecord"][];
+            /** Format: int32 */
+            id: number;
+            /** Format: uri */
+            url: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Launch site in a list. */
+        LaunchSiteSummary: {
+            slug: string;
+            /** @example Baikonur Cosmodrome */
+            name: string;
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            /**
+             * @description Code in the General Catalog of Artificial Space Objects, or null.
+             * @example GIK-5
+             */
+            code: string | null;
+            /**
+             * @description Country of the site, as an ISO 3166-1 alpha-2 code.
+             * @example KZ
+             */
+            country: string;
+            /** @description Latitude in degrees, north positive, or null if unknown. */
+            latitude: number | null;
+            /** @description Longitude in degrees, east positive, or null if unknown. */
+            longitude: number | null;
+            /**
+             * @description IANA time zone of its local time, or null if unknown.
+             * @example Asia/Qyzylorda
+             */
+            time_zone: string | null;
+            /**
+             * Format: int32
+             * @description Number of launches from the site, of all statuses.
+             */
+            launches_count: number;
+            /**
+             * Format: uri
+             * @description URL of its launches, with their counts by vehicle, year and pad.
+             */
+            launches_url: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description Writable fields of a launch site.
+         * @example {
+         *       "country": "KZ",
+         *       "latitude": 45.6,
+         *       "longitude": 63.3,
+         *       "name": "Example Space Center",
+         *       "name_ru": "Пример",
+         *       "pads": [
+         *         {
+         *           "latitude": 45.62,
+         *           "longitude": 63.31,
+         *           "name": "Site 7"
+         *         }
+         *       ],
+         *       "time_zone": "Asia/Qyzylorda"
+         *     }
+         */
+        LaunchSiteWrite: {
+            /** @description Slug in the site's URL. Default: derived from `name`. */
+            slug?: string | null;
+            name: string;
+            /** @description Name in Russian. */
+            name_ru?: string | null;
+            /** @description Code in the General Catalog of Artificial Space Objects. */
+            code?: string | null;
+            /**
+             * @description Other names. A launch may name the site by its slug, name, code or any of them.
+             * @default []
+             */
+            aliases: string[];
+            /** @description Country of the site, as an ISO 3166-1 alpha-2 code. */
+            country: string;
+            /** @description Latitude in degrees, north positive. */
+            latitude?: number | null;
+            /** @description Longitude in degrees, east positive. */
+            longitude?: number | null;
+            /**
+             * @description IANA time zone of its local time.
+             * @example Europe/Moscow
+             */
+            time_zone?: string | null;
+            /**
+             * @description Its pads. A pad with launches cannot be removed.
+             * @default []
+             */
+            pads: components["schemas"]["PadWrite"][];
+            /** @default [] */
+            sources: components["schemas"]["CitationWrite"][];
+        };
         /** @description Change of a launch's time or status. */
         LaunchSlipRead: {
             from: components["schemas"]["LaunchMoment"];
@@ -3063,6 +4312,11 @@ export interface components {
             launch_at_precision: components["schemas"]["Precision"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -3074,14 +4328,21 @@ export interface components {
             status_label: string;
             /** @description True if the launch may fall outside the period that `launch_at_precision` gives. */
             launch_at_uncertain: boolean;
+            /**
+             * Format: date-time
+             * @description `launch_at` in the time zone of the site, or null if the zone or the time is unknown.
+             */
+            launch_at_local: string | null;
             /** Format: date-time */
             window_starts_at: string | null;
             /** Format: date-time */
             window_ends_at: string | null;
-            vehicle: components["schemas"]["VehicleRead"] | null;
+            vehicle: components["schemas"]["VehicleRef"] | null;
             /** @description Spacecraft and modules aboard, the main one first. */
             spacecraft: components["schemas"]["SpacecraftRead"][];
             site: components["schemas"]["SiteRead"] | null;
+            /** @description Pad of the launch, with its coordinates. */
+            launch_pad: components["schemas"]["PadRef"] | null;
             crewed: boolean;
             /** @description False for a launch that goes elsewhere. */
             to_station: boolean;
@@ -3098,10 +4359,7 @@ export interface components {
          *       "crewed": false,
          *       "launch_at": "2031-04-04T11:01:35Z",
          *       "launch_at_precision": "minute",
-         *       "site": {
-         *         "country": "KZ",
-         *         "name": "Baikonur Cosmodrome"
-         *       },
+         *       "site": "baikonur-cosmodrome",
          *       "spacecraft": [
          *         {
          *           "kind": "CV",
@@ -3137,8 +4395,10 @@ export interface components {
             window_starts_at?: string | null;
             /** Format: date-time */
             window_ends_at?: string | null;
-            vehicle?: components["schemas"]["VehicleWrite"] | null;
-            site?: components["schemas"]["SiteWrite"] | null;
+            vehicle?: components["schemas"]["VehicleName"] | null;
+            /** @description Launch site, by name, slug, code or alias in any case. It must exist. */
+            site?: string | components["schemas"]["SiteWrite"] | null;
+            /** @description Launch pad of the site, by name, slug, code or alias in any case. It must exist. */
             pad?: string | null;
             /** @description Spacecraft and modules aboard, the main one first. */
             spacecraft: components["schemas"]["SpacecraftWrite"][];
@@ -3157,10 +4417,59 @@ export interface components {
             outcome_note?: string | null;
             /** @description `outcome_note` in Russian. */
             outcome_note_ru?: string | null;
+            /**
+             * Format: int32
+             * @description Probability of weather that permits the launch.
+             */
+            probability_percent?: number | null;
+            /** @description Reason of a hold. */
+            hold_reason?: string | null;
+            /**
+             * @description Webcasts, and pages about the launch.
+             * @default []
+             */
+            links: components["schemas"]["LinkWrite"][];
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
             /** @description Reason for a change of time or status, recorded in `history`. */
             change_reason?: string | null;
+        };
+        /**
+         * @description Kind of a link. `information`: a page about the launch.
+         * @enum {string}
+         */
+        LinkKind: "webcast" | "information" | "press_kit";
+        /** @description Link of a launch. */
+        LinkWrite: {
+            kind: components["schemas"]["LinkKind"];
+            /**
+             * Format: uri
+             * @description An https URL.
+             */
+            url: string;
+            /** @description Language code (ISO 639). */
+            language?: string | null;
+            /**
+             * @description True for a webcast that is live.
+             * @default false
+             */
+            live: boolean;
+        };
+        /** @description Link of a launch. */
+        LinkRecord: {
+            kind: components["schemas"]["LinkKind"];
+            /**
+             * Format: uri
+             * @description An https URL.
+             */
+            url: string;
+            /** @description Language code (ISO 639). */
+            language: string | null;
+            /**
+             * @description True for a webcast that is live.
+             * @default false
+             */
+            live: boolean;
         };
         /**
          * @description Format of a list.
@@ -3179,6 +4488,155 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             /** Format: date-time */
             expires_at: string | null;
+        };
+        /** @description Page of media. */
+        MediaPage: {
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["MediaRead"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Picture, published or not, as editors see it. */
+        MediaPreview: {
+            /** Format: int32 */
+            id: number;
+            slug: string;
+            image: components["schemas"]["Image"];
+            /**
+             * Format: uri
+             * @description Page that the picture was taken from, or null.
+             */
+            source_url: string | null;
+            /**
+             * Format: date
+             * @description Day on which the picture was taken, or null if not known.
+             */
+            taken_on: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            /** Format: uri */
+            url: string;
+            /** @description Digest of the uploaded file: the name of the files of the picture. */
+            content: string;
+            /** @description Description in English, or null. */
+            alt: string | null;
+            /** @description Description in Russian, or null. */
+            alt_ru: string | null;
+            published: boolean;
+        };
+        /** @description Published picture. */
+        MediaRead: {
+            /** Format: int32 */
+            id: number;
+            slug: string;
+            image: components["schemas"]["Image"];
+            /**
+             * Format: uri
+             * @description Page that the picture was taken from, or null.
+             */
+            source_url: string | null;
+            /**
+             * Format: date
+             * @description Day on which the picture was taken, or null if not known.
+             */
+            taken_on: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            /** Format: uri */
+            url: string;
+        };
+        /** @description Complete picture. */
+        MediaRecord: {
+            /** @description Slug in the picture's URL. Default: derived from `alt`, or from the digest of the file. */
+            slug: string | null;
+            /** @description Alternative text in English: a description of the picture. */
+            alt: string | null;
+            /** @description Alternative text in Russian. */
+            alt_ru: string | null;
+            /** @description Photographer, artist or agency, as they want to be named. */
+            credit: string | null;
+            /**
+             * @description SPDX identifier such as `CC-BY-4.0`, or another name such as `public domain`.
+             * @default unknown
+             */
+            licence: string;
+            /**
+             * Format: uri
+             * @description Page that the picture was taken from, or null.
+             */
+            source_url: string | null;
+            /**
+             * Format: date
+             * @description Day on which the picture was taken, or null if not known.
+             */
+            taken_on: string | null;
+            /**
+             * @description Most important place. Default: the centre.
+             * @default {
+             *       "x": 50,
+             *       "y": 50
+             *     }
+             */
+            focal_point: components["schemas"]["FocalPointWrite"];
+            /**
+             * @description True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
+             * @default false
+             */
+            published: boolean;
+            /** @description Digest of an uploaded file. */
+            content: string;
+            /** Format: int32 */
+            id: number;
+            /** Format: int32 */
+            width: number;
+            /** Format: int32 */
+            height: number;
+            blurhash: string;
+            srcset: components["schemas"]["ImageSource"][];
+            /** Format: uri */
+            url: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description Sort order of media.
+         * @enum {string}
+         */
+        MediaSort: "-created_at" | "created_at";
+        /** @description Merge of the record of the path into another one. */
+        MergeWrite: {
+            /**
+             * @description Slug of the record that remains. It does not change.
+             * @example anne-mcclain
+             */
+            into: string;
         };
         /** @description Number of records related to a mission. */
         MissionCounts: {
@@ -3293,6 +4751,11 @@ export interface components {
             title: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             station: string;
@@ -3419,6 +4882,11 @@ export interface components {
             title: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /** @description Mission related to a launch. */
         MissionServed: {
@@ -3448,6 +4916,11 @@ export interface components {
             title: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             station: string;
@@ -3643,6 +5116,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             kind: components["schemas"]["ModuleKind"];
@@ -3655,6 +5133,8 @@ export interface components {
              *     ]
              */
             owners: string[];
+            /** @description The records of these agencies. */
+            owner_refs: components["schemas"]["AgencyRef"][];
             /** @description Length in metres, or null if unknown. */
             length_m: number | null;
             /** @description Diameter in metres, or null if unknown. */
@@ -3693,7 +5173,7 @@ export interface components {
             name_ru: string | null;
             kind: components["schemas"]["ModuleKind"];
             /**
-             * @description Space agencies, or companies, that own it.
+             * @description Space agencies, or companies, that own it, by slug or any of their names.
              * @default []
              */
             owners: string[];
@@ -3740,6 +5220,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Sort order of modules.
@@ -3753,6 +5238,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             kind: components["schemas"]["ModuleKind"];
@@ -3765,6 +5255,8 @@ export interface components {
              *     ]
              */
             owners: string[];
+            /** @description The records of these agencies. */
+            owner_refs: components["schemas"]["AgencyRef"][];
             /** @description Length in metres, or null if unknown. */
             length_m: number | null;
             /** @description Diameter in metres, or null if unknown. */
@@ -3818,7 +5310,7 @@ export interface components {
             name_ru?: string | null;
             kind: components["schemas"]["ModuleKind"];
             /**
-             * @description Space agencies, or companies, that own it.
+             * @description Space agencies, or companies, that own it, by slug or any of their names.
              * @default []
              */
             owners: string[];
@@ -3870,6 +5362,93 @@ export interface components {
              */
             url: string;
         };
+        /** @description Launch pad of a site. */
+        PadRead: {
+            /** @example baikonur-site-31-6 */
+            slug: string;
+            /** @example Site 31/6 */
+            name: string;
+            /**
+             * @description Code in the catalogue of its site, or null.
+             * @example LC31
+             */
+            code: string | null;
+            /** @description Latitude in degrees, north positive, or null if unknown. */
+            latitude: number | null;
+            /** @description Longitude in degrees, east positive, or null if unknown. */
+            longitude: number | null;
+            /**
+             * Format: uri
+             * @description URL of its site.
+             */
+            url: string;
+            /** @description Other names. */
+            aliases: string[];
+            /**
+             * Format: int32
+             * @description Number of launches from the pad, of all statuses.
+             */
+            launches_count: number;
+        };
+        /** @description Launch pad. */
+        PadRef: {
+            /** @example baikonur-site-31-6 */
+            slug: string;
+            /** @example Site 31/6 */
+            name: string;
+            /**
+             * @description Code in the catalogue of its site, or null.
+             * @example LC31
+             */
+            code: string | null;
+            /** @description Latitude in degrees, north positive, or null if unknown. */
+            latitude: number | null;
+            /** @description Longitude in degrees, east positive, or null if unknown. */
+            longitude: number | null;
+            /**
+             * Format: uri
+             * @description URL of its site.
+             */
+            url: string;
+        };
+        /** @description Launch pad of a site. A pad that launches refer to keeps its slug. */
+        PadWrite: {
+            /** @description Slug of the pad. Default: the site's slug and the name. */
+            slug?: string | null;
+            /** @description Code in the catalogue of its site, such as `LC31`. */
+            code?: string | null;
+            name: string;
+            /** @description Name in Russian. */
+            name_ru?: string | null;
+            /**
+             * @description Other names. A launch may name the pad by its slug, name, code or any of them.
+             * @default []
+             */
+            aliases: string[];
+            /** @description Latitude in degrees, north positive. */
+            latitude?: number | null;
+            /** @description Longitude in degrees, east positive. */
+            longitude?: number | null;
+        };
+        /** @description Launch pad of a site. A pad that launches refer to keeps its slug. */
+        PadRecord: {
+            /** @description Slug of the pad. Default: the site's slug and the name. */
+            slug: string | null;
+            /** @description Code in the catalogue of its site, such as `LC31`. */
+            code: string | null;
+            name: string;
+            /** @description Name in Russian. */
+            name_ru: string | null;
+            /**
+             * @description Other names. A launch may name the pad by its slug, name, code or any of them.
+             * @default []
+             */
+            aliases: string[];
+            /** @description Latitude in degrees, north positive. */
+            latitude: number | null;
+            /** @description Longitude in degrees, east positive. */
+            longitude: number | null;
+        };
         /** @description Person aboard. */
         PersonAboard: {
             person: components["schemas"]["PersonRef"];
@@ -3899,6 +5478,14 @@ export interface components {
              */
             until: string | null;
             until_precision: components["schemas"]["Precision"] | null;
+        };
+        /** @description Agency that a person flew for, on flights one after another. */
+        PersonAgencyRead: {
+            agency: components["schemas"]["AgencyRef"];
+            /** @description Launch of the first of these flights. */
+            first_launch: components["schemas"]["LaunchRef"];
+            /** @description Launch of the last of these flights. */
+            last_launch: components["schemas"]["LaunchRef"];
         };
         /**
          * @description Facet of people.
@@ -3964,6 +5551,7 @@ export interface components {
             name: string;
             /** @description Name in its original spelling, or null if it equals `name`. */
             name_native: string | null;
+            /** @description Name of the agency of the person. */
             agency: string | null;
             /**
              * @description Nationality, as an ISO 3166-1 alpha-2 code.
@@ -3972,13 +5560,36 @@ export interface components {
             nationality: string | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
+            /** @description The record of the agency of the person. */
+            agency_ref: components["schemas"]["AgencyRef"] | null;
+            /**
+             * @description All nationalities, as ISO 3166-1 alpha-2 codes; the first is `nationality`.
+             * @example [
+             *       "RU"
+             *     ]
+             */
+            nationalities: string[];
             /**
              * Format: date
-             * @description Date of birth, or null if unknown.
+             * @description Date of birth, or the first day of the period that `born_on_precision` gives. Null if
+             *     unknown.
              */
             born_on: string | null;
+            born_on_precision: components["schemas"]["Precision"] | null;
+            /**
+             * Format: date
+             * @description Date of death, or the first day of the period that `died_on_precision` gives. Null if alive
+             *     or unknown.
+             */
+            died_on: string | null;
+            died_on_precision: components["schemas"]["Precision"] | null;
             /**
              * Format: int32
              * @description Number of missions. A mission with several roles counts once.
@@ -4001,6 +5612,16 @@ export interface components {
              */
             spacewalk_seconds: number;
             /**
+             * Format: int32
+             * @description Number of flights to the station whose launch reached space.
+             */
+            flights_count: number;
+            /**
+             * Format: int32
+             * @description Total duration in seconds of the flights after which the person has landed.
+             */
+            flight_seconds: number;
+            /**
              * @description True if the person is aboard the station now: from launch to landing, as times of docking are
              *     not known. Null if not known: the person was aboard at `known_until`.
              */
@@ -4014,6 +5635,27 @@ export interface components {
             updated_at: string;
             /** Format: int32 */
             version: number;
+            /** @description Country of birth, as an ISO 3166-1 alpha-2 code. Null if unknown. */
+            birth_country: string | null;
+            /** @description Sex as published, or null if not known. */
+            sex: components["schemas"]["Sex"] | null;
+            /**
+             * @description Item of Wikidata.
+             * @example Q4896117
+             */
+            wikidata_id: string | null;
+            /** @description Address of this item. */
+            wikidata_url: string | null;
+            /** @description Articles of Wikipedia. */
+            wikipedia: components["schemas"]["WikipediaArticleRead"][];
+            /** @description Short life, written by an editor, or null. */
+            biography: string | null;
+            /** @description Agencies that the person flew for, in order of time. */
+            agencies: components["schemas"]["PersonAgencyRead"][];
+            /** @description Launch of the first flight to the station that reached space. */
+            first_flight: components["schemas"]["LaunchRef"] | null;
+            /** @description Launch of the longest flight, among those after which the person has landed. */
+            longest_flight: components["schemas"]["LaunchRef"] | null;
             /** @description Other spellings of the name. */
             aliases: string[];
             /** @description Crew assignments, newest first. */
@@ -4035,14 +5677,50 @@ export interface components {
             name_ru: string | null;
             /** @description Name in its original spelling, or null if it equals `name`. */
             name_native: string | null;
+            /** @description Agency of the person, by slug or any of its names. */
             agency: string | null;
             /** @description Nationality, as an ISO 3166-1 alpha-2 code. */
             nationality: string | null;
+            /**
+             * @description Further nationalities, beside `nationality`.
+             * @default []
+             */
+            other_nationalities: string[];
             /**
              * Format: date
              * @description Date of birth, from 1850-01-01 to today in UTC.
              */
             born_on: string | null;
+            /**
+             * @description Precision of `born_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            born_on_precision: "day" | "month" | "year" | null;
+            /** @description Country of birth, as an ISO 3166-1 alpha-2 code. */
+            birth_country: string | null;
+            /**
+             * Format: date
+             * @description Date of death, not before `born_on`.
+             */
+            died_on: string | null;
+            /**
+             * @description Precision of `died_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            died_on_precision: "day" | "month" | "year" | null;
+            /** @description Sex, as published. */
+            sex: components["schemas"]["Sex"] | null;
+            /** @description Item of Wikidata. */
+            wikidata_id: string | null;
+            /**
+             * @description Articles of Wikipedia, one in a language.
+             * @default []
+             */
+            wikipedia: components["schemas"]["WikipediaArticleWrite"][];
+            /** @description Short life, as plain text. */
+            biography: string | null;
+            /** @description Short life in Russian. */
+            biography_ru: string | null;
             /**
              * @description Other spellings of the name.
              * @default []
@@ -4068,6 +5746,7 @@ export interface components {
             name: string;
             /** @description Name in its original spelling, or null if it equals `name`. */
             name_native: string | null;
+            /** @description Name of the agency of the person. */
             agency: string | null;
             /**
              * @description Nationality, as an ISO 3166-1 alpha-2 code.
@@ -4076,12 +5755,17 @@ export interface components {
             nationality: string | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Sort order of people.
          * @enum {string}
          */
-        PersonSort: "name" | "-name" | "-spacewalks_count" | "spacewalks_count" | "-spacewalk_seconds" | "spacewalk_seconds";
+        PersonSort: "name" | "-name" | "-spacewalks_count" | "spacewalks_count" | "-spacewalk_seconds" | "spacewalk_seconds" | "-flights_count" | "flights_count" | "-flight_seconds" | "flight_seconds";
         /** @description Spacewalk of a person. */
         PersonSpacewalkRead: {
             /** @description Role in the spacewalk; `ev1` leads it. */
@@ -4097,6 +5781,7 @@ export interface components {
             name: string;
             /** @description Name in its original spelling, or null if it equals `name`. */
             name_native: string | null;
+            /** @description Name of the agency of the person. */
             agency: string | null;
             /**
              * @description Nationality, as an ISO 3166-1 alpha-2 code.
@@ -4105,13 +5790,36 @@ export interface components {
             nationality: string | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
+            /** @description The record of the agency of the person. */
+            agency_ref: components["schemas"]["AgencyRef"] | null;
+            /**
+             * @description All nationalities, as ISO 3166-1 alpha-2 codes; the first is `nationality`.
+             * @example [
+             *       "RU"
+             *     ]
+             */
+            nationalities: string[];
             /**
              * Format: date
-             * @description Date of birth, or null if unknown.
+             * @description Date of birth, or the first day of the period that `born_on_precision` gives. Null if
+             *     unknown.
              */
             born_on: string | null;
+            born_on_precision: components["schemas"]["Precision"] | null;
+            /**
+             * Format: date
+             * @description Date of death, or the first day of the period that `died_on_precision` gives. Null if alive
+             *     or unknown.
+             */
+            died_on: string | null;
+            died_on_precision: components["schemas"]["Precision"] | null;
             /**
              * Format: int32
              * @description Number of missions. A mission with several roles counts once.
@@ -4133,6 +5841,16 @@ export interface components {
              * @description Total duration of these spacewalks in seconds; an unknown duration counts as 0.
              */
             spacewalk_seconds: number;
+            /**
+             * Format: int32
+             * @description Number of flights to the station whose launch reached space.
+             */
+            flights_count: number;
+            /**
+             * Format: int32
+             * @description Total duration in seconds of the flights after which the person has landed.
+             */
+            flight_seconds: number;
             /**
              * @description True if the person is aboard the station now: from launch to landing, as times of docking are
              *     not known. Null if not known: the person was aboard at `known_until`.
@@ -4169,14 +5887,50 @@ export interface components {
             name_ru?: string | null;
             /** @description Name in its original spelling, or null if it equals `name`. */
             name_native?: string | null;
+            /** @description Agency of the person, by slug or any of its names. */
             agency?: string | null;
             /** @description Nationality, as an ISO 3166-1 alpha-2 code. */
             nationality?: string | null;
+            /**
+             * @description Further nationalities, beside `nationality`.
+             * @default []
+             */
+            other_nationalities: string[];
             /**
              * Format: date
              * @description Date of birth, from 1850-01-01 to today in UTC.
              */
             born_on?: string | null;
+            /**
+             * @description Precision of `born_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            born_on_precision?: "day" | "month" | "year" | null;
+            /** @description Country of birth, as an ISO 3166-1 alpha-2 code. */
+            birth_country?: string | null;
+            /**
+             * Format: date
+             * @description Date of death, not before `born_on`.
+             */
+            died_on?: string | null;
+            /**
+             * @description Precision of `died_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            died_on_precision?: "day" | "month" | "year" | null;
+            /** @description Sex, as published. */
+            sex?: components["schemas"]["Sex"] | null;
+            /** @description Item of Wikidata. */
+            wikidata_id?: string | null;
+            /**
+             * @description Articles of Wikipedia, one in a language.
+             * @default []
+             */
+            wikipedia: components["schemas"]["WikipediaArticleWrite"][];
+            /** @description Short life, as plain text. */
+            biography?: string | null;
+            /** @description Short life in Russian. */
+            biography_ru?: string | null;
             /**
              * @description Other spellings of the name.
              * @default []
@@ -4252,10 +6006,70 @@ export interface components {
              */
             in_service_until: string | null;
         };
+        /** @description Launch of a mission. */
+        PortalLaunch: {
+            slug: string;
+            /** @example LV Soyuz-2.1a with CV Progress MS-11 is launched */
+            headline: string;
+            status: components["schemas"]["LaunchStatus"];
+            /**
+             * Format: date-time
+             * @description Launch time: the start of the period that `launch_at_precision` gives.
+             */
+            launch_at: string;
+            launch_at_precision: components["schemas"]["Precision"];
+            /** Format: uri */
+            url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
+            /** Format: int32 */
+            id: number;
+            /**
+             * @description International designator (COSPAR ID), or null if none was assigned.
+             * @example 2019-019
+             */
+            cospar_id: string | null;
+            /** @example Success */
+            status_label: string;
+            /** @description True if the launch may fall outside the period that `launch_at_precision` gives. */
+            launch_at_uncertain: boolean;
+            /**
+             * Format: date-time
+             * @description `launch_at` in the time zone of the site, or null if the zone or the time is unknown.
+             */
+            launch_at_local: string | null;
+            /** Format: date-time */
+            window_starts_at: string | null;
+            /** Format: date-time */
+            window_ends_at: string | null;
+            vehicle: components["schemas"]["VehicleRef"] | null;
+            /** @description Spacecraft and modules aboard, the main one first. */
+            spacecraft: components["schemas"]["SpacecraftRead"][];
+            site: components["schemas"]["SiteRead"] | null;
+            /** @description Pad of the launch, with its coordinates. */
+            launch_pad: components["schemas"]["PadRef"] | null;
+            crewed: boolean;
+            /** @description False for a launch that goes elsewhere. */
+            to_station: boolean;
+            /** @description True if the launch is planned for a time that has passed. */
+            is_overdue: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            /** @description All that the launch was to the mission. */
+            relations: components["schemas"]["LaunchRelation"][];
+        };
         /** @description Launches of a mission's page. */
         PortalLaunches: {
-            /** @description Launches of the mission, newest first. With `month`: up to the end of that month. */
-            recent: components["schemas"]["LaunchSummary"][];
+            /**
+             * @description Launches of the mission, once each, newest first. With `month`: up to the end of that
+             *     month.
+             */
+            recent: components["schemas"]["PortalLaunch"][];
             /** @description Next planned launch to the station, of any mission. */
             next: components["schemas"]["LaunchRead"] | null;
         };
@@ -4271,7 +6085,8 @@ export interface components {
              */
             lead_article: components["schemas"]["ArticleRead"] | null;
             /**
-             * @description Newest articles. With `month`: of that month. Without `language`: only one translation of
+             * @description Newest articles about the mission but the lead article, then those of the calendar's month
+             *     about anything. With `month`: only of that month. Without `language`: only one translation of
              *     each article, in the language of the response if possible.
              */
             articles: components["schemas"]["ArticleSummary"][];
@@ -4292,7 +6107,7 @@ export interface components {
             /** Format: uri */
             url: string;
             /** @description The whole record, as in the change feed. */
-            record: components["schemas"]["MissionRecord"] | components["schemas"]["PersonRecord"] | components["schemas"]["LaunchRecord"] | components["schemas"]["ArticleRecord"] | components["schemas"]["ModuleRecord"] | components["schemas"]["StayRecord"] | components["schemas"]["SpacewalkRecord"];
+            record: components["schemas"]["MissionRecord"] | components["schemas"]["PersonRecord"] | components["schemas"]["LaunchRecord"] | components["schemas"]["ArticleRecord"] | components["schemas"]["ModuleRecord"] | components["schemas"]["StayRecord"] | components["schemas"]["SpacewalkRecord"] | components["schemas"]["MediaRecord"] | components["schemas"]["AgencyRecord"] | components["schemas"]["VehicleRecord"] | components["schemas"]["SpacecraftTypeRecord"] | components["schemas"]["ShipRecord"] | components["schemas"]["LaunchSiteRecord"];
             /** @description Fields of the entry whose value in the record is another one. */
             differences: components["schemas"]["FieldDifference"][];
         };
@@ -4402,10 +6217,15 @@ export interface components {
             record: components["schemas"]["ProposalRecordRef"] | null;
         };
         /**
+         * @description Format of a record that has a page on the portal.
+         * @enum {string}
+         */
+        RecordFormat: "json";
+        /**
          * @description Types of records.
          * @enum {string}
          */
-        RecordType: "mission" | "person" | "launch" | "article" | "module" | "stay" | "spacewalk";
+        RecordType: "mission" | "person" | "launch" | "article" | "module" | "stay" | "spacewalk" | "media" | "agency" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
         /** @description Transport of a crew member to or from the station. */
         Ride: {
             /** @example Soyuz MS-12 */
@@ -4418,12 +6238,19 @@ export interface components {
              */
             at: string;
             at_precision: components["schemas"]["Precision"];
+            /**
+             * Format: date-time
+             * @description Arrival of the spacecraft at the station, or its departure from there, by its stays. Null if
+             *     not known.
+             */
+            station_at: string | null;
+            station_at_precision: components["schemas"]["Precision"] | null;
         };
         /**
          * @description Permission of an API key.
          * @enum {string}
          */
-        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write";
+        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write";
         /** @description Search hit: a matching record. */
         SearchHit: {
             type: components["schemas"]["RecordType"];
@@ -4444,6 +6271,8 @@ export interface components {
             highlights: components["schemas"]["Highlight"][];
             /** Format: uri */
             url: string;
+            /** Format: uri */
+            html_url: string | null;
         };
         /** @description Page of search hits, best match first, then newest first. */
         SearchPage: {
@@ -4471,7 +6300,10 @@ export interface components {
         SeatWrite: {
             person: string;
             role: components["schemas"]["ShipRole"];
-            /** @description Agency that the person flew for, or null if it is the agency of the person. */
+            /**
+             * @description Agency that the person flew for, by slug or any of its names. Null: the agency of the
+             *     person.
+             */
             agency?: string | null;
             /** @description Launch of the spacecraft that the person landed with, or null while in space. */
             landed_with?: string | null;
@@ -4483,7 +6315,10 @@ export interface components {
         SeatRecord: {
             person: string;
             role: components["schemas"]["ShipRole"];
-            /** @description Agency that the person flew for, or null if it is the agency of the person. */
+            /**
+             * @description Agency that the person flew for, by slug or any of its names. Null: the agency of the
+             *     person.
+             */
             agency: string | null;
             /** @description Launch of the spacecraft that the person landed with, or null while in space. */
             landed_with: string | null;
@@ -4492,39 +6327,241 @@ export interface components {
             landed_at_precision: components["schemas"]["Precision"] | null;
         };
         /**
+         * @description Sex of a person, as published.
+         * @enum {string}
+         */
+        Sex: "female" | "male";
+        /**
+         * @description Facet of spacecraft.
+         * @enum {string}
+         */
+        ShipFacet: "type" | "kind" | "operator";
+        /** @description Page of full spacecraft. */
+        ShipFullPage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["ShipRead"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Page of summaries of spacecraft. */
+        ShipPage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["ShipSummary"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Spacecraft with all its fields. */
+        ShipRead: {
+            slug: string;
+            /** @example Dragon Endeavour */
+            name: string;
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            type: components["schemas"]["SpacecraftTypeRef"];
+            /**
+             * @description Agency or company that operates it, by slug, or null if unknown.
+             * @example spacex
+             */
+            operator: string | null;
+            /**
+             * @description Serial number, or null if unknown.
+             * @example C206
+             */
+            serial: string | null;
+            /**
+             * Format: int32
+             * @description Flights in the archive whose launch took place.
+             */
+            flights_count: number;
+            /** @description First of these launches. */
+            first_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Last of these launches. */
+            last_launch: components["schemas"]["LaunchRef"] | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            /** @description Its flights in the archive, in order of launch. */
+            flights: components["schemas"]["FlightOfShip"][];
+            /** @description Its stays at the station on flights of which it is the main spacecraft, in order. */
+            stays: components["schemas"]["StayRef"][];
+            sources: components["schemas"]["Source"][];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description Complete spacecraft, with its type by slug. */
+        ShipRecord: {
+            /** @description Slug in the URL of the spacecraft. Default: derived from `name`. */
+            slug: string | null;
+            name: string;
+            /** @description Type of spacecraft, by slug. */
+            type: string;
+            /** @description Agency or company that operates it, by slug. */
+            operator: string | null;
+            /** @description Serial number. */
+            serial: string | null;
+            /** @default [] */
+            sources: components["schemas"]["CitationRecord"][];
+            /** Format: int32 */
+            id: number;
+            /** Format: uri */
+            url: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
          * @description Role aboard the spacecraft. It may differ from the role aboard the station.
          * @enum {string}
          */
         ShipRole: "commander" | "pilot" | "flight_engineer" | "mission_specialist" | "spaceflight_participant";
-        /** @description Launch site. */
+        /**
+         * @description Sort order of spacecraft.
+         * @enum {string}
+         */
+        ShipSort: "name" | "-name";
+        /** @description Spacecraft in a list. */
+        ShipSummary: {
+            slug: string;
+            /** @example Dragon Endeavour */
+            name: string;
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            type: components["schemas"]["SpacecraftTypeRef"];
+            /**
+             * @description Agency or company that operates it, by slug, or null if unknown.
+             * @example spacex
+             */
+            operator: string | null;
+            /**
+             * @description Serial number, or null if unknown.
+             * @example C206
+             */
+            serial: string | null;
+            /**
+             * Format: int32
+             * @description Flights in the archive whose launch took place.
+             */
+            flights_count: number;
+            /** @description First of these launches. */
+            first_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Last of these launches. */
+            last_launch: components["schemas"]["LaunchRef"] | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description Writable fields of a spacecraft. Its flights are those of the launches that name it.
+         * @example {
+         *       "name": "Dragon Example",
+         *       "serial": "C299",
+         *       "type": "crew-dragon-2"
+         *     }
+         */
+        ShipWrite: {
+            /** @description Slug in the URL of the spacecraft. Default: derived from `name`. */
+            slug?: string | null;
+            name: string;
+            /** @description Type of spacecraft, by slug. */
+            type: string;
+            /** @description Agency or company that operates it, by slug. */
+            operator?: string | null;
+            /** @description Serial number. */
+            serial?: string | null;
+            /** @default [] */
+            sources: components["schemas"]["CitationWrite"][];
+        };
+        /**
+         * @description Facet of launch sites.
+         * @enum {string}
+         */
+        SiteFacet: "country";
+        /** @description Launch site of a launch. */
         SiteRead: {
+            slug: string;
             /** @example Baikonur Cosmodrome */
             name: string;
-            /** @description Code of the launch pad. */
+            /** Format: uri */
+            url: string;
+            /** @description Code of the launch pad, or its name if it has no code. */
             pad: string | null;
-            /** @description Name of the launch pad, or its code if no name is known. */
+            /** @description Name of the launch pad. */
             pad_name: string | null;
             /**
              * @description Country of the site, as an ISO 3166-1 alpha-2 code.
              * @example KZ
              */
             country: string;
+            /**
+             * @description IANA time zone of the site, or null if unknown.
+             * @example Asia/Qyzylorda
+             */
+            time_zone: string | null;
         };
-        /** @description Launch site, by name. An unknown name creates a site. */
-        SiteWrite: {
-            name: string;
-            /** @description Country of the site, as an ISO 3166-1 alpha-2 code. */
-            country: string;
-            /** @description Catalogue code of a new site. Default, or if taken: derived from `name`. */
-            code?: string | null;
-        };
-        /** @description Launch site, by name. An unknown name creates a site. */
+        /** @description Launch site of a complete launch. */
         SiteRecord: {
+            /** @description Name of the site, or its slug, code or alias. The site must exist. */
             name: string;
-            /** @description Country of the site, as an ISO 3166-1 alpha-2 code. */
             country: string;
-            /** @description Catalogue code of a new site. Default, or if taken: derived from `name`. */
+            /** @description Code of the site, if it is not known by `name`. */
             code: string | null;
+        };
+        /**
+         * @description Sort order of launch sites.
+         * @enum {string}
+         */
+        SiteSort: "name" | "-name";
+        /** @description Launch site of a launch. */
+        SiteWrite: {
+            /** @description Name of the site, or its slug, code or alias. The site must exist. */
+            name: string;
+            /** @description Country of the site, as an ISO 3166-1 alpha-2 code, which is checked. */
+            country?: string | null;
+            /** @description Code of the site, if it is not known by `name`. */
+            code?: string | null;
         };
         /** @description Source that a record cites. */
         Source: {
@@ -4700,6 +6737,13 @@ export interface components {
             flight_ended_at_precision: components["schemas"]["Precision"] | null;
             /** @description Landing, splashdown, controlled burn-up or loss; null if not known. */
             end_kind: components["schemas"]["FlightEndKind"] | null;
+            /**
+             * @description Slug of the spacecraft, which may have several flights, or null if it has no record.
+             * @example progress-ms-11
+             */
+            slug: string | null;
+            /** Format: uri */
+            url: string | null;
         };
         /** @description Spacecraft or module, by name. */
         SpacecraftRef: {
@@ -4707,6 +6751,237 @@ export interface components {
             name: string;
             /** @description Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle. */
             kind: components["schemas"]["SpacecraftKind"];
+        };
+        /**
+         * @description Facet of spacecraft types.
+         * @enum {string}
+         */
+        SpacecraftTypeFacet: "kind" | "maker";
+        /** @description Page of full spacecraft types. */
+        SpacecraftTypeFullPage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["SpacecraftTypeRead"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Page of summaries of spacecraft types. */
+        SpacecraftTypePage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["SpacecraftTypeSummary"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Spacecraft type with all its fields. */
+        SpacecraftTypeRead: {
+            slug: string;
+            /** @example Soyuz MS */
+            name: string;
+            /** @description Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle. */
+            kind: components["schemas"]["SpacecraftKind"];
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            /**
+             * @description Agency or company that makes the spacecraft, by slug, or null if unknown.
+             * @example rsc-energia
+             */
+            maker: string | null;
+            /** @description True if the type can carry a crew. */
+            crewed: boolean;
+            /**
+             * Format: int32
+             * @description Seats, or null if unknown or without a crew.
+             */
+            crew_capacity: number | null;
+            /** @description Height or length in metres, or null if unknown. */
+            height_m: number | null;
+            /** @description Diameter in metres, or null if unknown. */
+            diameter_m: number | null;
+            /**
+             * Format: int32
+             * @description Spacecraft of the type in the archive.
+             */
+            spacecraft_count: number;
+            /**
+             * Format: int32
+             * @description Their flights in the archive whose launch took place.
+             */
+            flights_count: number;
+            /** @description First of these launches. */
+            first_launch: components["schemas"]["LaunchRef"] | null;
+            /**
+             * Format: uri
+             * @description URL of the list of the spacecraft.
+             */
+            spacecraft_url: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            sources: components["schemas"]["Source"][];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description Complete spacecraft type. */
+        SpacecraftTypeRecord: {
+            /** @description Slug in the URL of the type. Default: derived from `name`. */
+            slug: string | null;
+            name: string;
+            kind: components["schemas"]["SpacecraftKind"];
+            /** @description Agency or company that makes the spacecraft, by slug. */
+            maker: string | null;
+            /** @description True if the type can carry a crew. */
+            crewed: boolean;
+            /**
+             * Format: int32
+             * @description Seats.
+             */
+            crew_capacity: number | null;
+            /** @description Height or length in metres. */
+            height_m: number | null;
+            /** @description Diameter in metres. */
+            diameter_m: number | null;
+            /** @default [] */
+            sources: components["schemas"]["CitationRecord"][];
+            /** Format: int32 */
+            id: number;
+            /** Format: uri */
+            url: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Reference to a type of spacecraft. */
+        SpacecraftTypeRef: {
+            slug: string;
+            /** @example Soyuz MS */
+            name: string;
+            /** @description Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle. */
+            kind: components["schemas"]["SpacecraftKind"];
+            /** Format: uri */
+            url: string;
+        };
+        /**
+         * @description Sort order of spacecraft types.
+         * @enum {string}
+         */
+        SpacecraftTypeSort: "name" | "-name";
+        /** @description Spacecraft type in a list. */
+        SpacecraftTypeSummary: {
+            slug: string;
+            /** @example Soyuz MS */
+            name: string;
+            /** @description Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle. */
+            kind: components["schemas"]["SpacecraftKind"];
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            /**
+             * @description Agency or company that makes the spacecraft, by slug, or null if unknown.
+             * @example rsc-energia
+             */
+            maker: string | null;
+            /** @description True if the type can carry a crew. */
+            crewed: boolean;
+            /**
+             * Format: int32
+             * @description Seats, or null if unknown or without a crew.
+             */
+            crew_capacity: number | null;
+            /** @description Height or length in metres, or null if unknown. */
+            height_m: number | null;
+            /** @description Diameter in metres, or null if unknown. */
+            diameter_m: number | null;
+            /**
+             * Format: int32
+             * @description Spacecraft of the type in the archive.
+             */
+            spacecraft_count: number;
+            /**
+             * Format: int32
+             * @description Their flights in the archive whose launch took place.
+             */
+            flights_count: number;
+            /** @description First of these launches. */
+            first_launch: components["schemas"]["LaunchRef"] | null;
+            /**
+             * Format: uri
+             * @description URL of the list of the spacecraft.
+             */
+            spacecraft_url: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description Writable fields of a spacecraft type.
+         * @example {
+         *       "crew_capacity": 3,
+         *       "crewed": true,
+         *       "kind": "SC",
+         *       "name": "Soyuz MX"
+         *     }
+         */
+        SpacecraftTypeWrite: {
+            /** @description Slug in the URL of the type. Default: derived from `name`. */
+            slug?: string | null;
+            name: string;
+            kind: components["schemas"]["SpacecraftKind"];
+            /** @description Agency or company that makes the spacecraft, by slug. */
+            maker?: string | null;
+            /** @description True if the type can carry a crew. */
+            crewed: boolean;
+            /**
+             * Format: int32
+             * @description Seats.
+             */
+            crew_capacity?: number | null;
+            /** @description Height or length in metres. */
+            height_m?: number | null;
+            /** @description Diameter in metres. */
+            diameter_m?: number | null;
+            /** @default [] */
+            sources: components["schemas"]["CitationWrite"][];
         };
         /** @description Spacecraft or module that a launch carries. */
         SpacecraftWrite: {
@@ -4721,6 +6996,8 @@ export interface components {
             flight_ended_at_precision?: components["schemas"]["Precision"] | null;
             /** @description Landing, splashdown, controlled burn-up or loss; null if not known. */
             end_kind?: components["schemas"]["FlightEndKind"] | null;
+            /** @description Slug of the spacecraft that flies. Null: the spacecraft with this name, if there is one. */
+            slug?: string | null;
         };
         /** @description Spacecraft or module that a launch carries. */
         SpacecraftRecord: {
@@ -4735,6 +7012,8 @@ export interface components {
             flight_ended_at_precision: components["schemas"]["Precision"] | null;
             /** @description Landing, splashdown, controlled burn-up or loss; null if not known. */
             end_kind: components["schemas"]["FlightEndKind"] | null;
+            /** @description Slug of the spacecraft that flies. Null: the spacecraft with this name, if there is one. */
+            slug: string | null;
         };
         /**
          * @description Facet of spacewalks.
@@ -4830,6 +7109,11 @@ export interface components {
             duration_seconds: number | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /** @description True if it may start outside the period that `starts_at_precision` gives. */
@@ -4845,6 +7129,8 @@ export interface components {
              * @example Roscosmos
              */
             operator: string | null;
+            /** @description The record of this agency. */
+            operator_ref: components["schemas"]["AgencyRef"] | null;
             /** @description Module with the hatch. Null: the airlock of a Space Shuttle, or not known. */
             airlock: components["schemas"]["ModuleRef"] | null;
             /** @description Mission during which it was made. Null before the first mission. */
@@ -4894,7 +7180,7 @@ export interface components {
              * @description Duration in seconds. Default: from start to end, if the minutes of both are known.
              */
             duration_seconds: number | null;
-            /** @description Space agency whose suits were used, or null if not known. */
+            /** @description Space agency whose suits were used, by slug or any of its names, or null if not known. */
             operator: string | null;
             /** @description Module with the hatch, by slug, or null for the airlock of a Space Shuttle. */
             airlock: string | null;
@@ -4946,6 +7232,11 @@ export interface components {
             duration_seconds: number | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Role in a spacewalk; `ev1` leads it.
@@ -4981,6 +7272,11 @@ export interface components {
             duration_seconds: number | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /** @description True if it may start outside the period that `starts_at_precision` gives. */
@@ -4996,6 +7292,8 @@ export interface components {
              * @example Roscosmos
              */
             operator: string | null;
+            /** @description The record of this agency. */
+            operator_ref: components["schemas"]["AgencyRef"] | null;
             /** @description Module with the hatch. Null: the airlock of a Space Shuttle, or not known. */
             airlock: components["schemas"]["ModuleRef"] | null;
             /** @description Mission during which it was made. Null before the first mission. */
@@ -5051,7 +7349,7 @@ export interface components {
              * @description Duration in seconds. Default: from start to end, if the minutes of both are known.
              */
             duration_seconds?: number | null;
-            /** @description Space agency whose suits were used, or null if not known. */
+            /** @description Space agency whose suits were used, by slug or any of its names, or null if not known. */
             operator?: string | null;
             /** @description Module with the hatch, by slug, or null for the airlock of a Space Shuttle. */
             airlock?: string | null;
@@ -5069,6 +7367,11 @@ export interface components {
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
+        /**
+         * @description Kind of facts about the station that have a horizon.
+         * @enum {string}
+         */
+        StationFacts: "crews" | "dockings";
         /**
          * @description The station on a day, at an instant or at the present.
          *
@@ -5202,6 +7505,11 @@ export interface components {
             updated_at: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /** @description Main spacecraft of the launch. */
@@ -5300,6 +7608,11 @@ export interface components {
             updated_at: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Sort order of stays.
@@ -5334,6 +7647,11 @@ export interface components {
             updated_at: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /** @description Main spacecraft of the launch. */
@@ -5397,6 +7715,8 @@ export interface components {
             highlights: components["schemas"]["SuggestionHighlight"][];
             /** Format: uri */
             url: string;
+            /** Format: uri */
+            html_url: string | null;
         };
         /** @description Range of a title that matches the query, from `start` to before `end`. */
         SuggestionHighlight: {
@@ -5414,6 +7734,45 @@ export interface components {
         /** @description Suggested records, best match first. */
         Suggestions: {
             items: components["schemas"]["Suggestion"][];
+        };
+        /** @description Tag of public articles. */
+        TagRead: {
+            /** @example launch */
+            tag: string;
+            /**
+             * Format: int32
+             * @description Number of articles with the tag, up to 1,000. Translations count.
+             */
+            count: number;
+            /** @description True if more than 1,000 articles have the tag. */
+            count_is_minimum: boolean;
+            /**
+             * Format: date-time
+             * @description Publication of the first article with the tag.
+             */
+            first_published_at: string;
+            first_published_at_precision: components["schemas"]["Precision"];
+            /**
+             * Format: date-time
+             * @description Publication of the newest article with the tag.
+             */
+            last_published_at: string;
+            last_published_at_precision: components["schemas"]["Precision"];
+            /**
+             * Format: uri
+             * @description URL of the list of these articles.
+             */
+            url: string;
+        };
+        /**
+         * @description Sort order of tags.
+         * @enum {string}
+         */
+        TagSort: "-count" | "tag" | "-last_published_at";
+        /** @description Tags of public articles. */
+        Tags: {
+            /** @description At most 200 tags; of more, the first by name. `q` searches the first 1,000 tags. */
+            items: components["schemas"]["TagRead"][];
         };
         /** @description Main task of a mission. */
         TaskRead: {
@@ -5481,6 +7840,11 @@ export interface components {
              */
             url: string;
             /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
+            /**
              * Format: date-time
              * @description Time of the last change of that record.
              */
@@ -5529,17 +7893,300 @@ export interface components {
             language: string;
             slug: string;
         };
-        /** @description Launch vehicle. */
+        /** @description Page of media that are not published. */
+        UnpublishedMediaPage: {
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["MediaPreview"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /**
+         * @description Facet of launch vehicles.
+         * @enum {string}
+         */
+        VehicleFacet: "family" | "maker";
+        /** @description Page of full vehicles. */
+        VehicleFullPage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["VehicleRead"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Launch vehicle of the archive, by name. */
+        VehicleName: {
+            /** @description Name of the vehicle, or its slug, in any case. */
+            name: string;
+            /** @description Family of the vehicle; another one than that of the vehicle is refused. */
+            family?: string | null;
+        };
+        /** @description Launch vehicle with its family. */
+        VehicleOfRecord: {
+            /** @description Name of the vehicle, or its slug, in any case. */
+            name: string;
+            family: string;
+        };
+        /** @description Page of vehicle summaries. */
+        VehiclePage: {
+            /** @description Facets that `facet` names, in its order. Empty without it. */
+            facets: components["schemas"]["FacetRead"][];
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["VehicleSummary"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Launch vehicle with all its fields. */
         VehicleRead: {
+            slug: string;
             /** @example Soyuz-2.1a */
             name: string;
             /** @example Soyuz */
             family: string;
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            /** @example 2.1a */
+            variant: string | null;
+            /**
+             * @description Agency or company that makes it, by slug, or null if unknown.
+             * @example progress-rocket-space-centre
+             */
+            maker: string | null;
+            /**
+             * Format: int32
+             * @description Number of stages, strap-on boosters with a stage of their own not counted, or null.
+             */
+            stages: number | null;
+            /** @description Height in metres, or null if unknown. */
+            height_m: number | null;
+            /** @description Largest diameter in metres, or null if unknown. */
+            diameter_m: number | null;
+            /**
+             * Format: int32
+             * @description Mass at lift-off in kilograms, or null if unknown.
+             */
+            mass_kg: number | null;
+            /**
+             * Format: int32
+             * @description Launches in the archive that took place.
+             */
+            launches_count: number;
+            /**
+             * Format: int32
+             * @description Of these, the launches with the status `success`.
+             */
+            successes_count: number;
+            /** @description Share of successes among the launches with a known outcome, or null without any. */
+            success_rate: number | null;
+            /** @description First launch in the archive that took place. */
+            first_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Last launch in the archive that took place. */
+            last_launch: components["schemas"]["LaunchRef"] | null;
+            /**
+             * Format: uri
+             * @description URL of the list of its launches.
+             */
+            launches_url: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            sources: components["schemas"]["Source"][];
+            /** Format: date-time */
+            created_at: string;
         };
-        /** @description Launch vehicle, by name. An unknown name creates a vehicle. */
-        VehicleWrite: {
+        /** @description Complete launch vehicle. */
+        VehicleRecord: {
+            /** @description Slug in the vehicle's URL. Default: derived from `name`. */
+            slug: string | null;
             name: string;
             family: string;
+            /** @description Variant within its family, such as `2.1a`. */
+            variant: string | null;
+            /** @description Agency or company that makes it, by slug. */
+            maker: string | null;
+            /**
+             * Format: int32
+             * @description Number of stages, strap-on boosters with a stage of their own not counted.
+             */
+            stages: number | null;
+            /** @description Height in metres. */
+            height_m: number | null;
+            /** @description Largest diameter in metres. */
+            diameter_m: number | null;
+            /**
+             * Format: int32
+             * @description Mass at lift-off in kilograms.
+             */
+            mass_kg: number | null;
+            /** @default [] */
+            sources: components["schemas"]["CitationRecord"][];
+            /** Format: int32 */
+            id: number;
+            /** Format: uri */
+            url: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Reference to a launch vehicle. */
+        VehicleRef: {
+            slug: string;
+            /** @example Soyuz-2.1a */
+            name: string;
+            /** @example Soyuz */
+            family: string;
+            /** Format: uri */
+            url: string;
+        };
+        /**
+         * @description Sort order of launch vehicles.
+         * @enum {string}
+         */
+        VehicleSort: "name" | "-name";
+        /** @description Launch vehicle in a list. */
+        VehicleSummary: {
+            slug: string;
+            /** @example Soyuz-2.1a */
+            name: string;
+            /** @example Soyuz */
+            family: string;
+            /** Format: uri */
+            url: string;
+            /** Format: int32 */
+            id: number;
+            /** @example 2.1a */
+            variant: string | null;
+            /**
+             * @description Agency or company that makes it, by slug, or null if unknown.
+             * @example progress-rocket-space-centre
+             */
+            maker: string | null;
+            /**
+             * Format: int32
+             * @description Number of stages, strap-on boosters with a stage of their own not counted, or null.
+             */
+            stages: number | null;
+            /** @description Height in metres, or null if unknown. */
+            height_m: number | null;
+            /** @description Largest diameter in metres, or null if unknown. */
+            diameter_m: number | null;
+            /**
+             * Format: int32
+             * @description Mass at lift-off in kilograms, or null if unknown.
+             */
+            mass_kg: number | null;
+            /**
+             * Format: int32
+             * @description Launches in the archive that took place.
+             */
+            launches_count: number;
+            /**
+             * Format: int32
+             * @description Of these, the launches with the status `success`.
+             */
+            successes_count: number;
+            /** @description Share of successes among the launches with a known outcome, or null without any. */
+            success_rate: number | null;
+            /** @description First launch in the archive that took place. */
+            first_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Last launch in the archive that took place. */
+            last_launch: components["schemas"]["LaunchRef"] | null;
+            /**
+             * Format: uri
+             * @description URL of the list of its launches.
+             */
+            launches_url: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description Writable fields of a launch vehicle.
+         * @example {
+         *       "family": "Soyuz",
+         *       "height_m": 46.3,
+         *       "name": "Soyuz-2.1x",
+         *       "stages": 3,
+         *       "variant": "2.1x"
+         *     }
+         */
+        VehicleWrite: {
+            /** @description Slug in the vehicle's URL. Default: derived from `name`. */
+            slug?: string | null;
+            name: string;
+            family: string;
+            /** @description Variant within its family, such as `2.1a`. */
+            variant?: string | null;
+            /** @description Agency or company that makes it, by slug. */
+            maker?: string | null;
+            /**
+             * Format: int32
+             * @description Number of stages, strap-on boosters with a stage of their own not counted.
+             */
+            stages?: number | null;
+            /** @description Height in metres. */
+            height_m?: number | null;
+            /** @description Largest diameter in metres. */
+            diameter_m?: number | null;
+            /**
+             * Format: int32
+             * @description Mass at lift-off in kilograms.
+             */
+            mass_kg?: number | null;
+            /** @default [] */
+            sources: components["schemas"]["CitationWrite"][];
         };
         /**
          * @description Amount of data per item of a list.
@@ -5745,6 +8392,25 @@ export interface components {
              */
             enabled: boolean;
         };
+        /** @description Article of Wikipedia about a person. */
+        WikipediaArticleRead: {
+            /**
+             * @description Language of the Wikipedia, as in its address.
+             * @example en
+             */
+            language: string;
+            url: string;
+        };
+        /** @description Article of Wikipedia about a person. */
+        WikipediaArticleWrite: {
+            /** @description Language of the Wikipedia, as in its address. */
+            language: string;
+            /**
+             * Format: uri
+             * @description Address of the article in this Wikipedia.
+             */
+            url: string;
+        };
         /** @description Year with its number of records and its months. */
         YearCount: {
             /** Format: int32 */
@@ -5827,6 +8493,40 @@ export interface components {
             translation_key?: string | null;
         };
         /**
+         * @description Merge patch. Writable fields of a picture.
+         * @example {
+         *       "alt": "Soyuz MS-12 on the launch pad"
+         *     }
+         */
+        MediaPatch: {
+            /** @description Slug in the picture's URL. Default: derived from `alt`, or from the digest of the file. */
+            slug?: string | null;
+            /** @description Alternative text in English: a description of the picture. */
+            alt?: string | null;
+            /** @description Alternative text in Russian. */
+            alt_ru?: string | null;
+            /** @description Photographer, artist or agency, as they want to be named. */
+            credit?: string | null;
+            /** @description SPDX identifier such as `CC-BY-4.0`, or another name such as `public domain`. */
+            licence?: string;
+            /**
+             * Format: uri
+             * @description Page that the picture was taken from, or null.
+             */
+            source_url?: string | null;
+            /**
+             * Format: date
+             * @description Day on which the picture was taken, or null if not known.
+             */
+            taken_on?: string | null;
+            /** @description Most important place. Default: the centre. */
+            focal_point?: components["schemas"]["FocalPointWrite"];
+            /** @description True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`. */
+            published?: boolean;
+            /** @description Digest of an uploaded file. */
+            content?: string;
+        };
+        /**
          * @description Merge patch. Writable fields of a launch.
          * @example {
          *       "status": "planned"
@@ -5848,8 +8548,10 @@ export interface components {
             window_starts_at?: string | null;
             /** Format: date-time */
             window_ends_at?: string | null;
-            vehicle?: components["schemas"]["VehicleWrite"] | null;
-            site?: components["schemas"]["SiteWrite"] | null;
+            vehicle?: components["schemas"]["VehicleName"] | null;
+            /** @description Launch site, by name, slug, code or alias in any case. It must exist. */
+            site?: string | components["schemas"]["SiteWrite"] | null;
+            /** @description Launch pad of the site, by name, slug, code or alias in any case. It must exist. */
             pad?: string | null;
             /** @description Spacecraft and modules aboard, the main one first. */
             spacecraft?: components["schemas"]["SpacecraftWrite"][];
@@ -5862,9 +8564,93 @@ export interface components {
             outcome_note?: string | null;
             /** @description `outcome_note` in Russian. */
             outcome_note_ru?: string | null;
+            /**
+             * Format: int32
+             * @description Probability of weather that permits the launch.
+             */
+            probability_percent?: number | null;
+            /** @description Reason of a hold. */
+            hold_reason?: string | null;
+            /** @description Webcasts, and pages about the launch. */
+            links?: components["schemas"]["LinkWrite"][];
             sources?: components["schemas"]["CitationWrite"][];
             /** @description Reason for a change of time or status, recorded in `history`. */
             change_reason?: string | null;
+        };
+        /**
+         * @description Merge patch. Writable fields of a launch vehicle.
+         * @example {
+         *       "name": "Soyuz-2.1x"
+         *     }
+         */
+        VehiclePatch: {
+            /** @description Slug in the vehicle's URL. Default: derived from `name`. */
+            slug?: string | null;
+            name?: string;
+            family?: string;
+            /** @description Variant within its family, such as `2.1a`. */
+            variant?: string | null;
+            /** @description Agency or company that makes it, by slug. */
+            maker?: string | null;
+            /**
+             * Format: int32
+             * @description Number of stages, strap-on boosters with a stage of their own not counted.
+             */
+            stages?: number | null;
+            /** @description Height in metres. */
+            height_m?: number | null;
+            /** @description Largest diameter in metres. */
+            diameter_m?: number | null;
+            /**
+             * Format: int32
+             * @description Mass at lift-off in kilograms.
+             */
+            mass_kg?: number | null;
+            sources?: components["schemas"]["CitationWrite"][];
+        };
+        /**
+         * @description Merge patch. Writable fields of a spacecraft. Its flights are those of the launches that name it.
+         * @example {
+         *       "name": "Dragon Example"
+         *     }
+         */
+        ShipPatch: {
+            /** @description Slug in the URL of the spacecraft. Default: derived from `name`. */
+            slug?: string | null;
+            name?: string;
+            /** @description Type of spacecraft, by slug. */
+            type?: string;
+            /** @description Agency or company that operates it, by slug. */
+            operator?: string | null;
+            /** @description Serial number. */
+            serial?: string | null;
+            sources?: components["schemas"]["CitationWrite"][];
+        };
+        /**
+         * @description Merge patch. Writable fields of a spacecraft type.
+         * @example {
+         *       "name": "Soyuz MX"
+         *     }
+         */
+        SpacecraftTypePatch: {
+            /** @description Slug in the URL of the type. Default: derived from `name`. */
+            slug?: string | null;
+            name?: string;
+            kind?: components["schemas"]["SpacecraftKind"];
+            /** @description Agency or company that makes the spacecraft, by slug. */
+            maker?: string | null;
+            /** @description True if the type can carry a crew. */
+            crewed?: boolean;
+            /**
+             * Format: int32
+             * @description Seats.
+             */
+            crew_capacity?: number | null;
+            /** @description Height or length in metres. */
+            height_m?: number | null;
+            /** @description Diameter in metres. */
+            diameter_m?: number | null;
+            sources?: components["schemas"]["CitationWrite"][];
         };
         /**
          * @description Merge patch. Writable fields of a person.
@@ -5880,14 +8666,44 @@ export interface components {
             name_ru?: string | null;
             /** @description Name in its original spelling, or null if it equals `name`. */
             name_native?: string | null;
+            /** @description Agency of the person, by slug or any of its names. */
             agency?: string | null;
             /** @description Nationality, as an ISO 3166-1 alpha-2 code. */
             nationality?: string | null;
+            /** @description Further nationalities, beside `nationality`. */
+            other_nationalities?: string[];
             /**
              * Format: date
              * @description Date of birth, from 1850-01-01 to today in UTC.
              */
             born_on?: string | null;
+            /**
+             * @description Precision of `born_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            born_on_precision?: "day" | "month" | "year" | null;
+            /** @description Country of birth, as an ISO 3166-1 alpha-2 code. */
+            birth_country?: string | null;
+            /**
+             * Format: date
+             * @description Date of death, not before `born_on`.
+             */
+            died_on?: string | null;
+            /**
+             * @description Precision of `died_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            died_on_precision?: "day" | "month" | "year" | null;
+            /** @description Sex, as published. */
+            sex?: components["schemas"]["Sex"] | null;
+            /** @description Item of Wikidata. */
+            wikidata_id?: string | null;
+            /** @description Articles of Wikipedia, one in a language. */
+            wikipedia?: components["schemas"]["WikipediaArticleWrite"][];
+            /** @description Short life, as plain text. */
+            biography?: string | null;
+            /** @description Short life in Russian. */
+            biography_ru?: string | null;
             /** @description Other spellings of the name. */
             aliases?: string[];
             sources?: components["schemas"]["CitationWrite"][];
@@ -5931,7 +8747,7 @@ export interface components {
             /** @description Name in Russian. */
             name_ru?: string | null;
             kind?: components["schemas"]["ModuleKind"];
-            /** @description Space agencies, or companies, that own it. */
+            /** @description Space agencies, or companies, that own it, by slug or any of their names. */
             owners?: string[];
             /** @description Length in metres. */
             length_m?: number | null;
@@ -6015,7 +8831,7 @@ export interface components {
              * @description Duration in seconds. Default: from start to end, if the minutes of both are known.
              */
             duration_seconds?: number | null;
-            /** @description Space agency whose suits were used, or null if not known. */
+            /** @description Space agency whose suits were used, by slug or any of its names, or null if not known. */
             operator?: string | null;
             /** @description Module with the hatch, by slug, or null for the airlock of a Space Shuttle. */
             airlock?: string | null;
@@ -6027,6 +8843,76 @@ export interface components {
             purpose?: string | null;
             /** @description `purpose` in Russian. */
             purpose_ru?: string | null;
+            sources?: components["schemas"]["CitationWrite"][];
+        };
+        /**
+         * @description Merge patch. Writable fields of an agency.
+         * @example {
+         *       "name": "Example Space"
+         *     }
+         */
+        AgencyPatch: {
+            /** @description Slug in the agency's URL. Default: derived from `name`. */
+            slug?: string | null;
+            /** @description Name in common use, by which other records show the agency. */
+            name?: string;
+            /** @description Full name in English, or null if it equals `name`. */
+            full_name?: string | null;
+            /** @description Name in Russian. */
+            name_ru?: string | null;
+            /** @description Name in its own language, or null if that is English. */
+            name_native?: string | null;
+            abbreviation?: string | null;
+            /** @description Other names, which it is found by. */
+            aliases?: string[];
+            kind?: components["schemas"]["AgencyKind"] | null;
+            /** @description Country, as an ISO 3166-1 alpha-2 code, or null if multinational. */
+            country?: string | null;
+            /**
+             * Format: date
+             * @description Day of the foundation, or a day of the period that `founded_on_precision` gives.
+             */
+            founded_on?: string | null;
+            /**
+             * @description Precision of `founded_on`. Default: `day`.
+             * @enum {string|null}
+             */
+            founded_on_precision?: "day" | "month" | "year" | null;
+            /** @description Agency that it is a part of, by slug or any of its names. */
+            parent?: string | null;
+            /** Format: uri */
+            website?: string | null;
+            sources?: components["schemas"]["CitationWrite"][];
+        };
+        /**
+         * @description Merge patch. Writable fields of a launch site.
+         * @example {
+         *       "name": "Example Space Center"
+         *     }
+         */
+        LaunchSitePatch: {
+            /** @description Slug in the site's URL. Default: derived from `name`. */
+            slug?: string | null;
+            name?: string;
+            /** @description Name in Russian. */
+            name_ru?: string | null;
+            /** @description Code in the General Catalog of Artificial Space Objects. */
+            code?: string | null;
+            /** @description Other names. A launch may name the site by its slug, name, code or any of them. */
+            aliases?: string[];
+            /** @description Country of the site, as an ISO 3166-1 alpha-2 code. */
+            country?: string;
+            /** @description Latitude in degrees, north positive. */
+            latitude?: number | null;
+            /** @description Longitude in degrees, east positive. */
+            longitude?: number | null;
+            /**
+             * @description IANA time zone of its local time.
+             * @example Europe/Moscow
+             */
+            time_zone?: string | null;
+            /** @description Its pads. A pad with launches cannot be removed. */
+            pads?: components["schemas"]["PadWrite"][];
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -6100,6 +8986,9 @@ export interface components {
             feed_url: string;
             hubs: Record<string, never>[];
             items: Record<string, never>[];
+            language?: string;
+            /** @description Extension with `known_until`. */
+            _zarya?: Record<string, never>;
         };
         /** @description SQLite database file. */
         ArchiveFile: string;
@@ -6574,6 +9463,11 @@ export interface operations {
                  */
                 articles?: number;
                 /**
+                 * @description `mission`: articles about the mission; `all`: about anything. Default: those, then these.
+                 * @example all
+                 */
+                articles_of?: components["schemas"]["ArticlesOf"];
+                /**
                  * @description Language of the articles and the calendar, such as `en`. Default: all.
                  * @example [
                  *       "en"
@@ -6901,6 +9795,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -8177,6 +11076,11 @@ export interface operations {
                  */
                 fields?: string[];
                 /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
+                /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
                  */
@@ -8672,6 +11576,638 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listTags: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Part of the tag.
+                 * @example launch
+                 */
+                q?: string;
+                /**
+                 * @description Sort by the number of articles, by name or by the last use. `-` means descending order.
+                 * @example -count
+                 */
+                sort?: components["schemas"]["TagSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List tags. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tags"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMedia: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description Full-text search: all words, in any spelling and inflection, as in `/v1/search`.
+                 * @example soyuz
+                 */
+                q?: string;
+                /**
+                 * @description Licence, as in `image.licence`.
+                 * @example CC-BY-4.0
+                 */
+                licence?: string;
+                /**
+                 * @description Taken on or after this day. Excludes pictures without a known day.
+                 * @example 2019-03-01
+                 */
+                taken_on_gte?: string;
+                /**
+                 * @description Taken before this day. Excludes pictures without a known day.
+                 * @example 2019-04-01
+                 */
+                taken_on_lt?: string;
+                /**
+                 * @description Sort by time of upload. `-` means descending order.
+                 * @example -created_at
+                 */
+                sort?: components["schemas"]["MediaSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List media. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    uploadMedia: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+                "image/avif": string;
+                "image/gif": string;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame.
+                     */
+                    file: string;
+                    /**
+                     * @description Description and rights of a picture.
+                     * @example {
+                     *       "alt": "Soyuz MS-12 on the launch pad",
+                     *       "alt_ru": "«Союз МС-12» на стартовом столе",
+                     *       "credit": "A photographer",
+                     *       "licence": "CC-BY-4.0",
+                     *       "published": true
+                     *     }
+                     */
+                    metadata?: {
+                        /** @description Slug in the picture's URL. Default: derived from `alt`, or from the digest of the file. */
+                        slug?: string | null;
+                        /** @description Alternative text in English: a description of the picture. */
+                        alt?: string | null;
+                        /** @description Alternative text in Russian. */
+                        alt_ru?: string | null;
+                        /** @description Photographer, artist or agency, as they want to be named. */
+                        credit?: string | null;
+                        /**
+                         * @description SPDX identifier such as `CC-BY-4.0`, or another name such as `public domain`.
+                         * @default unknown
+                         */
+                        licence?: string;
+                        /**
+                         * Format: uri
+                         * @description Page that the picture was taken from, or null.
+                         */
+                        source_url?: string | null;
+                        /**
+                         * Format: date
+                         * @description Day on which the picture was taken, or null if not known.
+                         */
+                        taken_on?: string | null;
+                        /**
+                         * @description Most important place. Default: the centre.
+                         * @default {
+                         *       "x": 50,
+                         *       "y": 50
+                         *     }
+                         */
+                        focal_point?: {
+                            /**
+                             * Format: int32
+                             * @description Distance from the left edge, in percent of the width.
+                             */
+                            x: number;
+                            /**
+                             * Format: int32
+                             * @description Distance from the top, in percent of the height.
+                             */
+                            y: number;
+                        };
+                        /**
+                         * @description True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
+                         * @default false
+                         */
+                        published?: boolean;
+                    };
+                };
+                "application/json": {
+                    /** @description Slug in the picture's URL. Default: derived from `alt`, or from the digest of the file. */
+                    slug?: string | null;
+                    /** @description Alternative text in English: a description of the picture. */
+                    alt?: string | null;
+                    /** @description Alternative text in Russian. */
+                    alt_ru?: string | null;
+                    /** @description Photographer, artist or agency, as they want to be named. */
+                    credit?: string | null;
+                    /**
+                     * @description SPDX identifier such as `CC-BY-4.0`, or another name such as `public domain`.
+                     * @default unknown
+                     */
+                    licence?: string;
+                    /**
+                     * Format: uri
+                     * @description Page that the picture was taken from, or null.
+                     */
+                    source_url?: string | null;
+                    /**
+                     * Format: date
+                     * @description Day on which the picture was taken, or null if not known.
+                     */
+                    taken_on?: string | null;
+                    /**
+                     * @description Most important place. Default: the centre.
+                     * @default {
+                     *       "x": 50,
+                     *       "y": 50
+                     *     }
+                     */
+                    focal_point?: {
+                        /**
+                         * Format: int32
+                         * @description Distance from the left edge, in percent of the width.
+                         */
+                        x: number;
+                        /**
+                         * Format: int32
+                         * @description Distance from the top, in percent of the height.
+                         */
+                        y: number;
+                    };
+                    /**
+                     * @description True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
+                     * @default false
+                     */
+                    published?: boolean;
+                    /**
+                     * Format: uri
+                     * @description URL of the file, which is also the default of `source_url`. Redirects are not followed.
+                     */
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Dry run: nothing was saved. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaPreview"];
+                };
+            };
+            /** @description Upload media. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaPreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMedia: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-ms-12-on-the-pad
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get media. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaRead"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteMedia: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-ms-12-on-the-pad
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete media. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateMedia: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-ms-12-on-the-pad
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["MediaPatch"];
+                "application/json": components["schemas"]["MediaPatch"];
+            };
+        };
+        responses: {
+            /** @description Update media. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaPreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewMedia: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-ms-12-on-the-pad
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Preview media. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaPreview"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listUnpublishedMedia: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List unpublished media. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnpublishedMediaPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listLaunches: {
         parameters: {
             query?: {
@@ -8727,7 +12263,7 @@ export interface operations {
                  */
                 status_not?: components["schemas"]["LaunchStatus"][];
                 /**
-                 * @description Launch vehicle, by name or slug: `Soyuz-2.1a` or `soyuz-2-1a`.
+                 * @description Launch vehicle, by name or slug in any case: `Soyuz-2.1a` or `soyuz-2-1a`.
                  * @example [
                  *       "Soyuz-2.1a"
                  *     ]
@@ -8761,6 +12297,13 @@ export interface operations {
                  *     ]
                  */
                 site?: string[];
+                /**
+                 * @description Launch pad, by slug.
+                 * @example [
+                 *       "baikonur-site-31-6"
+                 *     ]
+                 */
+                pad?: string[];
                 /**
                  * @description Country of the launch site, as an ISO 3166-1 alpha-2 code.
                  * @example [
@@ -8962,7 +12505,7 @@ export interface operations {
                  */
                 status_not?: components["schemas"]["LaunchStatus"][];
                 /**
-                 * @description Launch vehicle, by name or slug: `Soyuz-2.1a` or `soyuz-2-1a`.
+                 * @description Launch vehicle, by name or slug in any case: `Soyuz-2.1a` or `soyuz-2-1a`.
                  * @example [
                  *       "Soyuz-2.1a"
                  *     ]
@@ -8996,6 +12539,13 @@ export interface operations {
                  *     ]
                  */
                 site?: string[];
+                /**
+                 * @description Launch pad, by slug.
+                 * @example [
+                 *       "baikonur-site-31-6"
+                 *     ]
+                 */
+                pad?: string[];
                 /**
                  * @description Country of the launch site, as an ISO 3166-1 alpha-2 code.
                  * @example [
@@ -9169,7 +12719,7 @@ export interface operations {
                  */
                 status_not?: components["schemas"]["LaunchStatus"][];
                 /**
-                 * @description Launch vehicle, by name or slug: `Soyuz-2.1a` or `soyuz-2-1a`.
+                 * @description Launch vehicle, by name or slug in any case: `Soyuz-2.1a` or `soyuz-2-1a`.
                  * @example [
                  *       "Soyuz-2.1a"
                  *     ]
@@ -9203,6 +12753,13 @@ export interface operations {
                  *     ]
                  */
                 site?: string[];
+                /**
+                 * @description Launch pad, by slug.
+                 * @example [
+                 *       "baikonur-site-31-6"
+                 *     ]
+                 */
+                pad?: string[];
                 /**
                  * @description Country of the launch site, as an ISO 3166-1 alpha-2 code.
                  * @example [
@@ -9297,6 +12854,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -9463,6 +13025,1089 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listVehicles: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description `summary` omits long texts and lists. `full` returns all fields of the resource.
+                 * @example summary
+                 */
+                view?: components["schemas"]["View"];
+                /**
+                 * @description Full-text search: all words, in any spelling and inflection, as in `/v1/search`.
+                 * @example soyuz
+                 */
+                q?: string;
+                /**
+                 * @description Family of the vehicle, such as `Soyuz`.
+                 * @example [
+                 *       "Soyuz"
+                 *     ]
+                 */
+                family?: string[];
+                /**
+                 * @description Agency or company that makes the vehicle, by slug.
+                 * @example [
+                 *       "spacex"
+                 *     ]
+                 */
+                maker?: string[];
+                /**
+                 * @description Filters whose values are counted, in `facets`.
+                 * @example [
+                 *       "family"
+                 *     ]
+                 */
+                facet?: components["schemas"]["VehicleFacet"][];
+                /**
+                 * @description Sort by name. `-` means descending order.
+                 * @example name
+                 */
+                sort?: components["schemas"]["VehicleSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List vehicles. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleFullPage"] | components["schemas"]["VehiclePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createVehicle: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VehicleWrite"];
+            };
+        };
+        responses: {
+            /** @description Dry run: nothing was saved. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleRead"];
+                };
+            };
+            /** @description Create a vehicle. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVehicle: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-2-1a
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a vehicle. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleRead"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteVehicle: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-2-1a
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a vehicle. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateVehicle: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-2-1a
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["VehiclePatch"];
+                "application/json": components["schemas"]["VehiclePatch"];
+            };
+        };
+        responses: {
+            /** @description Update a vehicle. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSpacecraft: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description `summary` omits long texts and lists. `full` returns all fields of the resource.
+                 * @example summary
+                 */
+                view?: components["schemas"]["View"];
+                /**
+                 * @description Full-text search: all words, in any spelling and inflection, as in `/v1/search`.
+                 * @example dragon
+                 */
+                q?: string;
+                /**
+                 * @description Type of spacecraft, by slug or name: `soyuz-ms` or `Soyuz MS`.
+                 * @example [
+                 *       "crew-dragon-2"
+                 *     ]
+                 */
+                type?: string[];
+                /**
+                 * @description Kind of spacecraft.
+                 * @example [
+                 *       "CV"
+                 *     ]
+                 */
+                kind?: components["schemas"]["SpacecraftKind"][];
+                /**
+                 * @description Agency or company that operates the spacecraft, by slug.
+                 * @example [
+                 *       "nasa"
+                 *     ]
+                 */
+                operator?: string[];
+                /**
+                 * @description Filters whose values are counted, in `facets`.
+                 * @example [
+                 *       "type"
+                 *     ]
+                 */
+                facet?: components["schemas"]["ShipFacet"][];
+                /**
+                 * @description Sort by name. `-` means descending order.
+                 * @example name
+                 */
+                sort?: components["schemas"]["ShipSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List spacecraft. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipFullPage"] | components["schemas"]["ShipPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSpacecraft: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShipWrite"];
+            };
+        };
+        responses: {
+            /** @description Dry run: nothing was saved. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipRead"];
+                };
+            };
+            /** @description Create a spacecraft. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSpacecraft: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example dragon-endeavour
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a spacecraft. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipRead"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSpacecraft: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example dragon-endeavour
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a spacecraft. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSpacecraft: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example dragon-endeavour
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["ShipPatch"];
+                "application/json": components["schemas"]["ShipPatch"];
+            };
+        };
+        responses: {
+            /** @description Update a spacecraft. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSpacecraftTypes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description `summary` omits long texts and lists. `full` returns all fields of the resource.
+                 * @example summary
+                 */
+                view?: components["schemas"]["View"];
+                /**
+                 * @description Full-text search: all words, in any spelling and inflection, as in `/v1/search`.
+                 * @example soyuz
+                 */
+                q?: string;
+                /**
+                 * @description Kind of spacecraft.
+                 * @example [
+                 *       "CV"
+                 *     ]
+                 */
+                kind?: components["schemas"]["SpacecraftKind"][];
+                /**
+                 * @description Agency or company that makes the spacecraft, by slug.
+                 * @example [
+                 *       "spacex"
+                 *     ]
+                 */
+                maker?: string[];
+                /**
+                 * @description Types that can carry a crew (`true`) or cannot (`false`).
+                 * @example true
+                 */
+                crewed?: boolean;
+                /**
+                 * @description Filters whose values are counted, in `facets`.
+                 * @example [
+                 *       "kind"
+                 *     ]
+                 */
+                facet?: components["schemas"]["SpacecraftTypeFacet"][];
+                /**
+                 * @description Sort by name. `-` means descending order.
+                 * @example name
+                 */
+                sort?: components["schemas"]["SpacecraftTypeSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List spacecraft types. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpacecraftTypeFullPage"] | components["schemas"]["SpacecraftTypePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSpacecraftType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpacecraftTypeWrite"];
+            };
+        };
+        responses: {
+            /** @description Dry run: nothing was saved. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpacecraftTypeRead"];
+                };
+            };
+            /** @description Create a spacecraft type. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpacecraftTypeRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSpacecraftType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-ms
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a spacecraft type. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpacecraftTypeRead"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSpacecraftType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-ms
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a spacecraft type. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSpacecraftType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-ms
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["SpacecraftTypePatch"];
+                "application/json": components["schemas"]["SpacecraftTypePatch"];
+            };
+        };
+        responses: {
+            /** @description Update a spacecraft type. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpacecraftTypeRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listPeople: {
         parameters: {
             query?: {
@@ -9509,21 +14154,21 @@ export interface operations {
                  */
                 q?: string;
                 /**
-                 * @description Agency of the person, by name or slug.
+                 * @description Agency of the person, by slug or any of its names.
                  * @example [
                  *       "NASA"
                  *     ]
                  */
                 agency?: string[];
                 /**
-                 * @description Agency to exclude, by name or slug.
+                 * @description Agency to exclude, by slug or any of its names.
                  * @example [
                  *       "NASA"
                  *     ]
                  */
                 agency_not?: string[];
                 /**
-                 * @description Nationality, as an ISO 3166-1 alpha-2 code.
+                 * @description Nationality, one of several, as an ISO 3166-1 alpha-2 code.
                  * @example [
                  *       "RU"
                  *     ]
@@ -9561,6 +14206,21 @@ export interface operations {
                  */
                 in_space_on?: string;
                 /**
+                 * @description True: only people who are in space now, as `aboard` says. False: only others.
+                 * @example true
+                 */
+                in_space?: boolean;
+                /**
+                 * @description First day of birth. A birth known to the year or month counts as its first day.
+                 * @example 1979-01-01
+                 */
+                born_on_gte?: string;
+                /**
+                 * @description Day before which the person was born.
+                 * @example 1980-01-01
+                 */
+                born_on_lt?: string;
+                /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
                  *       "agency"
@@ -9568,7 +14228,7 @@ export interface operations {
                  */
                 facet?: components["schemas"]["PersonFacet"][];
                 /**
-                 * @description Sort by name, or by number or duration of spacewalks. `-` means descending order.
+                 * @description Sort by name, or number or duration of spacewalks or flights. `-` means descending order.
                  * @example name
                  */
                 sort?: components["schemas"]["PersonSort"];
@@ -9692,6 +14352,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -10281,7 +14946,7 @@ export interface operations {
                  */
                 kind?: components["schemas"]["ModuleKind"][];
                 /**
-                 * @description Owner of the module, a space agency or company, by name or slug.
+                 * @description Owner of the module, a space agency or company, by slug or any of its names.
                  * @example [
                  *       "ESA"
                  *     ]
@@ -11234,7 +15899,7 @@ export interface operations {
                  */
                 mission?: string[];
                 /**
-                 * @description Space agency whose suits were used, by name or slug.
+                 * @description Space agency whose suits were used, by slug or any of its names.
                  * @example [
                  *       "Roscosmos"
                  *     ]
@@ -11422,7 +16087,7 @@ export interface operations {
                  */
                 mission?: string[];
                 /**
-                 * @description Space agency whose suits were used, by name or slug.
+                 * @description Space agency whose suits were used, by slug or any of its names.
                  * @example [
                  *       "Roscosmos"
                  *     ]
@@ -11537,7 +16202,7 @@ export interface operations {
                  */
                 mission?: string[];
                 /**
-                 * @description Space agency whose suits were used, by name or slug.
+                 * @description Space agency whose suits were used, by slug or any of its names.
                  * @example [
                  *       "Roscosmos"
                  *     ]
@@ -11613,6 +16278,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -11761,6 +16431,720 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpacewalkRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAgencies: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description `summary` omits long texts and lists. `full` returns all fields of the resource.
+                 * @example summary
+                 */
+                view?: components["schemas"]["View"];
+                /**
+                 * @description Full-text search: all words, in any spelling and inflection, as in `/v1/search`.
+                 * @example roscosmos
+                 */
+                q?: string;
+                /**
+                 * @description Kind of the agency.
+                 * @example [
+                 *       "government"
+                 *     ]
+                 */
+                kind?: components["schemas"]["AgencyKind"][];
+                /**
+                 * @description Country, as an ISO 3166-1 alpha-2 code. A multinational agency has none.
+                 * @example [
+                 *       "RU"
+                 *     ]
+                 */
+                country?: string[];
+                /**
+                 * @description Agency that it is a part of, by slug or any of its names.
+                 * @example [
+                 *       "NASA"
+                 *     ]
+                 */
+                parent?: string[];
+                /**
+                 * @description Filters whose values are counted, in `facets`.
+                 * @example [
+                 *       "kind"
+                 *     ]
+                 */
+                facet?: components["schemas"]["AgencyFacet"][];
+                /**
+                 * @description Sort by name. `-` means descending order.
+                 * @example name
+                 */
+                sort?: components["schemas"]["AgencySort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List agencies. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyFullPage"] | components["schemas"]["AgencyPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createAgency: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgencyWrite"];
+            };
+        };
+        responses: {
+            /** @description Dry run: nothing was saved. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyRead"];
+                };
+            };
+            /** @description Create an agency. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAgency: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example roscosmos
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get an agency. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyRead"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAgency: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example roscosmos
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete an agency. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateAgency: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example roscosmos
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["AgencyPatch"];
+                "application/json": components["schemas"]["AgencyPatch"];
+            };
+        };
+        responses: {
+            /** @description Update an agency. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSites: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description `summary` omits long texts and lists. `full` returns all fields of the resource.
+                 * @example summary
+                 */
+                view?: components["schemas"]["View"];
+                /**
+                 * @description Full-text search: all words, in any spelling and inflection, as in `/v1/search`.
+                 * @example baikonur
+                 */
+                q?: string;
+                /**
+                 * @description Country of the launch site, as an ISO 3166-1 alpha-2 code.
+                 * @example [
+                 *       "KZ"
+                 *     ]
+                 */
+                country?: string[];
+                /**
+                 * @description Filters whose values are counted, in `facets`.
+                 * @example [
+                 *       "country"
+                 *     ]
+                 */
+                facet?: components["schemas"]["SiteFacet"][];
+                /**
+                 * @description Sort by name. `-` means descending order.
+                 * @example name
+                 */
+                sort?: components["schemas"]["SiteSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List launch sites. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaunchSiteFullPage"] | components["schemas"]["LaunchSitePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSite: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaunchSiteWrite"];
+            };
+        };
+        responses: {
+            /** @description Dry run: nothing was saved. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaunchSiteRead"];
+                };
+            };
+            /** @description Create a launch site. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaunchSiteRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSite: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example baikonur-cosmodrome
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a launch site. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaunchSiteRead"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSite: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example baikonur-cosmodrome
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a launch site. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSite: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example baikonur-cosmodrome
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["LaunchSitePatch"];
+                "application/json": components["schemas"]["LaunchSitePatch"];
+            };
+        };
+        responses: {
+            /** @description Update a launch site. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaunchSiteRead"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -12229,6 +17613,13 @@ export interface operations {
                  * @example 2019-04-04T12:00:00Z
                  */
                 at?: string;
+                /**
+                 * @description The last day of which these facts are known: `crews`, `dockings`. Not with `on` or `at`.
+                 * @example [
+                 *       "crews"
+                 *     ]
+                 */
+                last_known?: components["schemas"]["StationFacts"][];
                 /**
                  * @description IANA time zone of the day. Default: the portal's time zone.
                  * @example Europe/Moscow
@@ -14439,6 +19830,366 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergeVehicle: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-2-1a
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeWrite"];
+            };
+        };
+        responses: {
+            /** @description Merge two records: vehicle. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergeSpacecraftType: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example soyuz-ms
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeWrite"];
+            };
+        };
+        responses: {
+            /** @description Merge two records: spacecraft type. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpacecraftTypeRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergeAgency: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example roscosmos
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeWrite"];
+            };
+        };
+        responses: {
+            /** @description Merge two records: agency. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergeSpacecraft: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example dragon-endeavour
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeWrite"];
+            };
+        };
+        responses: {
+            /** @description Merge two records: spacecraft. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergePerson: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example anne-mcclain
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeWrite"];
+            };
+        };
+        responses: {
+            /** @description Merge two records: person. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

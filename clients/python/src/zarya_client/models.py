@@ -12,6 +12,41 @@ Action that an audit log entry records.
 """
 
 
+AgencyFacet: TypeAlias = Literal['kind', 'country']
+"""
+Facet of agencies.
+"""
+
+
+AgencyKind: TypeAlias = Literal['government', 'multinational', 'commercial', 'academic']
+"""
+Kind of a space agency or company.
+"""
+
+
+Alias: TypeAlias = str
+
+
+class AgencyRef(TypedDict):
+    """
+    Reference to an agency.
+    """
+
+    slug: str
+    name: str
+    """
+    Name in the language of the response, if known.
+    """
+    abbreviation: str | None
+    url: str
+
+
+AgencySort: TypeAlias = Literal['name', '-name']
+"""
+Sort order of agencies.
+"""
+
+
 class ArchiveDay(TypedDict):
     """
     Day of a calendar.
@@ -101,6 +136,12 @@ class ArticleSourceRecord(TypedDict, closed=True):
 ArticleStatus: TypeAlias = Literal['draft', 'scheduled', 'published', 'unpublished', 'deleted']
 """
 Status of an article. A `scheduled` article becomes public at `published_at`.
+"""
+
+
+ArticlesOf: TypeAlias = Literal['mission', 'all']
+"""
+Selection of the articles of a mission's page.
 """
 
 
@@ -233,6 +274,36 @@ End of a ship's flight. `deorbited`: it burned up on command. `lost`: by a failu
 """
 
 
+class FocalPoint(TypedDict):
+    """
+    Most important place of an image, which a crop should keep.
+    """
+
+    x: int
+    """
+    Distance from the left edge, in percent of the width.
+    """
+    y: int
+    """
+    Distance from the top, in percent of the height.
+    """
+
+
+class FocalPointWrite(TypedDict, closed=True):
+    """
+    Most important place of a picture, which a crop should keep.
+    """
+
+    x: int
+    """
+    Distance from the left edge, in percent of the width.
+    """
+    y: int
+    """
+    Distance from the top, in percent of the height.
+    """
+
+
 HorizonKind: TypeAlias = Literal['crews', 'launches', 'dockings', 'spacewalks', 'news']
 """
 Kind of facts with a horizon of its own. `crews`: missions, their crews, and landings.
@@ -284,40 +355,58 @@ class Horizons(TypedDict):
     """
 
 
-class Image(TypedDict):
+class ImageRecord(TypedDict, closed=True):
     """
-    Image of an article.
+    Image of an article, with what is known of a picture of the library.
     """
 
+    media: str | None
+    """
+    Published picture of `/v1/media`, by slug. The other fields are then those of the picture.
+    """
     url: str
     alt: str
     credit: str | None
+
+
+class ImageSource(TypedDict):
+    """
+    File of an image in one size and type.
+    """
+
+    url: str
+    width: int
+    """
+    Width in pixels.
+    """
+    height: int
+    """
+    Height in pixels.
+    """
+    type: str
+    """
+    Media type: `image/avif`, `image/webp` or `image/jpeg`.
+    """
 
 
 class ImageWrite(TypedDict, closed=True):
     """
-    Image of an article.
+    Image of an article: a picture of the library, or one on another site.
     """
 
-    url: str
-    alt: str
+    media: NotRequired[str | None]
     """
-    Alternative text: a description of the image.
+    Published picture of `/v1/media`, by slug. The other fields are then those of the picture.
+    """
+    url: NotRequired[str | None]
+    """
+    URL of an image on another site.
+    """
+    alt: NotRequired[str | None]
+    """
+    Alternative text: a description of the image. Required with `url`.
     """
     credit: NotRequired[str | None]
-
-
-class ImageRecord(TypedDict, closed=True):
-    """
-    Image of an article.
-    """
-
-    url: str
-    alt: str
-    """
-    Alternative text: a description of the image.
-    """
-    credit: str | None
 
 
 class KeyRotate(TypedDict, closed=True):
@@ -337,7 +426,7 @@ State of an API key.
 """
 
 
-Kind: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'webhook', 'source', 'proposal', 'key', 'archive', 'horizon', 'module', 'stay', 'spacewalk']
+Kind: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'webhook', 'source', 'proposal', 'key', 'archive', 'horizon', 'module', 'stay', 'spacewalk', 'agency', 'media', 'vehicle', 'spacecraft_type', 'spacecraft', 'site']
 """
 Type of the record that an audit log entry refers to.
 """
@@ -364,7 +453,7 @@ Language of responses. Default: `en`.
 """
 
 
-LaunchFacet: TypeAlias = Literal['status', 'vehicle', 'vehicle_family', 'site', 'country', 'kind', 'mission', 'person', 'year']
+LaunchFacet: TypeAlias = Literal['status', 'vehicle', 'vehicle_family', 'site', 'country', 'kind', 'mission', 'person', 'year', 'pad']
 """
 Facet of launches.
 """
@@ -374,6 +463,47 @@ LaunchRelation: TypeAlias = Literal['crew_arrival', 'crew_departure', 'cargo', '
 """
 Relation of a launch to a mission.
 """
+
+
+class LaunchSiteSummary(TypedDict):
+    """
+    Launch site in a list.
+    """
+
+    slug: str
+    name: str
+    url: str
+    id: int
+    code: str | None
+    """
+    Code in the General Catalog of Artificial Space Objects, or null.
+    """
+    country: str
+    """
+    Country of the site, as an ISO 3166-1 alpha-2 code.
+    """
+    latitude: float | None
+    """
+    Latitude in degrees, north positive, or null if unknown.
+    """
+    longitude: float | None
+    """
+    Longitude in degrees, east positive, or null if unknown.
+    """
+    time_zone: str | None
+    """
+    IANA time zone of its local time, or null if unknown.
+    """
+    launches_count: int
+    """
+    Number of launches from the site, of all statuses.
+    """
+    launches_url: str
+    """
+    URL of its launches, with their counts by vehicle, year and pad.
+    """
+    updated_at: str
+    version: int
 
 
 LaunchSort: TypeAlias = Literal['-launch_at', 'launch_at']
@@ -388,6 +518,52 @@ Status of a launch.
 """
 
 
+LinkKind: TypeAlias = Literal['webcast', 'information', 'press_kit']
+"""
+Kind of a link. `information`: a page about the launch.
+"""
+
+
+class LinkWrite(TypedDict, closed=True):
+    """
+    Link of a launch.
+    """
+
+    kind: LinkKind
+    url: str
+    """
+    An https URL.
+    """
+    language: NotRequired[str | None]
+    """
+    Language code (ISO 639).
+    """
+    live: NotRequired[bool]
+    """
+    True for a webcast that is live.
+    """
+
+
+class LinkRecord(TypedDict, closed=True):
+    """
+    Link of a launch.
+    """
+
+    kind: LinkKind
+    url: str
+    """
+    An https URL.
+    """
+    language: str | None
+    """
+    Language code (ISO 639).
+    """
+    live: bool
+    """
+    True for a webcast that is live.
+    """
+
+
 ListFormat: TypeAlias = Literal['json', 'csv', 'ndjson']
 """
 Format of a list.
@@ -398,6 +574,79 @@ MarkedField: TypeAlias = Literal['title', 'text']
 """
 Text field of a hit that a highlight refers to.
 """
+
+
+class MediaRecord(TypedDict, closed=True):
+    """
+    Complete picture.
+    """
+
+    slug: str | None
+    """
+    Slug in the picture's URL. Default: derived from `alt`, or from the digest of the file.
+    """
+    alt: str | None
+    """
+    Alternative text in English: a description of the picture.
+    """
+    alt_ru: str | None
+    """
+    Alternative text in Russian.
+    """
+    credit: str | None
+    """
+    Photographer, artist or agency, as they want to be named.
+    """
+    licence: str
+    """
+    SPDX identifier such as `CC-BY-4.0`, or another name such as `public domain`.
+    """
+    source_url: str | None
+    """
+    Page that the picture was taken from, or null.
+    """
+    taken_on: str | None
+    """
+    Day on which the picture was taken, or null if not known.
+    """
+    focal_point: FocalPointWrite
+    """
+    Most important place. Default: the centre.
+    """
+    published: bool
+    """
+    True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
+    """
+    content: str
+    """
+    Digest of an uploaded file.
+    """
+    id: int
+    width: int
+    height: int
+    blurhash: str
+    srcset: list[ImageSource]
+    url: str
+    created_at: str
+    updated_at: str
+    version: int
+
+
+MediaSort: TypeAlias = Literal['-created_at', 'created_at']
+"""
+Sort order of media.
+"""
+
+
+class MergeWrite(TypedDict, closed=True):
+    """
+    Merge of the record of the path into another one.
+    """
+
+    into: str
+    """
+    Slug of the record that remains. It does not change.
+    """
 
 
 class MissionCounts(TypedDict):
@@ -459,6 +708,10 @@ class MissionRef(TypedDict):
     name: str
     title: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
 
 
 class MissionServed(TypedDict):
@@ -525,6 +778,10 @@ class ModuleRef(TypedDict):
     slug: str
     name: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
 
 
 ModuleSort: TypeAlias = Literal['attached_at', '-attached_at', 'name', '-name']
@@ -558,52 +815,135 @@ class MonthLink(TypedDict):
     """
 
 
-PersonFacet: TypeAlias = Literal['agency', 'nationality']
-"""
-Facet of people.
-"""
-
-
-Alias: TypeAlias = str
-
-
-class PersonRecord(TypedDict, closed=True):
+class PadRead(TypedDict):
     """
-    Complete person.
+    Launch pad of a site.
+    """
+
+    slug: str
+    name: str
+    code: str | None
+    """
+    Code in the catalogue of its site, or null.
+    """
+    latitude: float | None
+    """
+    Latitude in degrees, north positive, or null if unknown.
+    """
+    longitude: float | None
+    """
+    Longitude in degrees, east positive, or null if unknown.
+    """
+    url: str
+    """
+    URL of its site.
+    """
+    aliases: list[str]
+    """
+    Other names.
+    """
+    launches_count: int
+    """
+    Number of launches from the pad, of all statuses.
+    """
+
+
+class PadRef(TypedDict):
+    """
+    Launch pad.
+    """
+
+    slug: str
+    name: str
+    code: str | None
+    """
+    Code in the catalogue of its site, or null.
+    """
+    latitude: float | None
+    """
+    Latitude in degrees, north positive, or null if unknown.
+    """
+    longitude: float | None
+    """
+    Longitude in degrees, east positive, or null if unknown.
+    """
+    url: str
+    """
+    URL of its site.
+    """
+
+
+class PadWrite(TypedDict, closed=True):
+    """
+    Launch pad of a site. A pad that launches refer to keeps its slug.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug of the pad. Default: the site's slug and the name.
+    """
+    code: NotRequired[str | None]
+    """
+    Code in the catalogue of its site, such as `LC31`.
+    """
+    name: str
+    name_ru: NotRequired[str | None]
+    """
+    Name in Russian.
+    """
+    aliases: NotRequired[list[Alias]]
+    """
+    Other names. A launch may name the pad by its slug, name, code or any of them.
+    """
+    latitude: NotRequired[float | None]
+    """
+    Latitude in degrees, north positive.
+    """
+    longitude: NotRequired[float | None]
+    """
+    Longitude in degrees, east positive.
+    """
+
+
+class PadRecord(TypedDict, closed=True):
+    """
+    Launch pad of a site. A pad that launches refer to keeps its slug.
     """
 
     slug: str | None
     """
-    Slug in the person's URL. Default: derived from `name`.
+    Slug of the pad. Default: the site's slug and the name.
+    """
+    code: str | None
+    """
+    Code in the catalogue of its site, such as `LC31`.
     """
     name: str
     name_ru: str | None
     """
     Name in Russian.
     """
-    name_native: str | None
-    """
-    Name in its original spelling, or null if it equals `name`.
-    """
-    agency: str | None
-    nationality: str | None
-    """
-    Nationality, as an ISO 3166-1 alpha-2 code.
-    """
-    born_on: str | None
-    """
-    Date of birth, from 1850-01-01 to today in UTC.
-    """
     aliases: list[Alias]
     """
-    Other spellings of the name.
+    Other names. A launch may name the pad by its slug, name, code or any of them.
     """
-    sources: list[CitationRecord]
-    id: int
-    url: str
-    created_at: str
-    updated_at: str
-    version: int
+    latitude: float | None
+    """
+    Latitude in degrees, north positive.
+    """
+    longitude: float | None
+    """
+    Longitude in degrees, east positive.
+    """
+
+
+PersonFacet: TypeAlias = Literal['agency', 'nationality']
+"""
+Facet of people.
+"""
+
+
+OtherNationality: TypeAlias = str
 
 
 class PersonRef(TypedDict):
@@ -621,106 +961,24 @@ class PersonRef(TypedDict):
     Name in its original spelling, or null if it equals `name`.
     """
     agency: str | None
+    """
+    Name of the agency of the person.
+    """
     nationality: str | None
     """
     Nationality, as an ISO 3166-1 alpha-2 code.
     """
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
 
 
-PersonSort: TypeAlias = Literal['name', '-name', '-spacewalks_count', 'spacewalks_count', '-spacewalk_seconds', 'spacewalk_seconds']
+PersonSort: TypeAlias = Literal['name', '-name', '-spacewalks_count', 'spacewalks_count', '-spacewalk_seconds', 'spacewalk_seconds', '-flights_count', 'flights_count', '-flight_seconds', 'flight_seconds']
 """
 Sort order of people.
 """
-
-
-class PersonSummary(TypedDict):
-    """
-    Person in a list.
-    """
-
-    slug: str
-    name: str
-    """
-    Name in the language of the response, if known.
-    """
-    name_native: str | None
-    """
-    Name in its original spelling, or null if it equals `name`.
-    """
-    agency: str | None
-    nationality: str | None
-    """
-    Nationality, as an ISO 3166-1 alpha-2 code.
-    """
-    url: str
-    id: int
-    born_on: str | None
-    """
-    Date of birth, or null if unknown.
-    """
-    missions_count: int
-    """
-    Number of missions. A mission with several roles counts once.
-    """
-    days_aboard: int
-    """
-    Full days in space on flights to the station, from launch to landing, or to the horizon or
-    now. Only launches that reached space count.
-    """
-    spacewalks_count: int
-    """
-    Number of spacewalks that are over.
-    """
-    spacewalk_seconds: int
-    """
-    Total duration of these spacewalks in seconds; an unknown duration counts as 0.
-    """
-    aboard: bool | None
-    """
-    True if the person is aboard the station now: from launch to landing, as times of docking are
-    not known. Null if not known: the person was aboard at `known_until`.
-    """
-    known_until: str | None
-    """
-    Time until which crews and landings are known, or null if there is no limit.
-    """
-    updated_at: str
-    version: int
-
-
-class PersonWrite(TypedDict, closed=True):
-    """
-    Writable fields of a person.
-    """
-
-    slug: NotRequired[str | None]
-    """
-    Slug in the person's URL. Default: derived from `name`.
-    """
-    name: str
-    name_ru: NotRequired[str | None]
-    """
-    Name in Russian.
-    """
-    name_native: NotRequired[str | None]
-    """
-    Name in its original spelling, or null if it equals `name`.
-    """
-    agency: NotRequired[str | None]
-    nationality: NotRequired[str | None]
-    """
-    Nationality, as an ISO 3166-1 alpha-2 code.
-    """
-    born_on: NotRequired[str | None]
-    """
-    Date of birth, from 1850-01-01 to today in UTC.
-    """
-    aliases: NotRequired[list[Alias]]
-    """
-    Other spellings of the name.
-    """
-    sources: NotRequired[list[CitationWrite]]
 
 
 PortDirection: TypeAlias = Literal['forward', 'aft', 'port', 'starboard', 'zenith', 'nadir']
@@ -841,16 +1099,64 @@ Status of a proposal. `merged`: it is an existing record. `separate`: it became 
 """
 
 
-RecordType: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'module', 'stay', 'spacewalk']
+RecordFormat: TypeAlias = Literal['json']
+"""
+Format of a record that has a page on the portal.
+"""
+
+
+RecordType: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'module', 'stay', 'spacewalk', 'media', 'agency', 'vehicle', 'spacecraft_type', 'spacecraft', 'site']
 """
 Types of records.
 """
 
 
-Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write']
+Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write']
 """
 Permission of an API key.
 """
+
+
+Sex: TypeAlias = Literal['female', 'male']
+"""
+Sex of a person, as published.
+"""
+
+
+ShipFacet: TypeAlias = Literal['type', 'kind', 'operator']
+"""
+Facet of spacecraft.
+"""
+
+
+class ShipRecord(TypedDict, closed=True):
+    """
+    Complete spacecraft, with its type by slug.
+    """
+
+    slug: str | None
+    """
+    Slug in the URL of the spacecraft. Default: derived from `name`.
+    """
+    name: str
+    type: str
+    """
+    Type of spacecraft, by slug.
+    """
+    operator: str | None
+    """
+    Agency or company that operates it, by slug.
+    """
+    serial: str | None
+    """
+    Serial number.
+    """
+    sources: list[CitationRecord]
+    id: int
+    url: str
+    created_at: str
+    updated_at: str
+    version: int
 
 
 ShipRole: TypeAlias = Literal['commander', 'pilot', 'flight_engineer', 'mission_specialist', 'spaceflight_participant']
@@ -859,55 +1165,107 @@ Role aboard the spacecraft. It may differ from the role aboard the station.
 """
 
 
-class SiteRead(TypedDict):
+ShipSort: TypeAlias = Literal['name', '-name']
+"""
+Sort order of spacecraft.
+"""
+
+
+class ShipWrite(TypedDict, closed=True):
     """
-    Launch site.
+    Writable fields of a spacecraft. Its flights are those of the launches that name it.
     """
 
+    slug: NotRequired[str | None]
+    """
+    Slug in the URL of the spacecraft. Default: derived from `name`.
+    """
     name: str
+    type: str
+    """
+    Type of spacecraft, by slug.
+    """
+    operator: NotRequired[str | None]
+    """
+    Agency or company that operates it, by slug.
+    """
+    serial: NotRequired[str | None]
+    """
+    Serial number.
+    """
+    sources: NotRequired[list[CitationWrite]]
+
+
+SiteFacet: TypeAlias = Literal['country']
+"""
+Facet of launch sites.
+"""
+
+
+class SiteRead(TypedDict):
+    """
+    Launch site of a launch.
+    """
+
+    slug: str
+    name: str
+    url: str
     pad: str | None
     """
-    Code of the launch pad.
+    Code of the launch pad, or its name if it has no code.
     """
     pad_name: str | None
     """
-    Name of the launch pad, or its code if no name is known.
+    Name of the launch pad.
     """
     country: str
     """
     Country of the site, as an ISO 3166-1 alpha-2 code.
     """
-
-
-class SiteWrite(TypedDict, closed=True):
+    time_zone: str | None
     """
-    Launch site, by name. An unknown name creates a site.
-    """
-
-    name: str
-    country: str
-    """
-    Country of the site, as an ISO 3166-1 alpha-2 code.
-    """
-    code: NotRequired[str | None]
-    """
-    Catalogue code of a new site. Default, or if taken: derived from `name`.
+    IANA time zone of the site, or null if unknown.
     """
 
 
 class SiteRecord(TypedDict, closed=True):
     """
-    Launch site, by name. An unknown name creates a site.
+    Launch site of a complete launch.
     """
 
     name: str
+    """
+    Name of the site, or its slug, code or alias. The site must exist.
+    """
     country: str
-    """
-    Country of the site, as an ISO 3166-1 alpha-2 code.
-    """
     code: str | None
     """
-    Catalogue code of a new site. Default, or if taken: derived from `name`.
+    Code of the site, if it is not known by `name`.
+    """
+
+
+SiteSort: TypeAlias = Literal['name', '-name']
+"""
+Sort order of launch sites.
+"""
+
+
+class SiteWrite(TypedDict, closed=True):
+    """
+    Launch site of a launch.
+    """
+
+    name: str
+    """
+    Name of the site, or its slug, code or alias. The site must exist.
+    """
+    country: NotRequired[str | None]
+    """
+    Country of the site, as an ISO 3166-1 alpha-2 code, which is checked.
+    """
+    code: NotRequired[str | None]
+    """
+    Code of the site, if it is not known by `name`.
     """
 
 
@@ -1012,6 +1370,11 @@ class SpacecraftRead(TypedDict):
     """
     Landing, splashdown, controlled burn-up or loss; null if not known.
     """
+    slug: str | None
+    """
+    Slug of the spacecraft, which may have several flights, or null if it has no record.
+    """
+    url: str | None
 
 
 class SpacecraftRef(TypedDict):
@@ -1024,6 +1387,105 @@ class SpacecraftRef(TypedDict):
     """
     Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
     """
+
+
+SpacecraftTypeFacet: TypeAlias = Literal['kind', 'maker']
+"""
+Facet of spacecraft types.
+"""
+
+
+class SpacecraftTypeRecord(TypedDict, closed=True):
+    """
+    Complete spacecraft type.
+    """
+
+    slug: str | None
+    """
+    Slug in the URL of the type. Default: derived from `name`.
+    """
+    name: str
+    kind: SpacecraftKind
+    maker: str | None
+    """
+    Agency or company that makes the spacecraft, by slug.
+    """
+    crewed: bool
+    """
+    True if the type can carry a crew.
+    """
+    crew_capacity: int | None
+    """
+    Seats.
+    """
+    height_m: float | None
+    """
+    Height or length in metres.
+    """
+    diameter_m: float | None
+    """
+    Diameter in metres.
+    """
+    sources: list[CitationRecord]
+    id: int
+    url: str
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class SpacecraftTypeRef(TypedDict):
+    """
+    Reference to a type of spacecraft.
+    """
+
+    slug: str
+    name: str
+    kind: SpacecraftKind
+    """
+    Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
+    """
+    url: str
+
+
+SpacecraftTypeSort: TypeAlias = Literal['name', '-name']
+"""
+Sort order of spacecraft types.
+"""
+
+
+class SpacecraftTypeWrite(TypedDict, closed=True):
+    """
+    Writable fields of a spacecraft type.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the URL of the type. Default: derived from `name`.
+    """
+    name: str
+    kind: SpacecraftKind
+    maker: NotRequired[str | None]
+    """
+    Agency or company that makes the spacecraft, by slug.
+    """
+    crewed: bool
+    """
+    True if the type can carry a crew.
+    """
+    crew_capacity: NotRequired[int | None]
+    """
+    Seats.
+    """
+    height_m: NotRequired[float | None]
+    """
+    Height or length in metres.
+    """
+    diameter_m: NotRequired[float | None]
+    """
+    Diameter in metres.
+    """
+    sources: NotRequired[list[CitationWrite]]
 
 
 class SpacecraftWrite(TypedDict, closed=True):
@@ -1045,6 +1507,10 @@ class SpacecraftWrite(TypedDict, closed=True):
     """
     Landing, splashdown, controlled burn-up or loss; null if not known.
     """
+    slug: NotRequired[str | None]
+    """
+    Slug of the spacecraft that flies. Null: the spacecraft with this name, if there is one.
+    """
 
 
 class SpacecraftRecord(TypedDict, closed=True):
@@ -1065,6 +1531,10 @@ class SpacecraftRecord(TypedDict, closed=True):
     end_kind: FlightEndKind | None
     """
     Landing, splashdown, controlled burn-up or loss; null if not known.
+    """
+    slug: str | None
+    """
+    Slug of the spacecraft that flies. Null: the spacecraft with this name, if there is one.
     """
 
 
@@ -1095,6 +1565,10 @@ class SpacewalkRef(TypedDict):
     Duration in seconds, or null if not known.
     """
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
 
 
 SpacewalkRole: TypeAlias = Literal['ev1', 'ev2', 'ev3']
@@ -1106,6 +1580,12 @@ Role in a spacewalk; `ev1` leads it.
 SpacewalkSort: TypeAlias = Literal['-starts_at', 'starts_at', '-duration', 'duration']
 """
 Sort order of spacewalks.
+"""
+
+
+StationFacts: TypeAlias = Literal['crews', 'dockings']
+"""
+Kind of facts about the station that have a horizon.
 """
 
 
@@ -1197,6 +1677,10 @@ class StayRef(TypedDict):
     """
     updated_at: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
 
 
 StaySort: TypeAlias = Literal['-arrived_at', 'arrived_at', '-departed_at', 'departed_at']
@@ -1262,6 +1746,53 @@ class SuggestionHighlight(TypedDict):
     """
 
 
+class TagRead(TypedDict):
+    """
+    Tag of public articles.
+    """
+
+    tag: str
+    count: int
+    """
+    Number of articles with the tag, up to 1,000. Translations count.
+    """
+    count_is_minimum: bool
+    """
+    True if more than 1,000 articles have the tag.
+    """
+    first_published_at: str
+    """
+    Publication of the first article with the tag.
+    """
+    first_published_at_precision: Precision
+    last_published_at: str
+    """
+    Publication of the newest article with the tag.
+    """
+    last_published_at_precision: Precision
+    url: str
+    """
+    URL of the list of these articles.
+    """
+
+
+TagSort: TypeAlias = Literal['-count', 'tag', '-last_published_at']
+"""
+Sort order of tags.
+"""
+
+
+class Tags(TypedDict):
+    """
+    Tags of public articles.
+    """
+
+    items: list[TagRead]
+    """
+    At most 200 tags; of more, the first by name. `q` searches the first 1,000 tags.
+    """
+
+
 class TaskRead(TypedDict):
     """
     Main task of a mission.
@@ -1302,22 +1833,135 @@ class Translation(TypedDict):
     slug: str
 
 
-class VehicleRead(TypedDict):
+VehicleFacet: TypeAlias = Literal['family', 'maker']
+"""
+Facet of launch vehicles.
+"""
+
+
+class VehicleName(TypedDict, closed=True):
     """
-    Launch vehicle.
+    Launch vehicle of the archive, by name.
     """
 
     name: str
+    """
+    Name of the vehicle, or its slug, in any case.
+    """
+    family: NotRequired[str | None]
+    """
+    Family of the vehicle; another one than that of the vehicle is refused.
+    """
+
+
+class VehicleOfRecord(TypedDict, closed=True):
+    """
+    Launch vehicle with its family.
+    """
+
+    name: str
+    """
+    Name of the vehicle, or its slug, in any case.
+    """
     family: str
+
+
+class VehicleRecord(TypedDict, closed=True):
+    """
+    Complete launch vehicle.
+    """
+
+    slug: str | None
+    """
+    Slug in the vehicle's URL. Default: derived from `name`.
+    """
+    name: str
+    family: str
+    variant: str | None
+    """
+    Variant within its family, such as `2.1a`.
+    """
+    maker: str | None
+    """
+    Agency or company that makes it, by slug.
+    """
+    stages: int | None
+    """
+    Number of stages, strap-on boosters with a stage of their own not counted.
+    """
+    height_m: float | None
+    """
+    Height in metres.
+    """
+    diameter_m: float | None
+    """
+    Largest diameter in metres.
+    """
+    mass_kg: int | None
+    """
+    Mass at lift-off in kilograms.
+    """
+    sources: list[CitationRecord]
+    id: int
+    url: str
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class VehicleRef(TypedDict):
+    """
+    Reference to a launch vehicle.
+    """
+
+    slug: str
+    name: str
+    family: str
+    url: str
+
+
+VehicleSort: TypeAlias = Literal['name', '-name']
+"""
+Sort order of launch vehicles.
+"""
 
 
 class VehicleWrite(TypedDict, closed=True):
     """
-    Launch vehicle, by name. An unknown name creates a vehicle.
+    Writable fields of a launch vehicle.
     """
 
+    slug: NotRequired[str | None]
+    """
+    Slug in the vehicle's URL. Default: derived from `name`.
+    """
     name: str
     family: str
+    variant: NotRequired[str | None]
+    """
+    Variant within its family, such as `2.1a`.
+    """
+    maker: NotRequired[str | None]
+    """
+    Agency or company that makes it, by slug.
+    """
+    stages: NotRequired[int | None]
+    """
+    Number of stages, strap-on boosters with a stage of their own not counted.
+    """
+    height_m: NotRequired[float | None]
+    """
+    Height in metres.
+    """
+    diameter_m: NotRequired[float | None]
+    """
+    Largest diameter in metres.
+    """
+    mass_kg: NotRequired[int | None]
+    """
+    Mass at lift-off in kilograms.
+    """
+    sources: NotRequired[list[CitationWrite]]
 
 
 View: TypeAlias = Literal['summary', 'full']
@@ -1474,6 +2118,33 @@ class WebhookWrite(TypedDict, closed=True):
     """
 
 
+class WikipediaArticleRead(TypedDict):
+    """
+    Article of Wikipedia about a person.
+    """
+
+    language: str
+    """
+    Language of the Wikipedia, as in its address.
+    """
+    url: str
+
+
+class WikipediaArticleWrite(TypedDict, closed=True):
+    """
+    Article of Wikipedia about a person.
+    """
+
+    language: str
+    """
+    Language of the Wikipedia, as in its address.
+    """
+    url: str
+    """
+    Address of the article in this Wikipedia.
+    """
+
+
 class YearCount(TypedDict):
     """
     Year with its number of records and its months.
@@ -1585,6 +2256,150 @@ class ArticlePatch(TypedDict, closed=True):
     """
 
 
+class MediaPatch(TypedDict, closed=True):
+    """
+    Merge patch. Writable fields of a picture.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the picture's URL. Default: derived from `alt`, or from the digest of the file.
+    """
+    alt: NotRequired[str | None]
+    """
+    Alternative text in English: a description of the picture.
+    """
+    alt_ru: NotRequired[str | None]
+    """
+    Alternative text in Russian.
+    """
+    credit: NotRequired[str | None]
+    """
+    Photographer, artist or agency, as they want to be named.
+    """
+    licence: NotRequired[str]
+    """
+    SPDX identifier such as `CC-BY-4.0`, or another name such as `public domain`.
+    """
+    source_url: NotRequired[str | None]
+    """
+    Page that the picture was taken from, or null.
+    """
+    taken_on: NotRequired[str | None]
+    """
+    Day on which the picture was taken, or null if not known.
+    """
+    focal_point: NotRequired[FocalPointWrite]
+    """
+    Most important place. Default: the centre.
+    """
+    published: NotRequired[bool]
+    """
+    True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
+    """
+    content: NotRequired[str]
+    """
+    Digest of an uploaded file.
+    """
+
+
+class VehiclePatch(TypedDict, closed=True):
+    """
+    Merge patch. Writable fields of a launch vehicle.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the vehicle's URL. Default: derived from `name`.
+    """
+    name: NotRequired[str]
+    family: NotRequired[str]
+    variant: NotRequired[str | None]
+    """
+    Variant within its family, such as `2.1a`.
+    """
+    maker: NotRequired[str | None]
+    """
+    Agency or company that makes it, by slug.
+    """
+    stages: NotRequired[int | None]
+    """
+    Number of stages, strap-on boosters with a stage of their own not counted.
+    """
+    height_m: NotRequired[float | None]
+    """
+    Height in metres.
+    """
+    diameter_m: NotRequired[float | None]
+    """
+    Largest diameter in metres.
+    """
+    mass_kg: NotRequired[int | None]
+    """
+    Mass at lift-off in kilograms.
+    """
+    sources: NotRequired[list[CitationWrite]]
+
+
+class ShipPatch(TypedDict, closed=True):
+    """
+    Merge patch. Writable fields of a spacecraft. Its flights are those of the launches that name it.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the URL of the spacecraft. Default: derived from `name`.
+    """
+    name: NotRequired[str]
+    type: NotRequired[str]
+    """
+    Type of spacecraft, by slug.
+    """
+    operator: NotRequired[str | None]
+    """
+    Agency or company that operates it, by slug.
+    """
+    serial: NotRequired[str | None]
+    """
+    Serial number.
+    """
+    sources: NotRequired[list[CitationWrite]]
+
+
+class SpacecraftTypePatch(TypedDict, closed=True):
+    """
+    Merge patch. Writable fields of a spacecraft type.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the URL of the type. Default: derived from `name`.
+    """
+    name: NotRequired[str]
+    kind: NotRequired[SpacecraftKind]
+    maker: NotRequired[str | None]
+    """
+    Agency or company that makes the spacecraft, by slug.
+    """
+    crewed: NotRequired[bool]
+    """
+    True if the type can carry a crew.
+    """
+    crew_capacity: NotRequired[int | None]
+    """
+    Seats.
+    """
+    height_m: NotRequired[float | None]
+    """
+    Height or length in metres.
+    """
+    diameter_m: NotRequired[float | None]
+    """
+    Diameter in metres.
+    """
+    sources: NotRequired[list[CitationWrite]]
+
+
 class PersonPatch(TypedDict, closed=True):
     """
     Merge patch. Writable fields of a person.
@@ -1604,13 +2419,56 @@ class PersonPatch(TypedDict, closed=True):
     Name in its original spelling, or null if it equals `name`.
     """
     agency: NotRequired[str | None]
+    """
+    Agency of the person, by slug or any of its names.
+    """
     nationality: NotRequired[str | None]
     """
     Nationality, as an ISO 3166-1 alpha-2 code.
     """
+    other_nationalities: NotRequired[list[OtherNationality]]
+    """
+    Further nationalities, beside `nationality`.
+    """
     born_on: NotRequired[str | None]
     """
     Date of birth, from 1850-01-01 to today in UTC.
+    """
+    born_on_precision: NotRequired[Literal['day', 'month', 'year'] | None]
+    """
+    Precision of `born_on`. Default: `day`.
+    """
+    birth_country: NotRequired[str | None]
+    """
+    Country of birth, as an ISO 3166-1 alpha-2 code.
+    """
+    died_on: NotRequired[str | None]
+    """
+    Date of death, not before `born_on`.
+    """
+    died_on_precision: NotRequired[Literal['day', 'month', 'year'] | None]
+    """
+    Precision of `died_on`. Default: `day`.
+    """
+    sex: NotRequired[Sex | None]
+    """
+    Sex, as published.
+    """
+    wikidata_id: NotRequired[str | None]
+    """
+    Item of Wikidata.
+    """
+    wikipedia: NotRequired[list[WikipediaArticleWrite]]
+    """
+    Articles of Wikipedia, one in a language.
+    """
+    biography: NotRequired[str | None]
+    """
+    Short life, as plain text.
+    """
+    biography_ru: NotRequired[str | None]
+    """
+    Short life in Russian.
     """
     aliases: NotRequired[list[Alias]]
     """
@@ -1686,6 +2544,102 @@ class StayPatch(TypedDict, closed=True):
     departed_at_uncertain: NotRequired[bool]
     """
     True if the departure may fall outside the period that `departed_at_precision` gives.
+    """
+    sources: NotRequired[list[CitationWrite]]
+
+
+class AgencyPatch(TypedDict, closed=True):
+    """
+    Merge patch. Writable fields of an agency.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the agency's URL. Default: derived from `name`.
+    """
+    name: NotRequired[str]
+    """
+    Name in common use, by which other records show the agency.
+    """
+    full_name: NotRequired[str | None]
+    """
+    Full name in English, or null if it equals `name`.
+    """
+    name_ru: NotRequired[str | None]
+    """
+    Name in Russian.
+    """
+    name_native: NotRequired[str | None]
+    """
+    Name in its own language, or null if that is English.
+    """
+    abbreviation: NotRequired[str | None]
+    aliases: NotRequired[list[Alias]]
+    """
+    Other names, which it is found by.
+    """
+    kind: NotRequired[AgencyKind | None]
+    country: NotRequired[str | None]
+    """
+    Country, as an ISO 3166-1 alpha-2 code, or null if multinational.
+    """
+    founded_on: NotRequired[str | None]
+    """
+    Day of the foundation, or a day of the period that `founded_on_precision` gives.
+    """
+    founded_on_precision: NotRequired[Literal['day', 'month', 'year'] | None]
+    """
+    Precision of `founded_on`. Default: `day`.
+    """
+    parent: NotRequired[str | None]
+    """
+    Agency that it is a part of, by slug or any of its names.
+    """
+    website: NotRequired[str | None]
+    sources: NotRequired[list[CitationWrite]]
+
+
+class LaunchSitePatch(TypedDict, closed=True):
+    """
+    Merge patch. Writable fields of a launch site.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the site's URL. Default: derived from `name`.
+    """
+    name: NotRequired[str]
+    name_ru: NotRequired[str | None]
+    """
+    Name in Russian.
+    """
+    code: NotRequired[str | None]
+    """
+    Code in the General Catalog of Artificial Space Objects.
+    """
+    aliases: NotRequired[list[Alias]]
+    """
+    Other names. A launch may name the site by its slug, name, code or any of them.
+    """
+    country: NotRequired[str]
+    """
+    Country of the site, as an ISO 3166-1 alpha-2 code.
+    """
+    latitude: NotRequired[float | None]
+    """
+    Latitude in degrees, north positive.
+    """
+    longitude: NotRequired[float | None]
+    """
+    Longitude in degrees, east positive.
+    """
+    time_zone: NotRequired[str | None]
+    """
+    IANA time zone of its local time.
+    """
+    pads: NotRequired[list[PadWrite]]
+    """
+    Its pads. A pad with launches cannot be removed.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -1781,6 +2735,11 @@ class JsonFeed(TypedDict):
     feed_url: str
     hubs: list[dict[str, Any]]
     items: list[dict[str, Any]]
+    language: NotRequired[str]
+    field_zarya: NotRequired[dict[str, Any]]
+    """
+    Extension with `known_until`.
+    """
 
 
 ArchiveFile: TypeAlias = str
@@ -1860,6 +2819,7 @@ class GetMissionPageParametersQuery(TypedDict):
     month: NotRequired[str]
     launches: NotRequired[int]
     articles: NotRequired[int]
+    articles_of: NotRequired[ArticlesOf]
     language: NotRequired[list[LanguageItem]]
     tz: NotRequired[str]
     lang: NotRequired[Language]
@@ -1906,6 +2866,7 @@ class GetCurrentMissionParametersQuery(TypedDict):
 
 class GetMissionParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -2089,6 +3050,7 @@ class GetArticleArchiveParametersQuery(TypedDict):
 
 class GetArticleParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -2133,6 +3095,178 @@ class ListDraftsParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
+class ListTagsParametersQuery(TypedDict):
+    q: NotRequired[str]
+    sort: NotRequired[TagSort]
+    lang: NotRequired[Language]
+
+
+class ListMediaParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    q: NotRequired[str]
+    licence: NotRequired[str]
+    taken_on_gte: NotRequired[str]
+    taken_on_lt: NotRequired[str]
+    sort: NotRequired[MediaSort]
+    lang: NotRequired[Language]
+
+
+class UploadMediaParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class FocalPoint1(TypedDict, closed=True):
+    """
+    Most important place. Default: the centre.
+    """
+
+    x: int
+    """
+    Distance from the left edge, in percent of the width.
+    """
+    y: int
+    """
+    Distance from the top, in percent of the height.
+    """
+
+
+class Metadata(TypedDict, closed=True):
+    """
+    Description and rights of a picture.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the picture's URL. Default: derived from `alt`, or from the digest of the file.
+    """
+    alt: NotRequired[str | None]
+    """
+    Alternative text in English: a description of the picture.
+    """
+    alt_ru: NotRequired[str | None]
+    """
+    Alternative text in Russian.
+    """
+    credit: NotRequired[str | None]
+    """
+    Photographer, artist or agency, as they want to be named.
+    """
+    licence: NotRequired[str]
+    """
+    SPDX identifier such as `CC-BY-4.0`, or another name such as `public domain`.
+    """
+    source_url: NotRequired[str | None]
+    """
+    Page that the picture was taken from, or null.
+    """
+    taken_on: NotRequired[str | None]
+    """
+    Day on which the picture was taken, or null if not known.
+    """
+    focal_point: NotRequired[FocalPoint1]
+    """
+    Most important place. Default: the centre.
+    """
+    published: NotRequired[bool]
+    """
+    True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
+    """
+
+
+class UploadMediaRequest(TypedDict, closed=True):
+    file: bytes
+    """
+    JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame.
+    """
+    metadata: NotRequired[Metadata]
+    """
+    Description and rights of a picture.
+    """
+
+
+class UploadMediaRequest1(TypedDict, closed=True):
+    """
+    Picture to fetch from another site.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the picture's URL. Default: derived from `alt`, or from the digest of the file.
+    """
+    alt: NotRequired[str | None]
+    """
+    Alternative text in English: a description of the picture.
+    """
+    alt_ru: NotRequired[str | None]
+    """
+    Alternative text in Russian.
+    """
+    credit: NotRequired[str | None]
+    """
+    Photographer, artist or agency, as they want to be named.
+    """
+    licence: NotRequired[str]
+    """
+    SPDX identifier such as `CC-BY-4.0`, or another name such as `public domain`.
+    """
+    source_url: NotRequired[str | None]
+    """
+    Page that the picture was taken from, or null.
+    """
+    taken_on: NotRequired[str | None]
+    """
+    Day on which the picture was taken, or null if not known.
+    """
+    focal_point: NotRequired[FocalPoint1]
+    """
+    Most important place. Default: the centre.
+    """
+    published: NotRequired[bool]
+    """
+    True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
+    """
+    url: str
+    """
+    URL of the file, which is also the default of `source_url`. Redirects are not followed.
+    """
+
+
+class GetMediaParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class UpdateMediaParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class DeleteMediaParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class PreviewMediaParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class ListUnpublishedMediaParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    lang: NotRequired[Language]
+
+
 VehicleItem: TypeAlias = str
 
 
@@ -2143,6 +3277,9 @@ Spacecraft: TypeAlias = str
 
 
 SiteItem: TypeAlias = str
+
+
+PadItem: TypeAlias = str
 
 
 CountryItem: TypeAlias = str
@@ -2163,6 +3300,7 @@ class ListLaunchesParametersQuery(TypedDict):
     spacecraft: NotRequired[list[Spacecraft]]
     kind: NotRequired[list[SpacecraftKind]]
     site: NotRequired[list[SiteItem]]
+    pad: NotRequired[list[PadItem]]
     country: NotRequired[list[CountryItem]]
     crewed: NotRequired[bool]
     to_station: NotRequired[bool]
@@ -2192,6 +3330,7 @@ class GetLaunchCalendarParametersQuery(TypedDict):
     spacecraft: NotRequired[list[Spacecraft]]
     kind: NotRequired[list[SpacecraftKind]]
     site: NotRequired[list[SiteItem]]
+    pad: NotRequired[list[PadItem]]
     country: NotRequired[list[CountryItem]]
     crewed: NotRequired[bool]
     to_station: NotRequired[bool]
@@ -2222,6 +3361,7 @@ class GetLaunchArchiveParametersQuery(TypedDict):
     spacecraft: NotRequired[list[Spacecraft]]
     kind: NotRequired[list[SpacecraftKind]]
     site: NotRequired[list[SiteItem]]
+    pad: NotRequired[list[PadItem]]
     country: NotRequired[list[CountryItem]]
     crewed: NotRequired[bool]
     to_station: NotRequired[bool]
@@ -2236,6 +3376,7 @@ class GetLaunchArchiveParametersQuery(TypedDict):
 
 class GetLaunchParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -2245,6 +3386,128 @@ class UpdateLaunchParametersQuery(TypedDict):
 
 
 class DeleteLaunchParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+FamilyItem: TypeAlias = str
+
+
+MakerItem: TypeAlias = str
+
+
+class ListVehiclesParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    view: NotRequired[View]
+    q: NotRequired[str]
+    family: NotRequired[list[FamilyItem]]
+    maker: NotRequired[list[MakerItem]]
+    facet: NotRequired[list[VehicleFacet]]
+    sort: NotRequired[VehicleSort]
+    lang: NotRequired[Language]
+
+
+class CreateVehicleParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class GetVehicleParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class UpdateVehicleParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class DeleteVehicleParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+TypeItem: TypeAlias = str
+
+
+OperatorItem: TypeAlias = str
+
+
+class ListSpacecraftParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    view: NotRequired[View]
+    q: NotRequired[str]
+    type: NotRequired[list[TypeItem]]
+    kind: NotRequired[list[SpacecraftKind]]
+    operator: NotRequired[list[OperatorItem]]
+    facet: NotRequired[list[ShipFacet]]
+    sort: NotRequired[ShipSort]
+    lang: NotRequired[Language]
+
+
+class CreateSpacecraftParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class GetSpacecraftParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class UpdateSpacecraftParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class DeleteSpacecraftParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class ListSpacecraftTypesParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    view: NotRequired[View]
+    q: NotRequired[str]
+    kind: NotRequired[list[SpacecraftKind]]
+    maker: NotRequired[list[MakerItem]]
+    crewed: NotRequired[bool]
+    facet: NotRequired[list[SpacecraftTypeFacet]]
+    sort: NotRequired[SpacecraftTypeSort]
+    lang: NotRequired[Language]
+
+
+class CreateSpacecraftTypeParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class GetSpacecraftTypeParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class UpdateSpacecraftTypeParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class DeleteSpacecraftTypeParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
 
@@ -2275,6 +3538,9 @@ class ListPeopleParametersQuery(TypedDict):
     mission: NotRequired[list[MissionItem]]
     aboard_on: NotRequired[str]
     in_space_on: NotRequired[str]
+    in_space: NotRequired[bool]
+    born_on_gte: NotRequired[str]
+    born_on_lt: NotRequired[str]
     facet: NotRequired[list[PersonFacet]]
     sort: NotRequired[PersonSort]
     lang: NotRequired[Language]
@@ -2287,6 +3553,7 @@ class CreatePersonParametersQuery(TypedDict):
 
 class GetPersonParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -2457,9 +3724,6 @@ class DeleteStayParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
-OperatorItem: TypeAlias = str
-
-
 AirlockItem: TypeAlias = str
 
 
@@ -2525,6 +3789,7 @@ class GetSpacewalkArchiveParametersQuery(TypedDict):
 
 class GetSpacewalkParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -2534,6 +3799,81 @@ class UpdateSpacewalkParametersQuery(TypedDict):
 
 
 class DeleteSpacewalkParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+ParentItem: TypeAlias = str
+
+
+class ListAgenciesParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    view: NotRequired[View]
+    q: NotRequired[str]
+    kind: NotRequired[list[AgencyKind]]
+    country: NotRequired[list[CountryItem]]
+    parent: NotRequired[list[ParentItem]]
+    facet: NotRequired[list[AgencyFacet]]
+    sort: NotRequired[AgencySort]
+    lang: NotRequired[Language]
+
+
+class CreateAgencyParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class GetAgencyParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class UpdateAgencyParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class DeleteAgencyParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class ListSitesParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    view: NotRequired[View]
+    q: NotRequired[str]
+    country: NotRequired[list[CountryItem]]
+    facet: NotRequired[list[SiteFacet]]
+    sort: NotRequired[SiteSort]
+    lang: NotRequired[Language]
+
+
+class CreateSiteParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class GetSiteParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class UpdateSiteParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class DeleteSiteParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
 
@@ -2606,6 +3946,7 @@ class GetStationParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
     on: NotRequired[str]
     at: NotRequired[str]
+    last_known: NotRequired[list[StationFacts]]
     tz: NotRequired[str]
     lang: NotRequired[Language]
 
@@ -2834,6 +4175,242 @@ class ListAuditEntriesParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
+class MergeVehicleParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class MergeSpacecraftTypeParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class MergeAgencyParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class MergeSpacecraftParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class MergePersonParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class AgencyRead(TypedDict):
+    """
+    Agency with all its fields.
+    """
+
+    slug: str
+    name: str
+    """
+    Name in the language of the response, if known.
+    """
+    abbreviation: str | None
+    url: str
+    id: int
+    full_name: str | None
+    """
+    Full name in English, or null if `name` is the full name.
+    """
+    name_native: str | None
+    """
+    Name in its own language, or null if that is English or unknown.
+    """
+    kind: AgencyKind | None
+    kind_label: str | None
+    country: str | None
+    """
+    Country, as an ISO 3166-1 alpha-2 code. Null if multinational or unknown.
+    """
+    founded_on: str | None
+    """
+    Day of the foundation, or the first day of the period that `founded_on_precision` gives.
+    """
+    founded_on_precision: Precision | None
+    parent: AgencyRef | None
+    """
+    Agency that it is a part of.
+    """
+    website: str | None
+    updated_at: str
+    version: int
+    aliases: list[str]
+    """
+    Other names, which it is found by.
+    """
+    people_count: int
+    """
+    Number of people whose agency it is.
+    """
+    flights_count: int
+    """
+    Number of flights of people for it. A launch with three of them counts three times.
+    """
+    spacewalks_count: int
+    """
+    Number of spacewalks that it operated.
+    """
+    modules_count: int
+    """
+    Number of modules that it owns, alone or with others.
+    """
+    sources: list[Source]
+    created_at: str
+
+
+class AgencyRecord(TypedDict, closed=True):
+    """
+    Complete agency, with its parent by slug.
+    """
+
+    slug: str | None
+    """
+    Slug in the agency's URL. Default: derived from `name`.
+    """
+    name: str
+    """
+    Name in common use, by which other records show the agency.
+    """
+    full_name: str | None
+    """
+    Full name in English, or null if it equals `name`.
+    """
+    name_ru: str | None
+    """
+    Name in Russian.
+    """
+    name_native: str | None
+    """
+    Name in its own language, or null if that is English.
+    """
+    abbreviation: str | None
+    aliases: list[Alias]
+    """
+    Other names, which it is found by.
+    """
+    kind: AgencyKind | None
+    country: str | None
+    """
+    Country, as an ISO 3166-1 alpha-2 code, or null if multinational.
+    """
+    founded_on: str | None
+    """
+    Day of the foundation, or a day of the period that `founded_on_precision` gives.
+    """
+    founded_on_precision: Literal['day', 'month', 'year'] | None
+    """
+    Precision of `founded_on`. Default: `day`.
+    """
+    parent: str | None
+    """
+    Agency that it is a part of, by slug or any of its names.
+    """
+    website: str | None
+    sources: list[CitationRecord]
+    id: int
+    url: str
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class AgencySummary(TypedDict):
+    """
+    Agency in a list.
+    """
+
+    slug: str
+    name: str
+    """
+    Name in the language of the response, if known.
+    """
+    abbreviation: str | None
+    url: str
+    id: int
+    full_name: str | None
+    """
+    Full name in English, or null if `name` is the full name.
+    """
+    name_native: str | None
+    """
+    Name in its own language, or null if that is English or unknown.
+    """
+    kind: AgencyKind | None
+    kind_label: str | None
+    country: str | None
+    """
+    Country, as an ISO 3166-1 alpha-2 code. Null if multinational or unknown.
+    """
+    founded_on: str | None
+    """
+    Day of the foundation, or the first day of the period that `founded_on_precision` gives.
+    """
+    founded_on_precision: Precision | None
+    parent: AgencyRef | None
+    """
+    Agency that it is a part of.
+    """
+    website: str | None
+    updated_at: str
+    version: int
+
+
+class AgencyWrite(TypedDict, closed=True):
+    """
+    Writable fields of an agency.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the agency's URL. Default: derived from `name`.
+    """
+    name: str
+    """
+    Name in common use, by which other records show the agency.
+    """
+    full_name: NotRequired[str | None]
+    """
+    Full name in English, or null if it equals `name`.
+    """
+    name_ru: NotRequired[str | None]
+    """
+    Name in Russian.
+    """
+    name_native: NotRequired[str | None]
+    """
+    Name in its own language, or null if that is English.
+    """
+    abbreviation: NotRequired[str | None]
+    aliases: NotRequired[list[Alias]]
+    """
+    Other names, which it is found by.
+    """
+    kind: NotRequired[AgencyKind | None]
+    country: NotRequired[str | None]
+    """
+    Country, as an ISO 3166-1 alpha-2 code, or null if multinational.
+    """
+    founded_on: NotRequired[str | None]
+    """
+    Day of the foundation, or a day of the period that `founded_on_precision` gives.
+    """
+    founded_on_precision: NotRequired[Literal['day', 'month', 'year'] | None]
+    """
+    Precision of `founded_on`. Default: `day`.
+    """
+    parent: NotRequired[str | None]
+    """
+    Agency that it is a part of, by slug or any of its names.
+    """
+    website: NotRequired[str | None]
+    sources: NotRequired[list[CitationWrite]]
+
+
 class ArchiveIndex(TypedDict):
     """
     Index of years and months with records.
@@ -2965,31 +4542,10 @@ class ArticleRef(TypedDict):
     published_at: str
     published_at_precision: Precision
     url: str
-
-
-class ArticleSummary(TypedDict):
+    html_url: str
     """
-    Article in a list.
+    URL of the page for people, on the portal.
     """
-
-    slug: str
-    title: str
-    language: str
-    published_at: str
-    published_at_precision: Precision
-    url: str
-    id: int
-    lead: str
-    published_on: str | None
-    """
-    Publication day in the portal's time zone, or null if the day is not known.
-    """
-    source: ArticleSource
-    image: Image | None
-    tags: list[str]
-    reading_minutes: int
-    updated_at: str
-    version: int
 
 
 class ArticleWrite(TypedDict, closed=True):
@@ -3161,7 +4717,7 @@ class AuditEntryRead(TypedDict):
     """
     after: dict[str, Any] | None
     """
-    Record after the write, or null if it was deleted.
+    Record after the write, or null if it was deleted; after a merge, the record that remains.
     """
     request_id: str | None
     """
@@ -3334,6 +4890,43 @@ class Highlight(TypedDict):
     field: MarkedField
 
 
+class Image(TypedDict):
+    """
+    Image with its description and rights.
+    """
+
+    url: str
+    """
+    JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL.
+    """
+    srcset: list[ImageSource]
+    """
+    All files: types by preference, sizes ascending. Empty for an image on another site.
+    """
+    width: int | None
+    """
+    Width of the original in pixels, or null for an image on another site.
+    """
+    height: int | None
+    """
+    Height of the original in pixels, or null for an image on another site.
+    """
+    alt: str
+    """
+    Description in the language of the response, where it is known.
+    """
+    credit: str | None
+    licence: str | None
+    """
+    SPDX identifier or name of the licence, or null if not known.
+    """
+    blurhash: str | None
+    """
+    Placeholder until the image is loaded, see https://blurha.sh.
+    """
+    focal_point: FocalPoint | None
+
+
 class KeyCreated(TypedDict):
     """
     New API key with its secret. Only the response to its creation contains the secret.
@@ -3399,6 +4992,23 @@ class KeyWrite(TypedDict, closed=True):
     """
 
 
+class LaunchLink(TypedDict):
+    """
+    Link of a launch.
+    """
+
+    kind: LinkKind
+    url: str
+    language: str | None
+    """
+    Language code (ISO 639), or null if unknown.
+    """
+    live: bool
+    """
+    True for a webcast that is live.
+    """
+
+
 class LaunchMoment(TypedDict):
     """
     Time and status of a launch before or after a change.
@@ -3423,6 +5033,187 @@ class LaunchRef(TypedDict):
     """
     launch_at_precision: Precision
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
+
+
+class LaunchSitePage(TypedDict):
+    """
+    Page of launch site summaries.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[LaunchSiteSummary]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class LaunchSiteRead(TypedDict):
+    """
+    Launch site with all its fields.
+    """
+
+    slug: str
+    name: str
+    url: str
+    id: int
+    code: str | None
+    """
+    Code in the General Catalog of Artificial Space Objects, or null.
+    """
+    country: str
+    """
+    Country of the site, as an ISO 3166-1 alpha-2 code.
+    """
+    latitude: float | None
+    """
+    Latitude in degrees, north positive, or null if unknown.
+    """
+    longitude: float | None
+    """
+    Longitude in degrees, east positive, or null if unknown.
+    """
+    time_zone: str | None
+    """
+    IANA time zone of its local time, or null if unknown.
+    """
+    launches_count: int
+    """
+    Number of launches from the site, of all statuses.
+    """
+    launches_url: str
+    """
+    URL of its launches, with their counts by vehicle, year and pad.
+    """
+    updated_at: str
+    version: int
+    aliases: list[str]
+    """
+    Other names.
+    """
+    pads: list[PadRead]
+    """
+    Its pads.
+    """
+    sources: list[Source]
+    created_at: str
+
+
+class LaunchSiteRecord(TypedDict, closed=True):
+    """
+    Complete launch site.
+    """
+
+    slug: str | None
+    """
+    Slug in the site's URL. Default: derived from `name`.
+    """
+    name: str
+    name_ru: str | None
+    """
+    Name in Russian.
+    """
+    code: str | None
+    """
+    Code in the General Catalog of Artificial Space Objects.
+    """
+    aliases: list[Alias]
+    """
+    Other names. A launch may name the site by its slug, name, code or any of them.
+    """
+    country: str
+    """
+    Country of the site, as an ISO 3166-1 alpha-2 code.
+    """
+    latitude: float | None
+    """
+    Latitude in degrees, north positive.
+    """
+    longitude: float | None
+    """
+    Longitude in degrees, east positive.
+    """
+    time_zone: str | None
+    """
+    IANA time zone of its local time.
+    """
+    pads: list[PadRecord]
+    """
+    Its pads. A pad with launches cannot be removed.
+    """
+    sources: list[CitationRecord]
+    id: int
+    url: str
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class LaunchSiteWrite(TypedDict, closed=True):
+    """
+    Writable fields of a launch site.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the site's URL. Default: derived from `name`.
+    """
+    name: str
+    name_ru: NotRequired[str | None]
+    """
+    Name in Russian.
+    """
+    code: NotRequired[str | None]
+    """
+    Code in the General Catalog of Artificial Space Objects.
+    """
+    aliases: NotRequired[list[Alias]]
+    """
+    Other names. A launch may name the site by its slug, name, code or any of them.
+    """
+    country: str
+    """
+    Country of the site, as an ISO 3166-1 alpha-2 code.
+    """
+    latitude: NotRequired[float | None]
+    """
+    Latitude in degrees, north positive.
+    """
+    longitude: NotRequired[float | None]
+    """
+    Longitude in degrees, east positive.
+    """
+    time_zone: NotRequired[str | None]
+    """
+    IANA time zone of its local time.
+    """
+    pads: NotRequired[list[PadWrite]]
+    """
+    Its pads. A pad with launches cannot be removed.
+    """
+    sources: NotRequired[list[CitationWrite]]
 
 
 LaunchSlipRead = TypedDict(
@@ -3450,6 +5241,10 @@ class LaunchSummary(TypedDict):
     """
     launch_at_precision: Precision
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     cospar_id: str | None
     """
@@ -3460,14 +5255,22 @@ class LaunchSummary(TypedDict):
     """
     True if the launch may fall outside the period that `launch_at_precision` gives.
     """
+    launch_at_local: str | None
+    """
+    `launch_at` in the time zone of the site, or null if the zone or the time is unknown.
+    """
     window_starts_at: str | None
     window_ends_at: str | None
-    vehicle: VehicleRead | None
+    vehicle: VehicleRef | None
     spacecraft: list[SpacecraftRead]
     """
     Spacecraft and modules aboard, the main one first.
     """
     site: SiteRead | None
+    launch_pad: PadRef | None
+    """
+    Pad of the launch, with its coordinates.
+    """
     crewed: bool
     to_station: bool
     """
@@ -3490,6 +5293,63 @@ class Me(TypedDict):
     name: str
     scopes: list[Scope]
     expires_at: str | None
+
+
+class MediaPreview(TypedDict):
+    """
+    Picture, published or not, as editors see it.
+    """
+
+    id: int
+    slug: str
+    image: Image
+    source_url: str | None
+    """
+    Page that the picture was taken from, or null.
+    """
+    taken_on: str | None
+    """
+    Day on which the picture was taken, or null if not known.
+    """
+    created_at: str
+    updated_at: str
+    version: int
+    url: str
+    content: str
+    """
+    Digest of the uploaded file: the name of the files of the picture.
+    """
+    alt: str | None
+    """
+    Description in English, or null.
+    """
+    alt_ru: str | None
+    """
+    Description in Russian, or null.
+    """
+    published: bool
+
+
+class MediaRead(TypedDict):
+    """
+    Published picture.
+    """
+
+    id: int
+    slug: str
+    image: Image
+    source_url: str | None
+    """
+    Page that the picture was taken from, or null.
+    """
+    taken_on: str | None
+    """
+    Day on which the picture was taken, or null if not known.
+    """
+    created_at: str
+    updated_at: str
+    version: int
+    url: str
 
 
 class MissionLaunchRead(TypedDict):
@@ -3566,6 +5426,10 @@ class MissionSummary(TypedDict):
     name: str
     title: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     station: str
     status: MissionStatus
@@ -3676,12 +5540,20 @@ class ModuleRead(TypedDict):
     slug: str
     name: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     kind: ModuleKind
     kind_label: str
     owners: list[str]
     """
     Space agencies, or companies, that own it.
+    """
+    owner_refs: list[AgencyRef]
+    """
+    The records of these agencies.
     """
     length_m: float | None
     """
@@ -3735,7 +5607,7 @@ class ModuleRecord(TypedDict, closed=True):
     kind: ModuleKind
     owners: list[Owner]
     """
-    Space agencies, or companies, that own it.
+    Space agencies, or companies, that own it, by slug or any of their names.
     """
     length_m: float | None
     """
@@ -3781,12 +5653,20 @@ class ModuleSummary(TypedDict):
     slug: str
     name: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     kind: ModuleKind
     kind_label: str
     owners: list[str]
     """
     Space agencies, or companies, that own it.
+    """
+    owner_refs: list[AgencyRef]
+    """
+    The records of these agencies.
     """
     length_m: float | None
     """
@@ -3830,7 +5710,7 @@ class ModuleWrite(TypedDict, closed=True):
     kind: ModuleKind
     owners: NotRequired[list[Owner]]
     """
-    Space agencies, or companies, that own it.
+    Space agencies, or companies, that own it, by slug or any of their names.
     """
     length_m: NotRequired[float | None]
     """
@@ -3900,36 +5780,102 @@ class PersonAboard(TypedDict):
     until_precision: Precision | None
 
 
-class PersonPage(TypedDict):
+class PersonAgencyRead(TypedDict):
     """
-    Page of person summaries.
+    Agency that a person flew for, on flights one after another.
     """
 
-    facets: list[FacetRead]
+    agency: AgencyRef
+    first_launch: LaunchRef
     """
-    Facets that `facet` names, in its order. Empty without it.
+    Launch of the first of these flights.
     """
-    items: list[PersonSummary]
+    last_launch: LaunchRef
     """
-    Items of this page, in the requested order.
+    Launch of the last of these flights.
     """
-    next: str | None
+
+
+class PersonRecord(TypedDict, closed=True):
     """
-    URL of the next page, or null on the last page.
+    Complete person.
     """
-    prev: str | None
+
+    slug: str | None
     """
-    URL of the previous page, or null on the first page.
+    Slug in the person's URL. Default: derived from `name`.
     """
-    total: int | None
+    name: str
+    name_ru: str | None
     """
-    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    Name in Russian.
     """
-    total_is_minimum: bool
+    name_native: str | None
     """
-    True if more than `total` items match. False if `total` is exact or null.
+    Name in its original spelling, or null if it equals `name`.
     """
-    known_until: str | None
+    agency: str | None
+    """
+    Agency of the person, by slug or any of its names.
+    """
+    nationality: str | None
+    """
+    Nationality, as an ISO 3166-1 alpha-2 code.
+    """
+    other_nationalities: list[OtherNationality]
+    """
+    Further nationalities, beside `nationality`.
+    """
+    born_on: str | None
+    """
+    Date of birth, from 1850-01-01 to today in UTC.
+    """
+    born_on_precision: Literal['day', 'month', 'year'] | None
+    """
+    Precision of `born_on`. Default: `day`.
+    """
+    birth_country: str | None
+    """
+    Country of birth, as an ISO 3166-1 alpha-2 code.
+    """
+    died_on: str | None
+    """
+    Date of death, not before `born_on`.
+    """
+    died_on_precision: Literal['day', 'month', 'year'] | None
+    """
+    Precision of `died_on`. Default: `day`.
+    """
+    sex: Sex | None
+    """
+    Sex, as published.
+    """
+    wikidata_id: str | None
+    """
+    Item of Wikidata.
+    """
+    wikipedia: list[WikipediaArticleWrite]
+    """
+    Articles of Wikipedia, one in a language.
+    """
+    biography: str | None
+    """
+    Short life, as plain text.
+    """
+    biography_ru: str | None
+    """
+    Short life in Russian.
+    """
+    aliases: list[Alias]
+    """
+    Other spellings of the name.
+    """
+    sources: list[CitationRecord]
+    id: int
+    url: str
+    created_at: str
+    updated_at: str
+    version: int
 
 
 class PersonSpacewalkRead(TypedDict):
@@ -3943,6 +5889,230 @@ class PersonSpacewalkRead(TypedDict):
     """
     role_label: str
     spacewalk: SpacewalkRef
+
+
+class PersonSummary(TypedDict):
+    """
+    Person in a list.
+    """
+
+    slug: str
+    name: str
+    """
+    Name in the language of the response, if known.
+    """
+    name_native: str | None
+    """
+    Name in its original spelling, or null if it equals `name`.
+    """
+    agency: str | None
+    """
+    Name of the agency of the person.
+    """
+    nationality: str | None
+    """
+    Nationality, as an ISO 3166-1 alpha-2 code.
+    """
+    url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
+    id: int
+    agency_ref: AgencyRef | None
+    """
+    The record of the agency of the person.
+    """
+    nationalities: list[str]
+    """
+    All nationalities, as ISO 3166-1 alpha-2 codes; the first is `nationality`.
+    """
+    born_on: str | None
+    """
+    Date of birth, or the first day of the period that `born_on_precision` gives. Null if
+    unknown.
+    """
+    born_on_precision: Precision | None
+    died_on: str | None
+    """
+    Date of death, or the first day of the period that `died_on_precision` gives. Null if alive
+    or unknown.
+    """
+    died_on_precision: Precision | None
+    missions_count: int
+    """
+    Number of missions. A mission with several roles counts once.
+    """
+    days_aboard: int
+    """
+    Full days in space on flights to the station, from launch to landing, or to the horizon or
+    now. Only launches that reached space count.
+    """
+    spacewalks_count: int
+    """
+    Number of spacewalks that are over.
+    """
+    spacewalk_seconds: int
+    """
+    Total duration of these spacewalks in seconds; an unknown duration counts as 0.
+    """
+    flights_count: int
+    """
+    Number of flights to the station whose launch reached space.
+    """
+    flight_seconds: int
+    """
+    Total duration in seconds of the flights after which the person has landed.
+    """
+    aboard: bool | None
+    """
+    True if the person is aboard the station now: from launch to landing, as times of docking are
+    not known. Null if not known: the person was aboard at `known_until`.
+    """
+    known_until: str | None
+    """
+    Time until which crews and landings are known, or null if there is no limit.
+    """
+    updated_at: str
+    version: int
+
+
+class PersonWrite(TypedDict, closed=True):
+    """
+    Writable fields of a person.
+    """
+
+    slug: NotRequired[str | None]
+    """
+    Slug in the person's URL. Default: derived from `name`.
+    """
+    name: str
+    name_ru: NotRequired[str | None]
+    """
+    Name in Russian.
+    """
+    name_native: NotRequired[str | None]
+    """
+    Name in its original spelling, or null if it equals `name`.
+    """
+    agency: NotRequired[str | None]
+    """
+    Agency of the person, by slug or any of its names.
+    """
+    nationality: NotRequired[str | None]
+    """
+    Nationality, as an ISO 3166-1 alpha-2 code.
+    """
+    other_nationalities: NotRequired[list[OtherNationality]]
+    """
+    Further nationalities, beside `nationality`.
+    """
+    born_on: NotRequired[str | None]
+    """
+    Date of birth, from 1850-01-01 to today in UTC.
+    """
+    born_on_precision: NotRequired[Literal['day', 'month', 'year'] | None]
+    """
+    Precision of `born_on`. Default: `day`.
+    """
+    birth_country: NotRequired[str | None]
+    """
+    Country of birth, as an ISO 3166-1 alpha-2 code.
+    """
+    died_on: NotRequired[str | None]
+    """
+    Date of death, not before `born_on`.
+    """
+    died_on_precision: NotRequired[Literal['day', 'month', 'year'] | None]
+    """
+    Precision of `died_on`. Default: `day`.
+    """
+    sex: NotRequired[Sex | None]
+    """
+    Sex, as published.
+    """
+    wikidata_id: NotRequired[str | None]
+    """
+    Item of Wikidata.
+    """
+    wikipedia: NotRequired[list[WikipediaArticleWrite]]
+    """
+    Articles of Wikipedia, one in a language.
+    """
+    biography: NotRequired[str | None]
+    """
+    Short life, as plain text.
+    """
+    biography_ru: NotRequired[str | None]
+    """
+    Short life in Russian.
+    """
+    aliases: NotRequired[list[Alias]]
+    """
+    Other spellings of the name.
+    """
+    sources: NotRequired[list[CitationWrite]]
+
+
+class PortalLaunch(TypedDict):
+    """
+    Launch of a mission.
+    """
+
+    slug: str
+    headline: str
+    status: LaunchStatus
+    launch_at: str
+    """
+    Launch time: the start of the period that `launch_at_precision` gives.
+    """
+    launch_at_precision: Precision
+    url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
+    id: int
+    cospar_id: str | None
+    """
+    International designator (COSPAR ID), or null if none was assigned.
+    """
+    status_label: str
+    launch_at_uncertain: bool
+    """
+    True if the launch may fall outside the period that `launch_at_precision` gives.
+    """
+    launch_at_local: str | None
+    """
+    `launch_at` in the time zone of the site, or null if the zone or the time is unknown.
+    """
+    window_starts_at: str | None
+    window_ends_at: str | None
+    vehicle: VehicleRef | None
+    spacecraft: list[SpacecraftRead]
+    """
+    Spacecraft and modules aboard, the main one first.
+    """
+    site: SiteRead | None
+    launch_pad: PadRef | None
+    """
+    Pad of the launch, with its coordinates.
+    """
+    crewed: bool
+    to_station: bool
+    """
+    False for a launch that goes elsewhere.
+    """
+    is_overdue: bool
+    """
+    True if the launch is planned for a time that has passed.
+    """
+    updated_at: str
+    version: int
+    relations: list[LaunchRelation]
+    """
+    All that the launch was to the mission.
+    """
 
 
 class ProposalSummary(TypedDict):
@@ -4004,6 +6174,12 @@ class Ride(TypedDict):
     Launch time of an arrival, or landing time of a departure.
     """
     at_precision: Precision
+    station_at: str | None
+    """
+    Arrival of the spacecraft at the station, or its departure from there, by its stays. Null if
+    not known.
+    """
+    station_at_precision: Precision | None
 
 
 class SearchHit(TypedDict):
@@ -4032,6 +6208,7 @@ class SearchHit(TypedDict):
     Ranges of `title` and `text` that match the query, in order.
     """
     url: str
+    html_url: str | None
 
 
 class SearchPage(TypedDict):
@@ -4070,7 +6247,8 @@ class SeatWrite(TypedDict, closed=True):
     role: ShipRole
     agency: NotRequired[str | None]
     """
-    Agency that the person flew for, or null if it is the agency of the person.
+    Agency that the person flew for, by slug or any of its names. Null: the agency of the
+    person.
     """
     landed_with: NotRequired[str | None]
     """
@@ -4089,7 +6267,8 @@ class SeatRecord(TypedDict, closed=True):
     role: ShipRole
     agency: str | None
     """
-    Agency that the person flew for, or null if it is the agency of the person.
+    Agency that the person flew for, by slug or any of its names. Null: the agency of the
+    person.
     """
     landed_with: str | None
     """
@@ -4097,6 +6276,40 @@ class SeatRecord(TypedDict, closed=True):
     """
     landed_at: str | None
     landed_at_precision: Precision | None
+
+
+class ShipSummary(TypedDict):
+    """
+    Spacecraft in a list.
+    """
+
+    slug: str
+    name: str
+    url: str
+    id: int
+    type: SpacecraftTypeRef
+    operator: str | None
+    """
+    Agency or company that operates it, by slug, or null if unknown.
+    """
+    serial: str | None
+    """
+    Serial number, or null if unknown.
+    """
+    flights_count: int
+    """
+    Flights in the archive whose launch took place.
+    """
+    first_launch: LaunchRef | None
+    """
+    First of these launches.
+    """
+    last_launch: LaunchRef | None
+    """
+    Last of these launches.
+    """
+    updated_at: str
+    version: int
 
 
 class SourceRead(TypedDict):
@@ -4148,6 +6361,114 @@ class SourceRead(TypedDict):
     version: int
 
 
+class SpacecraftTypeRead(TypedDict):
+    """
+    Spacecraft type with all its fields.
+    """
+
+    slug: str
+    name: str
+    kind: SpacecraftKind
+    """
+    Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
+    """
+    url: str
+    id: int
+    maker: str | None
+    """
+    Agency or company that makes the spacecraft, by slug, or null if unknown.
+    """
+    crewed: bool
+    """
+    True if the type can carry a crew.
+    """
+    crew_capacity: int | None
+    """
+    Seats, or null if unknown or without a crew.
+    """
+    height_m: float | None
+    """
+    Height or length in metres, or null if unknown.
+    """
+    diameter_m: float | None
+    """
+    Diameter in metres, or null if unknown.
+    """
+    spacecraft_count: int
+    """
+    Spacecraft of the type in the archive.
+    """
+    flights_count: int
+    """
+    Their flights in the archive whose launch took place.
+    """
+    first_launch: LaunchRef | None
+    """
+    First of these launches.
+    """
+    spacecraft_url: str
+    """
+    URL of the list of the spacecraft.
+    """
+    updated_at: str
+    version: int
+    sources: list[Source]
+    created_at: str
+
+
+class SpacecraftTypeSummary(TypedDict):
+    """
+    Spacecraft type in a list.
+    """
+
+    slug: str
+    name: str
+    kind: SpacecraftKind
+    """
+    Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
+    """
+    url: str
+    id: int
+    maker: str | None
+    """
+    Agency or company that makes the spacecraft, by slug, or null if unknown.
+    """
+    crewed: bool
+    """
+    True if the type can carry a crew.
+    """
+    crew_capacity: int | None
+    """
+    Seats, or null if unknown or without a crew.
+    """
+    height_m: float | None
+    """
+    Height or length in metres, or null if unknown.
+    """
+    diameter_m: float | None
+    """
+    Diameter in metres, or null if unknown.
+    """
+    spacecraft_count: int
+    """
+    Spacecraft of the type in the archive.
+    """
+    flights_count: int
+    """
+    Their flights in the archive whose launch took place.
+    """
+    first_launch: LaunchRef | None
+    """
+    First of these launches.
+    """
+    spacecraft_url: str
+    """
+    URL of the list of the spacecraft.
+    """
+    updated_at: str
+    version: int
+
+
 class SpacewalkMemberRead(TypedDict):
     """
     Person in a spacewalk.
@@ -4191,6 +6512,10 @@ class SpacewalkRead(TypedDict):
     Duration in seconds, or null if not known.
     """
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     starts_at_uncertain: bool
     """
@@ -4204,6 +6529,10 @@ class SpacewalkRead(TypedDict):
     operator: str | None
     """
     Space agency whose suits were used, or null if not known.
+    """
+    operator_ref: AgencyRef | None
+    """
+    The record of this agency.
     """
     airlock: ModuleRef | None
     """
@@ -4263,7 +6592,7 @@ class SpacewalkRecord(TypedDict, closed=True):
     """
     operator: str | None
     """
-    Space agency whose suits were used, or null if not known.
+    Space agency whose suits were used, by slug or any of its names, or null if not known.
     """
     airlock: str | None
     """
@@ -4314,6 +6643,10 @@ class SpacewalkSummary(TypedDict):
     Duration in seconds, or null if not known.
     """
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     starts_at_uncertain: bool
     """
@@ -4327,6 +6660,10 @@ class SpacewalkSummary(TypedDict):
     operator: str | None
     """
     Space agency whose suits were used, or null if not known.
+    """
+    operator_ref: AgencyRef | None
+    """
+    The record of this agency.
     """
     airlock: ModuleRef | None
     """
@@ -4384,7 +6721,7 @@ class SpacewalkWrite(TypedDict, closed=True):
     """
     operator: NotRequired[str | None]
     """
-    Space agency whose suits were used, or null if not known.
+    Space agency whose suits were used, by slug or any of its names, or null if not known.
     """
     airlock: NotRequired[str | None]
     """
@@ -4444,6 +6781,10 @@ class StayRead(TypedDict):
     """
     updated_at: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     spacecraft: SpacecraftRef
     """
@@ -4503,6 +6844,10 @@ class StaySummary(TypedDict):
     """
     updated_at: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     spacecraft: SpacecraftRef
     """
@@ -4525,6 +6870,7 @@ class Suggestion(TypedDict):
     Ranges of `title` that match the query, in order.
     """
     url: str
+    html_url: str | None
 
 
 class Suggestions(TypedDict):
@@ -4602,6 +6948,10 @@ class TimelineItem(TypedDict):
     """
     URL of the record that the event is derived from.
     """
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     updated_at: str
     """
     Time of the last change of that record.
@@ -4634,6 +6984,153 @@ class TimelinePage(TypedDict):
     True if more than `total` items match. False if `total` is exact or null.
     """
     known_until: KnownUntil
+
+
+class UnpublishedMediaPage(TypedDict):
+    """
+    Page of media that are not published.
+    """
+
+    items: list[MediaPreview]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class VehicleRead(TypedDict):
+    """
+    Launch vehicle with all its fields.
+    """
+
+    slug: str
+    name: str
+    family: str
+    url: str
+    id: int
+    variant: str | None
+    maker: str | None
+    """
+    Agency or company that makes it, by slug, or null if unknown.
+    """
+    stages: int | None
+    """
+    Number of stages, strap-on boosters with a stage of their own not counted, or null.
+    """
+    height_m: float | None
+    """
+    Height in metres, or null if unknown.
+    """
+    diameter_m: float | None
+    """
+    Largest diameter in metres, or null if unknown.
+    """
+    mass_kg: int | None
+    """
+    Mass at lift-off in kilograms, or null if unknown.
+    """
+    launches_count: int
+    """
+    Launches in the archive that took place.
+    """
+    successes_count: int
+    """
+    Of these, the launches with the status `success`.
+    """
+    success_rate: float | None
+    """
+    Share of successes among the launches with a known outcome, or null without any.
+    """
+    first_launch: LaunchRef | None
+    """
+    First launch in the archive that took place.
+    """
+    last_launch: LaunchRef | None
+    """
+    Last launch in the archive that took place.
+    """
+    launches_url: str
+    """
+    URL of the list of its launches.
+    """
+    updated_at: str
+    version: int
+    sources: list[Source]
+    created_at: str
+
+
+class VehicleSummary(TypedDict):
+    """
+    Launch vehicle in a list.
+    """
+
+    slug: str
+    name: str
+    family: str
+    url: str
+    id: int
+    variant: str | None
+    maker: str | None
+    """
+    Agency or company that makes it, by slug, or null if unknown.
+    """
+    stages: int | None
+    """
+    Number of stages, strap-on boosters with a stage of their own not counted, or null.
+    """
+    height_m: float | None
+    """
+    Height in metres, or null if unknown.
+    """
+    diameter_m: float | None
+    """
+    Largest diameter in metres, or null if unknown.
+    """
+    mass_kg: int | None
+    """
+    Mass at lift-off in kilograms, or null if unknown.
+    """
+    launches_count: int
+    """
+    Launches in the archive that took place.
+    """
+    successes_count: int
+    """
+    Of these, the launches with the status `success`.
+    """
+    success_rate: float | None
+    """
+    Share of successes among the launches with a known outcome, or null without any.
+    """
+    first_launch: LaunchRef | None
+    """
+    First launch in the archive that took place.
+    """
+    last_launch: LaunchRef | None
+    """
+    Last launch in the archive that took place.
+    """
+    launches_url: str
+    """
+    URL of the list of its launches.
+    """
+    updated_at: str
+    version: int
 
 
 class WebhookDeliveryPage(TypedDict):
@@ -4715,9 +7212,15 @@ class LaunchPatch(TypedDict, closed=True):
     """
     window_starts_at: NotRequired[str | None]
     window_ends_at: NotRequired[str | None]
-    vehicle: NotRequired[VehicleWrite | None]
-    site: NotRequired[SiteWrite | None]
+    vehicle: NotRequired[VehicleName | None]
+    site: NotRequired[str | SiteWrite | None]
+    """
+    Launch site, by name, slug, code or alias in any case. It must exist.
+    """
     pad: NotRequired[str | None]
+    """
+    Launch pad of the site, by name, slug, code or alias in any case. It must exist.
+    """
     spacecraft: NotRequired[list[SpacecraftWrite]]
     """
     Spacecraft and modules aboard, the main one first.
@@ -4738,6 +7241,18 @@ class LaunchPatch(TypedDict, closed=True):
     outcome_note_ru: NotRequired[str | None]
     """
     `outcome_note` in Russian.
+    """
+    probability_percent: NotRequired[int | None]
+    """
+    Probability of weather that permits the launch.
+    """
+    hold_reason: NotRequired[str | None]
+    """
+    Reason of a hold.
+    """
+    links: NotRequired[list[LinkWrite]]
+    """
+    Webcasts, and pages about the launch.
     """
     sources: NotRequired[list[CitationWrite]]
     change_reason: NotRequired[str | None]
@@ -4763,7 +7278,7 @@ class ModulePatch(TypedDict, closed=True):
     kind: NotRequired[ModuleKind]
     owners: NotRequired[list[Owner]]
     """
-    Space agencies, or companies, that own it.
+    Space agencies, or companies, that own it, by slug or any of their names.
     """
     length_m: NotRequired[float | None]
     """
@@ -4832,7 +7347,7 @@ class SpacewalkPatch(TypedDict, closed=True):
     """
     operator: NotRequired[str | None]
     """
-    Space agency whose suits were used, or null if not known.
+    Space agency whose suits were used, by slug or any of its names, or null if not known.
     """
     airlock: NotRequired[str | None]
     """
@@ -4872,16 +7387,47 @@ GetSpacewalkArchiveResponse: TypeAlias = ArchiveMonth | ArchiveIndex
 GetTimelineArchiveResponse: TypeAlias = ArchiveMonth | ArchiveIndex
 
 
-class ArticlePage(TypedDict):
+class AgencyFullPage(TypedDict):
     """
-    Page of article summaries.
+    Page of full agencies.
     """
 
     facets: list[FacetRead]
     """
     Facets that `facet` names, in its order. Empty without it.
     """
-    items: list[ArticleSummary]
+    items: list[AgencyRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class AgencyPage(TypedDict):
+    """
+    Page of agency summaries.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[AgencySummary]
     """
     Items of this page, in the requested order.
     """
@@ -4914,6 +7460,10 @@ class ArticlePreview(TypedDict):
     published_at: str | None
     published_at_precision: Precision | None
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     lead: str
     published_on: str | None
@@ -4969,6 +7519,10 @@ class ArticleRead(TypedDict):
     published_at: str
     published_at_precision: Precision
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     lead: str
     published_on: str | None
@@ -5006,6 +7560,35 @@ class ArticleRead(TypedDict):
     Next published article in the same language.
     """
     created_at: str
+
+
+class ArticleSummary(TypedDict):
+    """
+    Article in a list.
+    """
+
+    slug: str
+    title: str
+    language: str
+    published_at: str
+    published_at_precision: Precision
+    url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
+    id: int
+    lead: str
+    published_on: str | None
+    """
+    Publication day in the portal's time zone, or null if the day is not known.
+    """
+    source: ArticleSource
+    image: Image | None
+    tags: list[str]
+    reading_minutes: int
+    updated_at: str
+    version: int
 
 
 class CrewAssignmentRead(TypedDict):
@@ -5091,6 +7674,27 @@ class DraftPage(TypedDict):
     """
 
 
+class FlightOfShip(TypedDict):
+    """
+    Flight of a spacecraft.
+    """
+
+    name: str
+    """
+    Name of the spacecraft on this flight.
+    """
+    launch: LaunchRef
+    flight_ended_at: str | None
+    """
+    End of the flight, or null if it has not ended or is not known.
+    """
+    flight_ended_at_precision: Precision | None
+    end_kind: FlightEndKind | None
+    """
+    Landing, splashdown, controlled burn-up or loss; null if not known.
+    """
+
+
 class FlightRead(TypedDict):
     """
     Flight of a person to the station and back.
@@ -5104,6 +7708,10 @@ class FlightRead(TypedDict):
     agency: str | None
     """
     Agency that the person flew for.
+    """
+    agency_ref: AgencyRef | None
+    """
+    The record of this agency.
     """
     launch: LaunchRef
     landed_with: LaunchRef | None
@@ -5152,6 +7760,10 @@ class LaunchCrewRead(TypedDict):
     agency: str | None
     """
     Agency that the person flew for.
+    """
+    agency_ref: AgencyRef | None
+    """
+    The record of this agency.
     """
     landed_at: str | None
     """
@@ -5209,6 +7821,10 @@ class LaunchRead(TypedDict):
     """
     launch_at_precision: Precision
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     cospar_id: str | None
     """
@@ -5219,14 +7835,22 @@ class LaunchRead(TypedDict):
     """
     True if the launch may fall outside the period that `launch_at_precision` gives.
     """
+    launch_at_local: str | None
+    """
+    `launch_at` in the time zone of the site, or null if the zone or the time is unknown.
+    """
     window_starts_at: str | None
     window_ends_at: str | None
-    vehicle: VehicleRead | None
+    vehicle: VehicleRef | None
     spacecraft: list[SpacecraftRead]
     """
     Spacecraft and modules aboard, the main one first.
     """
     site: SiteRead | None
+    launch_pad: PadRef | None
+    """
+    Pad of the launch, with its coordinates.
+    """
     crewed: bool
     to_station: bool
     """
@@ -5250,6 +7874,18 @@ class LaunchRead(TypedDict):
     outcome_note: str | None
     """
     Deviation from the plan, or null.
+    """
+    probability_percent: int | None
+    """
+    Probability of weather that permits the launch, or null.
+    """
+    hold_reason: str | None
+    """
+    Reason of a hold, or null.
+    """
+    links: list[LaunchLink]
+    """
+    Webcasts, and pages about the launch.
     """
     history: list[LaunchSlipRead]
     """
@@ -5284,9 +7920,12 @@ class LaunchRecord(TypedDict, closed=True):
     """
     window_starts_at: str | None
     window_ends_at: str | None
-    vehicle: VehicleWrite | None
+    vehicle: VehicleOfRecord | None
     site: SiteRecord | None
     pad: str | None
+    """
+    Launch pad of the site, by name, slug, code or alias in any case. It must exist.
+    """
     spacecraft: list[SpacecraftRecord]
     """
     Spacecraft and modules aboard, the main one first.
@@ -5308,6 +7947,18 @@ class LaunchRecord(TypedDict, closed=True):
     """
     `outcome_note` in Russian.
     """
+    probability_percent: int | None
+    """
+    Probability of weather that permits the launch.
+    """
+    hold_reason: str | None
+    """
+    Reason of a hold.
+    """
+    links: list[LinkRecord]
+    """
+    Webcasts, and pages about the launch.
+    """
     sources: list[CitationRecord]
     id: int
     history: list[LaunchSlipRead]
@@ -5315,6 +7966,37 @@ class LaunchRecord(TypedDict, closed=True):
     created_at: str
     updated_at: str
     version: int
+
+
+class LaunchSiteFullPage(TypedDict):
+    """
+    Page of full launch sites.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[LaunchSiteRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
 
 
 class LaunchWrite(TypedDict, closed=True):
@@ -5342,9 +8024,15 @@ class LaunchWrite(TypedDict, closed=True):
     """
     window_starts_at: NotRequired[str | None]
     window_ends_at: NotRequired[str | None]
-    vehicle: NotRequired[VehicleWrite | None]
-    site: NotRequired[SiteWrite | None]
+    vehicle: NotRequired[VehicleName | None]
+    site: NotRequired[str | SiteWrite | None]
+    """
+    Launch site, by name, slug, code or alias in any case. It must exist.
+    """
     pad: NotRequired[str | None]
+    """
+    Launch pad of the site, by name, slug, code or alias in any case. It must exist.
+    """
     spacecraft: list[SpacecraftWrite]
     """
     Spacecraft and modules aboard, the main one first.
@@ -5366,10 +8054,49 @@ class LaunchWrite(TypedDict, closed=True):
     """
     `outcome_note` in Russian.
     """
+    probability_percent: NotRequired[int | None]
+    """
+    Probability of weather that permits the launch.
+    """
+    hold_reason: NotRequired[str | None]
+    """
+    Reason of a hold.
+    """
+    links: NotRequired[list[LinkWrite]]
+    """
+    Webcasts, and pages about the launch.
+    """
     sources: NotRequired[list[CitationWrite]]
     change_reason: NotRequired[str | None]
     """
     Reason for a change of time or status, recorded in `history`.
+    """
+
+
+class MediaPage(TypedDict):
+    """
+    Page of media.
+    """
+
+    items: list[MediaRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
     """
 
 
@@ -5415,6 +8142,10 @@ class MissionRead(TypedDict):
     name: str
     title: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     station: str
     status: MissionStatus
@@ -5528,6 +8259,38 @@ class ModulePage(TypedDict):
     """
 
 
+class PersonPage(TypedDict):
+    """
+    Page of person summaries.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[PersonSummary]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+    known_until: str | None
+
+
 class PersonRead(TypedDict):
     """
     Person with all their fields.
@@ -5543,16 +8306,39 @@ class PersonRead(TypedDict):
     Name in its original spelling, or null if it equals `name`.
     """
     agency: str | None
+    """
+    Name of the agency of the person.
+    """
     nationality: str | None
     """
     Nationality, as an ISO 3166-1 alpha-2 code.
     """
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
+    agency_ref: AgencyRef | None
+    """
+    The record of the agency of the person.
+    """
+    nationalities: list[str]
+    """
+    All nationalities, as ISO 3166-1 alpha-2 codes; the first is `nationality`.
+    """
     born_on: str | None
     """
-    Date of birth, or null if unknown.
+    Date of birth, or the first day of the period that `born_on_precision` gives. Null if
+    unknown.
     """
+    born_on_precision: Precision | None
+    died_on: str | None
+    """
+    Date of death, or the first day of the period that `died_on_precision` gives. Null if alive
+    or unknown.
+    """
+    died_on_precision: Precision | None
     missions_count: int
     """
     Number of missions. A mission with several roles counts once.
@@ -5570,6 +8356,14 @@ class PersonRead(TypedDict):
     """
     Total duration of these spacewalks in seconds; an unknown duration counts as 0.
     """
+    flights_count: int
+    """
+    Number of flights to the station whose launch reached space.
+    """
+    flight_seconds: int
+    """
+    Total duration in seconds of the flights after which the person has landed.
+    """
     aboard: bool | None
     """
     True if the person is aboard the station now: from launch to landing, as times of docking are
@@ -5581,6 +8375,42 @@ class PersonRead(TypedDict):
     """
     updated_at: str
     version: int
+    birth_country: str | None
+    """
+    Country of birth, as an ISO 3166-1 alpha-2 code. Null if unknown.
+    """
+    sex: Sex | None
+    """
+    Sex as published, or null if not known.
+    """
+    wikidata_id: str | None
+    """
+    Item of Wikidata.
+    """
+    wikidata_url: str | None
+    """
+    Address of this item.
+    """
+    wikipedia: list[WikipediaArticleRead]
+    """
+    Articles of Wikipedia.
+    """
+    biography: str | None
+    """
+    Short life, written by an editor, or null.
+    """
+    agencies: list[PersonAgencyRead]
+    """
+    Agencies that the person flew for, in order of time.
+    """
+    first_flight: LaunchRef | None
+    """
+    Launch of the first flight to the station that reached space.
+    """
+    longest_flight: LaunchRef | None
+    """
+    Launch of the longest flight, among those after which the person has landed.
+    """
     aliases: list[str]
     """
     Other spellings of the name.
@@ -5606,9 +8436,10 @@ class PortalLaunches(TypedDict):
     Launches of a mission's page.
     """
 
-    recent: list[LaunchSummary]
+    recent: list[PortalLaunch]
     """
-    Launches of the mission, newest first. With `month`: up to the end of that month.
+    Launches of the mission, once each, newest first. With `month`: up to the end of that
+    month.
     """
     next: LaunchRead | None
     """
@@ -5634,7 +8465,8 @@ class PortalPage(TypedDict):
     """
     articles: list[ArticleSummary]
     """
-    Newest articles. With `month`: of that month. Without `language`: only one translation of
+    Newest articles about the mission but the lead article, then those of the calendar's month
+    about anything. With `month`: only of that month. Without `language`: only one translation of
     each article, in the language of the response if possible.
     """
     archive: ArchiveMonth
@@ -5655,7 +8487,7 @@ class ProposalCandidate(TypedDict):
     Title or name, in the language of the response if known.
     """
     url: str
-    record: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | ModuleRecord | StayRecord | SpacewalkRecord
+    record: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | ModuleRecord | StayRecord | SpacewalkRecord | MediaRecord | AgencyRecord | VehicleRecord | SpacecraftTypeRecord | ShipRecord | LaunchSiteRecord
     """
     The whole record, as in the change feed.
     """
@@ -5740,12 +8572,149 @@ class ProposalRead(TypedDict):
     """
 
 
+class ShipPage(TypedDict):
+    """
+    Page of summaries of spacecraft.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[ShipSummary]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class ShipRead(TypedDict):
+    """
+    Spacecraft with all its fields.
+    """
+
+    slug: str
+    name: str
+    url: str
+    id: int
+    type: SpacecraftTypeRef
+    operator: str | None
+    """
+    Agency or company that operates it, by slug, or null if unknown.
+    """
+    serial: str | None
+    """
+    Serial number, or null if unknown.
+    """
+    flights_count: int
+    """
+    Flights in the archive whose launch took place.
+    """
+    first_launch: LaunchRef | None
+    """
+    First of these launches.
+    """
+    last_launch: LaunchRef | None
+    """
+    Last of these launches.
+    """
+    updated_at: str
+    version: int
+    flights: list[FlightOfShip]
+    """
+    Its flights in the archive, in order of launch.
+    """
+    stays: list[StayRef]
+    """
+    Its stays at the station on flights of which it is the main spacecraft, in order.
+    """
+    sources: list[Source]
+    created_at: str
+
+
 class SourcePage(TypedDict):
     """
     Page of sources.
     """
 
     items: list[SourceRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class SpacecraftTypeFullPage(TypedDict):
+    """
+    Page of full spacecraft types.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[SpacecraftTypeRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class SpacecraftTypePage(TypedDict):
+    """
+    Page of summaries of spacecraft types.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[SpacecraftTypeSummary]
     """
     Items of this page, in the requested order.
     """
@@ -5961,6 +8930,74 @@ class StayPage(TypedDict):
     known_until: str | None
 
 
+class VehicleFullPage(TypedDict):
+    """
+    Page of full vehicles.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[VehicleRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class VehiclePage(TypedDict):
+    """
+    Page of vehicle summaries.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[VehicleSummary]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+ListVehiclesResponse: TypeAlias = VehicleFullPage | VehiclePage
+
+
+ListSpacecraftTypesResponse: TypeAlias = SpacecraftTypeFullPage | SpacecraftTypePage
+
+
 ListModulesResponse: TypeAlias = ModuleFullPage | ModulePage
 
 
@@ -5968,6 +9005,12 @@ ListStaysResponse: TypeAlias = StayFullPage | StayPage
 
 
 ListSpacewalksResponse: TypeAlias = SpacewalkFullPage | SpacewalkPage
+
+
+ListAgenciesResponse: TypeAlias = AgencyFullPage | AgencyPage
+
+
+ListSitesResponse: TypeAlias = LaunchSiteFullPage | LaunchSitePage
 
 
 class ArticleFullPage(TypedDict):
@@ -5980,6 +9023,37 @@ class ArticleFullPage(TypedDict):
     Facets that `facet` names, in its order. Empty without it.
     """
     items: list[ArticleRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class ArticlePage(TypedDict):
+    """
+    Page of article summaries.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[ArticleSummary]
     """
     Items of this page, in the requested order.
     """
@@ -6017,7 +9091,7 @@ class Change(TypedDict):
     """
     op: ChangeOp
     changed_at: str
-    data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | ModuleRecord | StayRecord | SpacewalkRecord | None
+    data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | ModuleRecord | StayRecord | SpacewalkRecord | MediaRecord | AgencyRecord | VehicleRecord | SpacecraftTypeRecord | ShipRecord | LaunchSiteRecord | None
     """
     Current record with references by slug, or null if it was deleted.
     """
@@ -6166,6 +9240,37 @@ class PersonFullPage(TypedDict):
     known_until: str | None
 
 
+class ShipFullPage(TypedDict):
+    """
+    Page of full spacecraft.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[ShipRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
 ListMissionsResponse: TypeAlias = MissionFullPage | MissionPage
 
 
@@ -6173,6 +9278,9 @@ ListArticlesResponse: TypeAlias = ArticleFullPage | ArticlePage
 
 
 ListLaunchesResponse: TypeAlias = LaunchFullPage | LaunchPage
+
+
+ListSpacecraftResponse: TypeAlias = ShipFullPage | ShipPage
 
 
 ListPeopleResponse: TypeAlias = PersonFullPage | PersonPage
