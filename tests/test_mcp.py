@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import httpx2
@@ -10,8 +10,12 @@ import jsonschema
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as AsgiScope
 
+from app.api.mcp.calls import ApiCall, call_api
 from app.api.mcp.tools import build_tools
 from app.domain.enums import Scope
 from tests.support import documents
@@ -148,3 +152,23 @@ def test_calls_of_any_arguments_can_be_built() -> None:
     assert call.query == "fields=slug&fields=%3F&x=true"
     write = tools["update_launch"].build_call({"slug": "a", "If-Match": "*", "body": {"pad": "1"}})
     assert (write.method, write.headers["If-Match"], write.body) == ("PATCH", "*", b'{"pad": "1"}')
+
+
+def test_streamed_response_does_not_poll_for_a_disconnect() -> None:
+    received: list[Message] = []
+
+    async def stream(scope: AsgiScope, receive: Receive, send: Send) -> None:
+        async def receive_and_note() -> Message:
+            message = await receive()
+            received.append(message)
+            return message
+
+        await StreamingResponse(iter([b"a", b"b"]))(scope, receive_and_note, send)
+
+    scope: dict[str, Any] = {"app": None, "state": {}}
+    answer = anyio.run(call_api, stream, ApiCall("GET", "/v1/people"), scope)
+    assert (answer.status, answer.body) == (200, b"ab")
+    assert [message["type"] for message in received] in (
+        ["http.request"],
+        ["http.request", "http.disconnect"],
+    )

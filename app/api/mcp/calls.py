@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
+from anyio import Event
 from starlette.types import ASGIApp, Message
 
 logger = logging.getLogger("zarya")
@@ -43,8 +44,14 @@ Caller = Callable[[ApiCall], Awaitable[ApiAnswer]]
 async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> ApiAnswer:
     """Answer `call` by `api`. `scope` has `app` and `state` of the request around it."""
     status, body = 500, b""
+    has_body_been_read, has_ended = False, Event()
 
     async def receive() -> Message:
+        nonlocal has_body_been_read
+        if has_body_been_read:
+            await has_ended.wait()  # a streamed response waits here for the client to leave
+            return {"type": "http.disconnect"}
+        has_body_been_read = True
         return {"type": "http.request", "body": call.body, "more_body": False}
 
     async def send(message: Message) -> None:
@@ -53,6 +60,8 @@ async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> Api
             status = message["status"]
         else:
             body += message.get("body", b"")
+            if not message.get("more_body", False):
+                has_ended.set()
 
     own: dict[str, Any] = {
         "type": "http",
