@@ -363,5 +363,5 @@ def test_changes_since_a_time_are_delivered_again(
         old = {"since": f"{start - TOMBSTONE_RETENTION_PERIOD:%Y-%m-%dT%H:%M:%SZ}"}
         refused = editor.post(path, json=old).json()
         assert refused["errors"][0]["code"] == "too-old"
-    entries = editor.get("/v1/audit").json()["items"]
-    assert [each["action"] for each in entries if each["after"] == since] == ["redeliver"] * 2
+    entries = editor.get("/v1/audit", params={"action": "redeliver"}).json()["items"]
+    assert len([each for each in entries if each["after"] == since]) == 2
