@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests_browser.browsers import Visit
 from tests_browser.pages import open_page
@@ -91,6 +91,29 @@ def test_passed_days_send_no_requests_and_leave_no_history(visit: Open, origin: 
     expect(page.locator("#made-of")).to_contain_text(f"on={days[-1]}")
     expect(page.locator("#live")).to_contain_text("The station on July 19, 2001")
     assert page.evaluate("history.length") == length
+
+
+def test_refresh_does_not_undo_a_move_of_the_slider(visit: Open, origin: str) -> None:
+    """The screen's data change and are fetched again just before the slider moves."""
+    page = visit(service_workers="block").page
+    open_page(page, f"{origin}/station?on=2019-04-04")
+    held: list[Route] = []
+    page.route("**/v1/station?*", lambda route: held.append(route))  # noqa: PLW0108 - playwright sets an attribute
+    page.evaluate("dispatchEvent(new Event('online'))")
+    while not held:
+        page.wait_for_timeout(50)
+    page.locator("#slider").evaluate(SET_SLIDER_SCRIPT, [number_of("2001-01-01")])
+    while len(held) < 2:
+        page.wait_for_timeout(50)
+    refreshed, moved = held
+    assert "on=2019-04-04" in refreshed.request.url
+    assert "on=2001-01-01" in moved.request.url
+    changed = get_json(origin, "/v1/station?on=2019-04-04") | {"ships": []}
+    refreshed.fulfill(json=changed)
+    page.wait_for_timeout(300)
+    moved.continue_()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The station on January 1, 2001")
+    expect(page).to_have_url(f"{origin}/station?on=2001-01-01")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse
@@ -185,7 +185,7 @@ def result_path(item: dict[str, Any]) -> str:
 def _event_path(event: dict[str, Any]) -> str:
     """Path of the page about an event of the timeline."""
     if event["kind"] == "spacewalk":
-        return _page_path("spacewalks", event["url"].rsplit("/", 1)[1])
+        return _page_path("spacewalks", urlsplit(event["url"]).path.rsplit("/", 1)[1])
     if event["launch"]:
         return _page_path("launches", event["launch"]["slug"])
     if event["mission"]:

@@ -131,10 +131,10 @@ function enhance() {
 
 /** Replace the parts of the screen that change with the parameters in `url`, if `within` remains. */
 async function showParts(url, within) {
+  current = pathOf(url); // a refresh of the former screen must not replace this one
   const rendered = parse(await render(url));
   if (!within.isConnected) return;
   currentHtml = rendered.innerHTML.trim();
-  current = pathOf(url);
   for (const part of main.querySelectorAll("[data-part]")) {
     const { scrollLeft } = part;
     const selector = `[data-part="${part.dataset.part}"]`;

@@ -169,7 +169,7 @@ export function links(base, keptLang, calendarPath, dayOf) {
       return item.at ? to("station", { on: dayOf(item.at, item.at_precision) }) : to("search", { q: item.title });
     },
     to_event({ kind, url, launch, mission }) {
-      if (kind === "spacewalk") return to("spacewalks", url.split("/").at(-1));
+      if (kind === "spacewalk") return to("spacewalks", new URL(url).pathname.split("/").at(-1));
       if (launch) return to("launches", launch.slug);
       return mission ? to("missions", mission.slug) : to("station");
     },
