@@ -115,7 +115,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "b523dbd28691bd72b85a9d653affb7fae9a59c1b9221d1fca7012e6230b72f24"
+EXPECTED = "f33f308e3a19d45fa4b13b630d3dbee65de3211d66a96f77deb0482a41157c05"
 """SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
 
 
