@@ -88,6 +88,21 @@ def arguments(function: Any, size: int, numbers: Iterator[int]) -> tuple[Any, ..
     return tuple(value(hints[name]) for name in inspect.signature(function).parameters)
 
 
+def long_blocks() -> int:
+    """Number of blocks of memory, allocated while traced, that can hold a text of 30 KB."""
+    return sum(trace.size > 20_000 for trace in tracemalloc.take_snapshot().traces)
+
+
+def test_long_blocks_are_counted() -> None:
+    """Positive control: texts that a function keeps."""
+    tracemalloc.start()
+    try:
+        kept = [str(number) * 30_000 for number in range(10)]
+        assert long_blocks() >= len(kept)
+    finally:
+        tracemalloc.stop()
+
+
 LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 
@@ -103,7 +118,7 @@ def test_cache_of_long_texts_is_bounded(cache: BoundedCache[Any, Any]) -> None:
     try:
         for _ in range(40):
             cache(*arguments(cache.function, 30_000, numbers))
-        assert tracemalloc.get_traced_memory()[0] < 200_000
+        assert long_blocks() < 10
     finally:
         tracemalloc.stop()
     assert cache.entry_count <= before + 40
