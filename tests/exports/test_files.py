@@ -115,7 +115,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "f33f308e3a19d45fa4b13b630d3dbee65de3211d66a96f77deb0482a41157c05"
+EXPECTED = "97d85bb8f0a77d226bc197a14e27677bbd0c8edb34efc3cc5d60c48c438322f5"
 """SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
 
 

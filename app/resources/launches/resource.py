@@ -39,13 +39,12 @@ RESOURCE = RecordResource(
         ExportTable(
             "payloads",
             "Spacecraft and other payloads of launches.",
-            select_record_columns(Payload),
+            select_record_columns(Payload, ("flight_ended_sort_at",)),
             indexes=("launch_id",),
             column_descriptions={
                 "name": "Name.",
                 "kind": "Kind of spacecraft.",
                 "flight_ended_at": "End of its flight; null if it flies, or if that is not known.",
-                "flight_ended_sort_at": "`flight_ended_at` as an instant by which it is sorted.",
                 "end_kind": "How its flight ended.",
             },
         ),
