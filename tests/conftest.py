@@ -110,9 +110,27 @@ def empty_sqlite_database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def migrated_template_url(create_database: CreateDatabase) -> str:
+    """URL of a database with empty tables. A template: copy it, do not open it."""
+    url = create_database()
+    command.upgrade(alembic_config(url), "head")
+    return url
+
+
 @pytest.fixture
 def cli_database_url(create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """URL of a database without tables that the `zarya` command is configured for."""
     url = create_database()
+    monkeypatch.setenv("ZARYA_DATABASE_URL", url)
+    return url
+
+
+@pytest.fixture
+def cli_migrated_url(
+    create_database: CreateDatabase, migrated_template_url: str, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """URL of a database with empty tables that the `zarya` command is configured for."""
+    url = create_database(migrated_template_url)
     monkeypatch.setenv("ZARYA_DATABASE_URL", url)
     return url

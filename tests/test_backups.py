@@ -54,6 +54,7 @@ def test_backup_restores_to_both_databases(
                 assert restored.get(path).content == archive.get(path).content
 
 
+@pytest.mark.slow
 def test_backup_has_every_table(client: TestClient, editor: TestClient, tmp_path: Path) -> None:
     """Including drafts, API keys, the audit log, and the sequences of deleted rows."""
     editor.post("/v1/articles", json=documents.article())
@@ -77,6 +78,7 @@ def test_backup_has_every_table(client: TestClient, editor: TestClient, tmp_path
             assert person.id > gone
 
 
+@pytest.mark.slow
 def test_changes_continue_after_restore(create_database: CreateDatabase, tmp_path: Path) -> None:
     """Change cursors are refused; webhooks continue with undelivered changes."""
     with open_client(create_database()) as client:
@@ -139,6 +141,7 @@ def test_existing_file_and_filled_database_are_refused(
         restore_backup(database_of(client), backup, alembic_config(""), quiet)
 
 
+@pytest.mark.slow
 def test_altered_rows_are_detected_on_restore(
     backup: Path, empty_sqlite_database: Database
 ) -> None:

@@ -274,12 +274,14 @@ def test_manual_page_is_current() -> None:
     assert ".SS zarya keys rotate" in render_manual()
 
 
+@pytest.mark.slow
 def test_completion_of_commands() -> None:
     typed = {"_ZARYA_COMPLETE": "complete_bash", "COMP_WORDS": "zarya keys ro", "COMP_CWORD": "2"}
     run = subprocess.run(ZARYA_COMMAND, env=os.environ | typed, capture_output=True, check=True)
     assert run.stdout.split() == [b"rotate"]
 
 
+@pytest.mark.slow
 def test_serve_imports_no_modules_of_other_commands() -> None:
     """Each of them takes megabytes in every worker. The other commands do import them."""
     served = imported_modules("from app.cli.server import create_served_app as f; f()")

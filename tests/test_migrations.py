@@ -172,6 +172,7 @@ def rows_of_first_release(url: str) -> dict[str, list[dict[str, object]]]:
     return rows
 
 
+@pytest.mark.slow
 def test_upgrade_from_the_first_release_and_back(create_database: CreateDatabase) -> None:
     url = create_database()
     config = alembic_config(url)
@@ -205,6 +206,7 @@ def test_upgrade_from_the_first_release_and_back(create_database: CreateDatabase
     assert rows_of_first_release(url) == before
 
 
+@pytest.mark.slow
 def test_sort_keys_are_computed_from_periods_and_back(create_database: CreateDatabase) -> None:
     url = create_database()
     config = alembic_config(url)
@@ -248,6 +250,7 @@ def test_sort_keys_are_computed_from_periods_and_back(create_database: CreateDat
     database.close()
 
 
+@pytest.mark.slow
 def test_links_of_articles_get_their_columns(
     create_database: CreateDatabase, archive_template_url: str
 ) -> None:
@@ -264,6 +267,7 @@ def test_links_of_articles_get_their_columns(
     database.close()
 
 
+@pytest.mark.slow
 def test_imported_satellites_go_elsewhere(create_database: CreateDatabase) -> None:
     url = create_database()
     config = alembic_config(url)
@@ -303,6 +307,7 @@ def test_imported_satellites_go_elsewhere(create_database: CreateDatabase) -> No
     database.close()
 
 
+@pytest.mark.slow
 def test_names_of_agencies_become_records_and_back(create_database: CreateDatabase) -> None:
     """Also those of a flight, which had no slug, and totals of flights."""
     url = create_database()
@@ -359,6 +364,7 @@ def test_names_of_agencies_become_records_and_back(create_database: CreateDataba
     database.close()
 
 
+@pytest.mark.slow
 def test_pads_of_launches_become_records_and_back(create_database: CreateDatabase) -> None:
     url = create_database()
     config = alembic_config(url)

@@ -156,6 +156,7 @@ def test_faults_of_postgresql(create_database: CreateDatabase) -> None:
     admin.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("create_database", ["sqlite"], indirect=True)
 def test_faults_of_sqlite(create_database: CreateDatabase, tmp_path: Path) -> None:
     url = create_database()

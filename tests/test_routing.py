@@ -197,6 +197,7 @@ async def compare(routes: list[Route], kind: type[Route]) -> tuple[list[str], li
     return differing, statuses
 
 
+@pytest.mark.slow
 def test_parsed_query_equals_that_of_fastapi(routes: list[Route]) -> None:
     assert len(routes) > 25
     differing, statuses = asyncio.run(compare(routes, Route))
@@ -205,6 +206,7 @@ def test_parsed_query_equals_that_of_fastapi(routes: list[Route]) -> None:
     assert min(statuses.count(200), statuses.count(422)) > len(statuses) / 4
 
 
+@pytest.mark.slow
 def test_different_parsing_is_found(routes: list[Route]) -> None:
     """Positive control."""
     differing, _ = asyncio.run(compare(routes, CarelessRoute))

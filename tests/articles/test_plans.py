@@ -21,6 +21,8 @@ from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.query_costs import MAX_COST, find_cost, record_cost
 
+pytestmark = pytest.mark.slow  # thousands of articles are inserted, for each database
+
 ARTICLE_COUNT = 100_000
 COLUMNS = {
     "slug": "'news-' || n",

@@ -110,6 +110,7 @@ def test_refusal_keeps_no_tokens() -> None:
     assert files == {__file__, markdown_module.__file__}
 
 
+@pytest.mark.slow
 def test_html_equals_that_of_unbounded_renderer(archive: TestClient) -> None:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tags = set("p br hr h2 h3 h4 ul ol li strong em code pre blockquote a".split())
@@ -152,7 +153,7 @@ def test_refusal_names_the_line(editor: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (BOMB, "too-complex"),
+        pytest.param(BOMB, "too-complex", marks=pytest.mark.slow),
         (REFUSED["repeated long title"], "too-complex"),
         ("[a]: /b", "blank"),  # renders as nothing
         ("[a]: /b\n\nText", None),

@@ -41,6 +41,7 @@ def _columns(article: Article) -> dict[str, Any]:
     return {c.key: getattr(article, c.key) for c in inspect(Article).column_attrs}
 
 
+@pytest.mark.slow
 def test_computed_columns_equal_the_models(database: Database) -> None:
     with database.session() as session:
         articles = session.scalars(select(Article)).all()
@@ -87,6 +88,7 @@ def test_articles_have_two_languages_translations_and_links(database: Database) 
             assert session.scalar(select(func.count()).select_from(model))
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_archives(database: Database) -> None:
     with database.snapshot() as reader:
         world = World.read(reader)
@@ -95,6 +97,7 @@ def test_equal_seeds_give_equal_archives(database: Database) -> None:
     assert first != list(Generator(world, 2).articles(1, 50))
 
 
+@pytest.mark.slow
 def test_generated_dates_cover_every_day_of_twenty_years(database: Database) -> None:
     with database.snapshot() as reader:
         world = World.read(reader)

@@ -41,12 +41,14 @@ def test_reads_have_every_parameter_of_every_public_get(app: FastAPI) -> None:
                 assert (path.format(**examples), parameter["name"]) in priced
 
 
+@pytest.mark.slow
 def test_reads_have_every_page_of_the_portal(app: FastAPI) -> None:
     paths = {read.path for read in public_reads(app)}
     assert {"/", "/missions/iss-59", "/archive/2019-04", "/docs", "/sitemap.xml"} <= paths
     assert not {path for path in paths if "{" in path}
 
 
+@pytest.mark.slow
 def test_new_filter_and_new_sort_are_read(app: FastAPI) -> None:
     path = "/v1/articles"
     before = queries(app, path)

@@ -23,6 +23,8 @@ from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.servers import peer_pid, run_server, wait_for
 from tests.support.webhook_receivers import webhook_receiver
 
+pytestmark = pytest.mark.slow  # several processes
+
 WORKERS = 2
 
 
@@ -81,7 +83,6 @@ def slug(event: dict[str, Any]) -> str:
     return found
 
 
-@pytest.mark.slow
 def test_events_reach_all_clients_and_resume_from_last_event_id(service: httpx.Client) -> None:
     listeners = [Listener(service) for _ in range(4)]
     created = service.post("/v1/people", json=documents.person()).json()["slug"]
@@ -101,7 +102,6 @@ def test_events_head_request_returns(service: httpx.Client) -> None:
     assert service.head("/v1/events").status_code == 200
 
 
-@pytest.mark.slow
 def test_scheduled_article_is_published_by_background_job(service: httpx.Client) -> None:
     at = datetime.now(UTC) + timedelta(seconds=3)
     document = documents.article(published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
@@ -156,7 +156,6 @@ def readers(service: httpx.Client) -> Iterator[list[HTTPConnection]]:
         yield [reader for own in found.values() for reader in own[:2]]
 
 
-@pytest.mark.slow
 def test_supervisor_loads_no_library_of_the_workers(readers: list[HTTPConnection]) -> None:
     worker = Path("/proc", peer_pid(readers[0].sock))
     supervisor = worker.parent / worker.joinpath("stat").read_text().rpartition(")")[2].split()[1]
@@ -166,7 +165,6 @@ def test_supervisor_loads_no_library_of_the_workers(readers: list[HTTPConnection
         assert library not in supervisor.joinpath("maps").read_text()
 
 
-@pytest.mark.slow
 def test_committed_write_is_visible_in_all_workers(
     service: httpx.Client, readers: list[HTTPConnection]
 ) -> None:

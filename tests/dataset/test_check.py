@@ -340,6 +340,7 @@ def test_spacewalks_after_the_horizon_are_detected(dataset: Dataset) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_archive_in_use_is_consistent(own: TestClient) -> None:
     """Drafts, scheduled, edited, renamed and deleted records are no inconsistencies."""
     dated = {"published_at": "2019-04-04T10:00:00Z"}
@@ -381,6 +382,7 @@ def test_archive_in_use_is_consistent(own: TestClient) -> None:
         assert problem in problems
 
 
+@pytest.mark.slow
 def test_wrong_count_of_a_day_is_detected(own: TestClient) -> None:
     with database_of(own).session() as session:
         day = ArticleDailyCounts.at == datetime(2019, 4, 4, tzinfo=UTC)

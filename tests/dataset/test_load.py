@@ -118,6 +118,7 @@ def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
         assert sum(each["created"] for each in counts) == RECORDS
 
 
+@pytest.mark.slow
 def test_load_moves_the_horizon_forwards_only(own: TestClient) -> None:
     database = database_of(own)
     ahead = datetime(2026, 11, 1, tzinfo=UTC)
@@ -162,6 +163,7 @@ def test_loaded_mission_iss_59(archive: TestClient) -> None:
         assert {row["derived"] for row in reader.all(derived)} == {False}
 
 
+@pytest.mark.slow
 def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
     database = database_of(own)
     with database.session() as session:
@@ -212,6 +214,7 @@ def test_vehicles_with_similar_names_are_distinct(archive: TestClient) -> None:
     assert (counts["Antares 230"], counts["Antares 230+"]) == (5, 8)
 
 
+@pytest.mark.slow
 def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
     """Changed records stay changed; deleted and renamed records are not created again."""
     aged = {"name": "Somebody Else", "slug": "somebody-else", "born_on": None}

@@ -138,6 +138,7 @@ def test_check_detects_inconsistency(archive: TestClient, broken: Break, problem
     assert any(problem in line for line in found)
 
 
+@pytest.mark.slow
 def test_edited_and_deleted_modules_are_kept(own: TestClient) -> None:
     database = database_of(own)
     address = "/v1/modules/harmony"

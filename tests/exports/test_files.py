@@ -70,6 +70,7 @@ def test_sqlite_file_has_all_public_records(archive: TestClient, tmp_path: Path)
     ]
 
 
+@pytest.mark.slow
 def test_sqlite_file_is_reproducible(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
     one, other = (write_sqlite_file(database, tmp_path / name).read_bytes() for name in ("a", "b"))
@@ -157,6 +158,7 @@ def test_meta_describes_every_table_and_column(archive: TestClient, tmp_path: Pa
     assert meta["people.name_ru"] == "Name in Russian."
 
 
+@pytest.mark.slow
 def test_csv_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
     path = write_sqlite_file(database, tmp_path / "a.sqlite")
@@ -183,6 +185,7 @@ def test_csv_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> Non
             )
 
 
+@pytest.mark.slow
 def test_parquet_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
     path = write_sqlite_file(database, tmp_path / "a.sqlite")

@@ -149,6 +149,7 @@ def test_scalar_modules_are_complete() -> None:
     assert not missing
 
 
+@pytest.mark.slow
 def test_openapi_yaml_equals_json(client: TestClient) -> None:
     answer = client.get("/openapi.yaml")
     assert answer.headers["content-type"] == "application/yaml"

@@ -79,6 +79,7 @@ def test_reads_do_not_hold_the_event_loop(archive: TestClient) -> None:
     assert count > 900
 
 
+@pytest.mark.slow
 def test_first_request_of_the_openapi_document_does_not_hold_the_event_loop(
     archive: TestClient,
 ) -> None:

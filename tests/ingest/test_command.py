@@ -11,9 +11,9 @@ from tests.support.fake_sites import Reply, fake_site, rss_feed, rss_item
 LAST = "created {}, updated {}, unchanged {}, rejected {}\n"
 
 
-def test_import_and_export_commands_round_trip(cli_database_url: str, tmp_path: Path) -> None:
-    assert cli_database_url
-    assert run_zarya("migrate").exit_code == 0
+@pytest.mark.slow
+def test_import_and_export_commands_round_trip(cli_migrated_url: str, tmp_path: Path) -> None:
+    assert cli_migrated_url
     feed = tmp_path / "in" / "news.rss"
     feed.parent.mkdir()
     feed.write_bytes(rss_feed(rss_item(1), rss_item(2), rss_item(3, date="soon")))
@@ -38,9 +38,8 @@ def test_import_and_export_commands_round_trip(cli_database_url: str, tmp_path: 
         assert (tmp_path / target).exists()
 
 
-def test_import_command_fetches_url(cli_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cli_database_url
-    run_zarya("migrate")
+def test_import_command_fetches_url(cli_migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli_migrated_url
     with fake_site() as there:
         address = there.add("/feed", Reply(body=rss_feed(rss_item(1))))
         refused = run_zarya("import", "feed", address)
@@ -52,11 +51,10 @@ def test_import_command_fetches_url(cli_database_url: str, monkeypatch: pytest.M
 
 
 def test_import_command_takes_source_of_file(
-    cli_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli_migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The corrected rejects of a fetched feed are entries of that feed."""
-    assert cli_database_url
-    run_zarya("migrate")
+    assert cli_migrated_url
     monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
     rejects = f"--rejects={tmp_path}/rejects"
     with fake_site() as there:
@@ -83,10 +81,9 @@ def test_import_command_takes_source_of_file(
 
 
 def test_import_command_takes_all_launches_on_request(
-    cli_database_url: str, tmp_path: Path
+    cli_migrated_url: str, tmp_path: Path
 ) -> None:
-    assert cli_database_url
-    run_zarya("migrate")
+    assert cli_migrated_url
     stated = {"net": "2031-04-04T11:01:35Z", "status": {"name": "Maybe"}}
     launches = [
         {"id": "1", "name": "Rocket | Starlink 1", **stated},
@@ -114,7 +111,6 @@ def test_import_command_takes_all_launches_on_request(
         ("export", "ndjson", "/proc/nowhere/a.ndjson"),
     ],
 )
-def test_invalid_commands_exit_with_2(cli_database_url: str, arguments: tuple[str, ...]) -> None:
-    assert cli_database_url
-    run_zarya("migrate")
+def test_invalid_commands_exit_with_2(cli_migrated_url: str, arguments: tuple[str, ...]) -> None:
+    assert cli_migrated_url
     assert run_zarya(*arguments).exit_code == 2

@@ -1,5 +1,6 @@
 """Origins of feed entries after an upgrade from archives without sources (migration 0014)."""
 
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import select
@@ -29,6 +30,7 @@ def origins(database: Database) -> list[tuple[str, str]]:
     return sorted((row["scheme"], row["key"]) for row in rows)
 
 
+@pytest.mark.slow
 def test_upgrade_finds_the_source_of_entries(create_database: CreateDatabase) -> None:
     url = create_database()
     config = alembic_config(url)

@@ -161,6 +161,7 @@ def test_launches_that_archive_lacks_are_created(own_archive: TestClient, versio
     assert [(seat["person"]["slug"], seat["role"]) for seat in seats] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spelling", "version"), [*zip(SPELLINGS, cycle(VERSIONS), strict=False)])
 def test_people_in_other_spellings_are_recognised(
     own_database: Database, spelling: str, version: str

@@ -37,6 +37,7 @@ def test_list_items_round_trip(objects: list[Any], indent: int | None) -> None:
     assert [json.loads(item.raw) for item in found(text)] == objects
 
 
+@pytest.mark.slow
 @given(OBJECTS)
 def test_response_items_round_trip(objects: list[Any]) -> None:
     assert values(json.dumps({"count": 1, "results": objects}, indent=1)) == objects

@@ -155,6 +155,7 @@ def test_dry_run_changes_nothing(database: Database, tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_interrupted_import_continues(database: Database) -> None:
     news = make_input(feed(*map(item, range(2 * IMPORT_BATCH_ENTRIES))))
     with pytest.raises(KeyboardInterrupt):

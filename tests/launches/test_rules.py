@@ -241,6 +241,7 @@ def test_linked_launch_can_be_deleted(editor: TestClient) -> None:
     assert editor.get(f"/v1/missions/{mission}").json()["launches"] == []
 
 
+@pytest.mark.slow
 def test_load_keeps_links_of_other_launches(
     create_database: CreateDatabase, archive_template_url: str
 ) -> None:

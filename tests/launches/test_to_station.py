@@ -128,6 +128,7 @@ def test_default_is_restored_by_null(plans: TestClient) -> None:
     assert plans.get("/v1/launches/starlink").json()["to_station"] is True
 
 
+@pytest.mark.slow
 def test_export_restores_to_station(plans: TestClient, create_database: CreateDatabase) -> None:
     text = export_ndjson(database_of(plans))
     with open_client(create_database()) as client:

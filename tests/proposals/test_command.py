@@ -9,11 +9,10 @@ from tests.support.command_line import run_zarya
 
 
 @pytest.fixture
-def ids(cli_database_url: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def ids(cli_migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Ids of three proposals, each with Anne McClain as the candidate; the last is not valid."""
     monkeypatch.setenv("COLUMNS", "250")  # of the terminal
-    assert run_zarya("migrate").exit_code == 0
-    database = build_database(cli_database_url)
+    database = build_database(cli_migrated_url)
     with database.session() as session:
         person = factories.person(slug="anne-mcclain", name="Anne McClain")
         session.add(person)

@@ -55,6 +55,7 @@ def contents(connection: Connection) -> list[tuple[Any, ...]]:
     return found
 
 
+@pytest.mark.slow
 def test_rebuilt_index_equals_maintained_index(archive: TestClient) -> None:
     with database_of(archive).session() as session:
         before = contents(session.connection())

@@ -317,6 +317,7 @@ def check_missions(client: TestClient, truth: Truth) -> None:
         assert commanders == ["gleb-instance" if number == 900 else "anna-example"]
 
 
+@pytest.mark.slow
 def test_server_counts_a_poller_without_limit(
     editor: TestClient,
     database: Database,

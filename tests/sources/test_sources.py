@@ -11,7 +11,6 @@ from app.cli.main import cli
 from app.db.database import Database
 from app.domain.enums import Scope
 from tests.support.clients import client_with_key
-from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
 from tests.support.import_runs import import_inputs, make_input
@@ -186,14 +185,11 @@ def test_disabled_source_is_not_due(editor: TestClient, database: Database) -> N
 
 
 @pytest.fixture
-def url(create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
-    """URL of the migrated database that the command uses."""
-    address = create_database()
-    monkeypatch.setenv("ZARYA_DATABASE_URL", address)
+def url(cli_migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """URL of the database that the command uses."""
     monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
     monkeypatch.setenv("COLUMNS", "250")  # of the terminal
-    assert zarya("migrate").exit_code == 0
-    return address
+    return cli_migrated_url
 
 
 def zarya(*arguments: str) -> Result:
