@@ -16,7 +16,10 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (type TEXT, id INTEGER, data TEXT, PRIMARY KEY (type, id));
 CREATE TABLE IF NOT EXISTS position (cursor TEXT);
 """
-TYPES = "mission,person,launch,module,stay,spacewalk,article"
+TYPES = (
+    "mission,agency,person,vehicle,spacecraft_type,spacecraft,site,module,launch,stay,spacewalk,"
+    "media,article"
+)
 
 
 def apply(database: sqlite3.Connection, batch: Batch) -> None:

@@ -7,7 +7,6 @@ and the tables are emptied afterwards: there is no rollback.
 
 import gc
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +18,16 @@ from app.domain.enums import Scope
 from app.ingest.dataset.load import load_dataset
 from app.resources.write_steps import build_database
 from tests.support.clients import clear_response_cache, client_with_key, database_of, open_client
+from tests.support.command_line import (
+    cli_database_url,
+    cli_migrated_url,
+    migrated_template_url,
+)
 from tests.support.databases import (
     CreateDatabase,
     alembic_config,
     create_database,
+    empty_sqlite_database,
     empty_tables,
     postgresql_url,
 )
@@ -30,7 +35,16 @@ from tests.support.scheduling import DatabaseScheduling
 from tests.support.settings import default_settings, patient_reads
 from tests.support.statements import record_selects
 
-__all__ = ["create_database", "default_settings", "patient_reads", "postgresql_url"]  # fixtures
+__all__ = [  # fixtures
+    "cli_database_url",
+    "cli_migrated_url",
+    "create_database",
+    "default_settings",
+    "empty_sqlite_database",
+    "migrated_template_url",
+    "patient_reads",
+    "postgresql_url",
+]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseScheduling:
@@ -100,37 +114,3 @@ def statements(archive: TestClient) -> Iterator[list[str]]:
     """SELECT statements that requests to `archive` execute during the test."""
     with record_selects(database_of(archive)) as selects:
         yield selects
-
-
-@pytest.fixture
-def empty_sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    """SQLite database without tables."""
-    database = build_database(f"sqlite:///{tmp_path}/archive.db", read_threads=2)
-    yield database
-    database.close()
-
-
-@pytest.fixture(scope="session")
-def migrated_template_url(create_database: CreateDatabase) -> str:
-    """URL of a database with empty tables. A template: copy it, do not open it."""
-    url = create_database()
-    command.upgrade(alembic_config(url), "head")
-    return url
-
-
-@pytest.fixture
-def cli_database_url(create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
-    """URL of a database without tables that the `zarya` command is configured for."""
-    url = create_database()
-    monkeypatch.setenv("ZARYA_DATABASE_URL", url)
-    return url
-
-
-@pytest.fixture
-def cli_migrated_url(
-    create_database: CreateDatabase, migrated_template_url: str, monkeypatch: pytest.MonkeyPatch
-) -> str:
-    """URL of a database with empty tables that the `zarya` command is configured for."""
-    url = create_database(migrated_template_url)
-    monkeypatch.setenv("ZARYA_DATABASE_URL", url)
-    return url

@@ -54,12 +54,12 @@ def test_migrate_load_check(cli_database_url: str) -> None:
     assert checked.exit_code == 1
     assert "problems." in checked.stderr
     assert (
-        "3544 records are missing or outdated in the search index: zarya reindex" in checked.stderr
+        "3856 records are missing or outdated in the search index: zarya reindex" in checked.stderr
     )
 
     assert run_zarya("migrate").exit_code == 0  # rebuilds a missing search index
     assert "search" not in run_zarya("load", "--check").stderr
-    assert "3544 records indexed." in run_zarya("reindex").stderr
+    assert "3856 records indexed." in run_zarya("reindex").stderr
     assert "search" not in run_zarya("load", "--check").stderr
     if cli_database_url.startswith("postgresql"):
         database = build_database(cli_database_url)

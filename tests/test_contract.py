@@ -32,6 +32,7 @@ from app.resources.registry import RECORD_RESOURCES, RESOURCES
 from app.resources.resource import RecordResource, Resource
 from app.resources.timeline.filters import TimelineSelection
 from app.resources.timeline.queries import select_matches
+from app.search.index_keys import RANK_COUNT
 
 CALENDAR_ONLY = {"tz"}  # defines the day; filters only with another parameter
 UNSORTED_LISTS = {"keys", "proposals"}  # in one order
@@ -143,7 +144,7 @@ def test_registry_has_every_record_type() -> None:
     assert set(RECORD_RESOURCES) == set(RecordType)
     ranks = [record_type.search_rank for record_type in RecordType]
     assert len(set(ranks)) == len(ranks)
-    assert set(ranks) <= set(range(13))  # see `app.search.index_keys`
+    assert set(ranks) <= set(range(RANK_COUNT))
 
 
 @pytest.mark.parametrize("resource", RECORD_RESOURCES.values(), ids=lambda each: each.tag)

@@ -1,5 +1,6 @@
 """Absolute URLs and tag URIs, built from `ZARYA_PUBLIC_URL`, never from a request's headers."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import quote, urlencode
@@ -11,6 +12,9 @@ from app.domain.languages import LANGUAGES, explicit_language
 
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 """Absolute URL."""
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+"""Match texts that need no percent-encoding, such as slugs, faster than `quote` does."""
+
 PageUrl = Annotated[Url, Field(description="URL of the page for people, on the portal.")]
 
 
@@ -64,7 +68,8 @@ def tag_uri(*segments: str | int, **parameters: str) -> str:
 
 
 def _quote_segment(segment: str | int) -> str:
-    return quote(str(segment), safe="")
+    text = str(segment)
+    return text if _UNRESERVED(text) else quote(text, safe="")
 
 
 def append_query(url: str, parameters: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ class RecordType(StrEnum):
     """Types of records."""
 
     search_rank: int
-    """Rank in search results, from 0 to 12; records of a higher rank come first.
+    """Rank in search results, from 0 on; records of a higher rank come first.
 
     Index keys contain the rank: run `zarya reindex` after a change.
     """

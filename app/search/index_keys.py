@@ -13,9 +13,10 @@ from app.domain.dates import MAX_INSTANT, ONE_SECOND, VAGUE_PRECISIONS, sort_ins
 from app.domain.enums import RecordType
 
 _RANKS = {kind.search_rank: kind for kind in RecordType}
-_ID_BITS = 26
+_ID_BITS = 25
 _POSITIONS_PER_RANK = sort_position(MAX_INSTANT)
-"""Thirteen ranks fit into 62 bits beside the id: two integers of a pagination cursor."""
+RANK_COUNT = (1 << 62 - _ID_BITS) // _POSITIONS_PER_RANK
+"""Number of ranks that fit into 62 bits, two integers of a pagination cursor, beside the id."""
 
 
 def build_index_key(kind: RecordType, sort_at: datetime | None, record_id: int) -> int:

@@ -1,6 +1,6 @@
-"""Test databases on SQLite and PostgreSQL, and the session fixtures that create them.
+"""Test databases on SQLite and PostgreSQL, and the fixtures that create them.
 
-A conftest makes the fixtures `postgresql_url` and `create_database` available by importing them.
+A conftest makes the fixtures available by importing them.
 """
 
 import os
@@ -20,6 +20,7 @@ from sqlalchemy import Engine, create_engine, make_url
 from app.db.database import Database
 from app.db.models import Base
 from app.db.models.search import SEARCH_INDEX_TABLE
+from app.resources.write_steps import build_database
 from tests.support.paths import ROOT
 
 _NUMBERS = count(1)
@@ -94,6 +95,14 @@ def _execute_in_autocommit(engine: Engine, statement: str) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("SET statement_timeout = 0")  # slow on a busy disk
         connection.exec_driver_sql(statement)
+
+
+@pytest.fixture
+def empty_sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """SQLite database without tables."""
+    database = build_database(f"sqlite:///{tmp_path}/archive.db", read_threads=2)
+    yield database
+    database.close()
 
 
 def empty_tables(database: Database) -> None:

@@ -9,7 +9,16 @@ from sqlalchemy import Connection, insert
 from starlette.testclient import TestClient
 
 from app.api.lists import record_counts
-from app.db.models import Flight, Launch, Payload, Spacewalk, SpacewalkMember, Stay
+from app.db.models import (
+    Flight,
+    Launch,
+    Payload,
+    Spacecraft,
+    SpacecraftType,
+    Spacewalk,
+    SpacewalkMember,
+    Stay,
+)
 from app.db.timeouts import disable_timeouts
 from app.domain.dates import Precision
 from app.domain.enums import (
@@ -63,9 +72,18 @@ def fill(connection: Connection) -> None:
     walk: dict[str, Any] = {"duration_sort_seconds": 0, "sources": []}
     rows: dict[Any, Iterable[dict[str, Any]]] = {
         Launch: (launch | {"id": n, "slug": f"l-{n}"} | _dates(launch=at) for n, at in ships),
+        SpacecraftType: [
+            {"id": 1, "slug": "ship", "name": "Ship", "name_key": "ship", "sources": []}
+            | {"kind": SpacecraftKind.CV, "crewed": False}
+        ],
+        Spacecraft: (
+            {"id": n, "slug": f"craft-{n}", "name": f"Craft {n}", "name_key": f"craft {n}"}
+            | {"type_id": 1, "sources": []}
+            for n, _ in ships
+        ),
         Payload: (
             ship
-            | {"launch_id": n, "name": f"Ship {n}", "slug": f"ship-{n}"}
+            | {"launch_id": n, "name": f"Ship {n}", "slug": f"ship-{n}", "spacecraft_id": n}
             | _dates(flight_ended=at + 40 * DAY)
             for n, at in ships
         ),

@@ -28,6 +28,11 @@ RESOURCE = RecordResource(
             "Notes of the flight control.",
             select_record_columns(Note),
             indexes=("written_at",),
+            column_descriptions={
+                "title": "Title.",
+                "body": "Text, in Markdown.",
+                "written_at": "Time of writing.",
+            },
         ),
     ),
 )
