@@ -235,7 +235,7 @@ def typescript_package(bench: Bench) -> str:
     modules = bench.node / "node_modules/.bin"
     bench.call(modules / "tsc", cwd=folder)
     bench.call(modules / "tsc", "--project", "tsconfig.test.json", cwd=folder)
-    tests = "node", "--test", "dist-test/test/"
+    tests = "node", "--test", "--test-reporter=tap", "dist-test/test/client.test.js"
     bench.call(*tests, cwd=folder, env={"ZARYA_ORIGIN": bench.origin})
     bench.call(*tests, cwd=folder, env={"ZARYA_ORIGIN": "http://[::1]:1"}, expected_error="not ok")
     pack = bench.call("npm", "pack", "--silent", cwd=folder).strip()

@@ -19,7 +19,7 @@ ENUMS = Path("app/domain/enums.py")
 REGISTRY = Path("app/resources/registry.py")
 
 NEW_MEMBERS = {
-    "RecordType": '    NOTE = "note", 12\n',
+    "RecordType": '    NOTE = "note", 13\n',
     "Scope": '    NOTES_WRITE = "notes:write"\n',
     "AuditTarget": "    NOTE = RecordType.NOTE.value\n",
 }
