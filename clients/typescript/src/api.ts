@@ -4593,13 +4593,7 @@ export interface components {
              * @description Day on which the picture was taken, or null if not known.
              */
             taken_on: string | null;
-            /**
-             * @description Most important place. Default: the centre.
-             * @default {
-             *       "x": 50,
-             *       "y": 50
-             *     }
-             */
+            /** @description Most important place. Default: the centre, x=50 and y=50. */
             focal_point: components["schemas"]["FocalPointWrite"];
             /**
              * @description True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
@@ -8519,7 +8513,7 @@ export interface components {
              * @description Day on which the picture was taken, or null if not known.
              */
             taken_on?: string | null;
-            /** @description Most important place. Default: the centre. */
+            /** @description Most important place. Default: the centre, x=50 and y=50. */
             focal_point?: components["schemas"]["FocalPointWrite"];
             /** @description True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`. */
             published?: boolean;
@@ -11745,7 +11739,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame.
+                     * @description JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame. Up to 20 MiB.
                      */
                     file: string;
                     /**
@@ -11782,13 +11776,7 @@ export interface operations {
                          * @description Day on which the picture was taken, or null if not known.
                          */
                         taken_on?: string | null;
-                        /**
-                         * @description Most important place. Default: the centre.
-                         * @default {
-                         *       "x": 50,
-                         *       "y": 50
-                         *     }
-                         */
+                        /** @description Most important place. Default: the centre, x=50 and y=50. */
                         focal_point?: {
                             /**
                              * Format: int32
@@ -11832,13 +11820,7 @@ export interface operations {
                      * @description Day on which the picture was taken, or null if not known.
                      */
                     taken_on?: string | null;
-                    /**
-                     * @description Most important place. Default: the centre.
-                     * @default {
-                     *       "x": 50,
-                     *       "y": 50
-                     *     }
-                     */
+                    /** @description Most important place. Default: the centre, x=50 and y=50. */
                     focal_point?: {
                         /**
                          * Format: int32

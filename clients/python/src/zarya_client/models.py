@@ -611,7 +611,7 @@ class MediaRecord(TypedDict, closed=True):
     """
     focal_point: FocalPointWrite
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
     published: bool
     """
@@ -2291,7 +2291,7 @@ class MediaPatch(TypedDict, closed=True):
     """
     focal_point: NotRequired[FocalPointWrite]
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
     published: NotRequired[bool]
     """
@@ -3123,7 +3123,7 @@ class UploadMediaParametersQuery(TypedDict):
 
 class FocalPoint1(TypedDict, closed=True):
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
 
     x: int
@@ -3171,7 +3171,7 @@ class Metadata(TypedDict, closed=True):
     """
     focal_point: NotRequired[FocalPoint1]
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
     published: NotRequired[bool]
     """
@@ -3182,7 +3182,7 @@ class Metadata(TypedDict, closed=True):
 class UploadMediaRequest(TypedDict, closed=True):
     file: bytes
     """
-    JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame.
+    JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame. Up to 20 MiB.
     """
     metadata: NotRequired[Metadata]
     """
@@ -3225,7 +3225,7 @@ class UploadMediaRequest1(TypedDict, closed=True):
     """
     focal_point: NotRequired[FocalPoint1]
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
     published: NotRequired[bool]
     """
