@@ -2808,6 +2808,26 @@ class Problem(TypedDict):
     """
 
 
+class Data(TypedDict, closed=True):
+    webhook_id: int
+    """
+    Id of the webhook.
+    """
+
+
+class TestMessage(TypedDict, closed=True):
+    """
+    Message of a webhook that `POST /v1/webhooks/{id}/test` sends.
+    """
+
+    type: Literal['webhook.test']
+    timestamp: str
+    """
+    Time of the change, or of the request for a test.
+    """
+    data: Data
+
+
 Field: TypeAlias = str
 
 
@@ -9269,6 +9289,19 @@ class ShipFullPage(TypedDict):
     """
     True if more than `total` items match. False if `total` is exact or null.
     """
+
+
+class ChangeMessage(TypedDict, closed=True):
+    """
+    Message of a webhook: one change.
+    """
+
+    type: Literal['mission.upsert', 'mission.delete', 'person.upsert', 'person.delete', 'launch.upsert', 'launch.delete', 'article.upsert', 'article.delete', 'module.upsert', 'module.delete', 'stay.upsert', 'stay.delete', 'spacewalk.upsert', 'spacewalk.delete', 'media.upsert', 'media.delete', 'agency.upsert', 'agency.delete', 'vehicle.upsert', 'vehicle.delete', 'spacecraft_type.upsert', 'spacecraft_type.delete', 'spacecraft.upsert', 'spacecraft.delete', 'site.upsert', 'site.delete']
+    timestamp: str
+    """
+    Time of the change, or of the request for a test.
+    """
+    data: Change
 
 
 ListMissionsResponse: TypeAlias = MissionFullPage | MissionPage
