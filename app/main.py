@@ -57,6 +57,7 @@ from app.resources.proposals.resource import RESOURCE as PROPOSALS
 from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
 from app.resources.search.resource import RESOURCE as SEARCH
+from app.resources.webhooks.messages import describe_messages
 from app.resources.webhooks.resource import RESOURCE as WEBHOOKS
 from app.resources.write_steps import build_database
 
@@ -93,7 +94,7 @@ class Zarya(FastAPI):
     def openapi(self) -> dict[str, Any]:
         services: Services = self.state.services
         with use_settings(services.settings):
-            self.openapi_schema = self.openapi_schema or build_openapi(self)
+            self.openapi_schema = self.openapi_schema or build_openapi(self, describe_messages())
         return self.openapi_schema
 
     @cached_property

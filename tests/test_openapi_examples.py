@@ -5,12 +5,13 @@ import copy
 import json
 import shlex
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from app.domain.enums import RecordType
 from tests.support.paths import ROOT
 
 Schema = dict[str, Any]
@@ -41,29 +42,37 @@ def successful_media(document: Schema) -> Iterator[tuple[str, str, Schema]]:
                     yield f"{operation['operationId']} {status}", media_type, media
 
 
+def messages(document: Schema) -> Iterator[tuple[str, str, Schema]]:
+    """Yield name, media type and description of each message of webhooks."""
+    for name, methods in document["webhooks"].items():
+        for media_type, media in methods["post"]["requestBody"]["content"].items():
+            yield f"webhook {name}", media_type, media
+
+
 def find_faults(document: Schema) -> list[str]:
-    """List the successful responses without a valid example."""
+    """List the successful responses and the messages of webhooks without valid examples."""
     schema_root = {"components": document["components"]}
     faults = []
     checked: dict[str, list[str]] = {}
-    for response, media_type, media in successful_media(document):
+    for place, media_type, media in chain(successful_media(document), messages(document)):
         if media_type in BINARY_MEDIA_TYPES:
             continue
         if "examples" not in media:
-            faults.append(f"{response}: no example")
+            faults.append(f"{place}: no example")
             continue
         key = json.dumps([media["schema"], media["examples"]])
         if key not in checked:
-            [reference] = media["examples"].values()
-            name = reference["$ref"].rpartition("/")[2]
-            value = document["components"]["examples"][name]["value"]
+            names = [each["$ref"].rpartition("/")[2] for each in media["examples"].values()]
+            values = [document["components"]["examples"][name]["value"] for name in names]
             validator = Draft202012Validator(schema_root | media["schema"])
-            checked[key] = [error.message[:200] for error in validator.iter_errors(value)]
-        faults += [f"{response}: {message}" for message in checked[key]]
+            checked[key] = [
+                error.message[:200] for value in values for error in validator.iter_errors(value)
+            ]
+        faults += [f"{place}: {message}" for message in checked[key]]
     return faults
 
 
-def test_every_successful_response_has_a_valid_example(document: Schema) -> None:
+def test_responses_and_messages_have_valid_examples(document: Schema) -> None:
     """Update them with `make examples`."""
     assert find_faults(document) == []
 
@@ -72,6 +81,9 @@ def test_faults_are_found(document: Schema) -> None:
     faulty = copy.deepcopy(document)
     del faulty["components"]["examples"]["Me"]["value"]["scopes"]
     faulty["components"]["examples"]["StationRead"]["value"]["free_ports"] = "many"
+    del faulty["components"]["examples"]["launch.upsert"]["value"]["data"]["data"]["launch_at"]
+    faulty["components"]["examples"]["webhook.test"]["value"]["type"] = "test"
+    del faulty["webhooks"]["stay"]["post"]["requestBody"]["content"]["application/json"]["examples"]
     del faulty["paths"]["/v1/horizon"]["get"]["responses"]["200"]["content"]["application/json"][
         "examples"
     ]
@@ -79,6 +91,20 @@ def test_faults_are_found(document: Schema) -> None:
         "getMe 200",
         "getHorizon 200",
         "getStation 200",
+        "webhook launch",
+        "webhook stay",
+        "webhook webhook.test",
+    }
+
+
+def test_webhooks_have_examples_of_all_types(document: Schema) -> None:
+    types = {
+        document["components"]["examples"][each["$ref"].rpartition("/")[2]]["value"]["type"]
+        for _, _, media in messages(document)
+        for each in media["examples"].values()
+    }
+    assert types == {f"{type_}.{op}" for type_ in RecordType for op in ("upsert", "delete")} | {
+        "webhook.test"
     }
 
 

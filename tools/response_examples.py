@@ -197,8 +197,26 @@ def _read_examples(client: TestClient) -> dict[str, Any]:
         examples[name] = _get(client, path.format(**ids))
     [change] = examples["ChangePage"]["items"]
     data = json.dumps(change, ensure_ascii=False, separators=(",", ":"))
+    for type_ in RecordType:
+        examples |= _change_messages(_get(client, f"/v1/changes?types={type_}&limit=1"))
+    examples["webhook.test"] = {
+        "type": "webhook.test",
+        "timestamp": examples["WebhookDeliveryRead"]["created_at"],
+        "data": {"webhook_id": ids["WebhookCreated"]},
+    }
     examples["EventStream"] = f"event: upsert\ndata: {data}\nid: W10sIDAsIDAsIDE3NDBd\n\n"
     return examples
+
+
+def _change_messages(page: Any) -> dict[str, Any]:
+    """Messages of webhooks about the change in `page`, and about the deletion of its record."""
+    [change] = page["items"]
+    deletion = change | {"op": "delete", "data": None}
+    messages = (
+        {"type": f"{each['type']}.{each['op']}", "timestamp": each["changed_at"], "data": each}
+        for each in (change, deletion)
+    )
+    return {message["type"]: message for message in messages}
 
 
 def _upload(client: TestClient, size: int, description: dict[str, Any]) -> None:

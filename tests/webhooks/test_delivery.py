@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from jsonschema import Draft202012Validator
 from sqlalchemy import delete, select, update
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
@@ -28,6 +29,7 @@ from app.resources.webhooks.delivery import (
 from tests.support import documents
 from tests.support.clients import override_settings
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.paths import ROOT
 from tests.support.webhook_receivers import WebhookReceiver, webhook_receiver
 
 
@@ -71,6 +73,20 @@ def state(editor: TestClient, id_: int) -> dict[str, Any]:
     return found
 
 
+def find_schemas(message: dict[str, Any]) -> list[str]:
+    """Schemas of messages in openapi.json that `message` has."""
+    components = json.loads((ROOT / "openapi.json").read_text())["components"]
+    references = {
+        name: {"components": components, "$ref": f"#/components/schemas/{name}"}
+        for name in ("ChangeMessage", "TestMessage")
+    }
+    return [
+        name
+        for name, reference in references.items()
+        if Draft202012Validator(reference).is_valid(message)
+    ]
+
+
 def test_changes_are_delivered_in_order_and_signed(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
@@ -86,6 +102,7 @@ def test_changes_are_delivered_in_order_and_signed(
     for headers, body in hook.messages:
         verified = Verifier(made["secret"]).verify(body, headers)
         assert verified["data"]["id"]
+        assert find_schemas(verified) == ["ChangeMessage"]
         with pytest.raises(WebhookVerificationError):
             Verifier(made["secret"]).verify(body + b" ", headers)
         with pytest.raises(WebhookVerificationError):
@@ -310,6 +327,7 @@ def test_test_message_is_sent_once_beside_the_changes(
     ((headers, body),) = hook.messages
     verified = Verifier(made["secret"]).verify(body, headers)
     assert (verified["type"], verified["data"]) == ("webhook.test", {"webhook_id": made["id"]})
+    assert find_schemas(verified) == ["TestMessage"]
     sent = editor.get(f"/v1/webhooks/{made['id']}/deliveries/{answer.json()['id']}").json()
     assert (sent["id"], sent["response_status"]) == (answer.json()["id"], 500)
     assert state(editor, made["id"]) == {

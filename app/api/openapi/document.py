@@ -31,8 +31,11 @@ _MAX_FORMAT_CHARS = {"date": 10, "date-time": 35, "uri": 4000}
 """`maxLength` of the string formats."""
 
 
-def build_openapi(app: FastAPI) -> OpenApiObject:
-    """Build the OpenAPI document of `app`."""
+def build_openapi(app: FastAPI, messages: OpenApiObject) -> OpenApiObject:
+    """Build the OpenAPI document of `app`.
+
+    `messages` contains the `webhooks` of the document, and the `components` that they refer to.
+    """
     for model in query_models(app):
         describe_parameters(model)
     document = get_openapi(
@@ -77,6 +80,9 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
     components["headers"] = build_header_components()
     components["securitySchemes"] = SECURITY_SCHEMES
     components["responses"] = build_response_components()
+    components["parameters"] = messages["components"]["parameters"]
+    components["schemas"] |= messages["components"]["schemas"]
+    document["webhooks"] = messages["webhooks"]
     simplified: OpenApiObject = _simplify_schema(document)
     add_response_examples(simplified)
     return simplified

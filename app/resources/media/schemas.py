@@ -151,8 +151,8 @@ class MediaFields(WriteModel):
     """Page that the picture was taken from, or null."""
     taken_on: AnyDay | None = None
     """Day on which the picture was taken, or null if not known."""
-    focal_point: FocalPointWrite = FocalPointWrite(x=50, y=50)
-    """Most important place. Default: the centre."""
+    focal_point: FocalPointWrite = Field(default_factory=lambda: FocalPointWrite(x=50, y=50))
+    """Most important place. Default: the centre, x=50 and y=50."""
     published: StrictBool = False
     """True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`."""
 

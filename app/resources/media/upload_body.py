@@ -9,8 +9,8 @@ from app.resources.media.uploads import UPLOAD_TYPES
 _FILE = {
     "type": "string",
     "format": "binary",
-    "maxLength": MAX_PICTURE_BYTES,
-    "description": "JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame.",
+    "description": "JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame. "
+    f"Up to {MAX_PICTURE_BYTES >> 20} MiB.",
 }
 
 

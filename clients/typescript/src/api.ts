@@ -2287,7 +2287,288 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    mission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mission changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveMissionChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Person changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receivePersonChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    launch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Launch changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveLaunchChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Article changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveArticleChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    module: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Module changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveModuleChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    stay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stay changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveStayChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    spacewalk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Spacewalk changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveSpacewalkChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Media changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveMediaChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    agency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agency changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveAgencyChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    vehicle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vehicle changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveVehicleChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    spacecraft_type: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Spacecraft type changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveSpacecraftTypeChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    spacecraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Spacecraft changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveSpacecraftChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Site changed
+         * @description The service sends this message after the record was created, changed or deleted.
+         */
+        post: operations["receiveSiteChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test message
+         * @description The service sends this message after `POST /v1/webhooks/{id}/test`.
+         */
+        post: operations["receiveTestMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /**
@@ -4593,13 +4874,7 @@ export interface components {
              * @description Day on which the picture was taken, or null if not known.
              */
             taken_on: string | null;
-            /**
-             * @description Most important place. Default: the centre.
-             * @default {
-             *       "x": 50,
-             *       "y": 50
-             *     }
-             */
+            /** @description Most important place. Default: the centre, x=50 and y=50. */
             focal_point: components["schemas"]["FocalPointWrite"];
             /**
              * @description True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`.
@@ -8519,7 +8794,7 @@ export interface components {
              * @description Day on which the picture was taken, or null if not known.
              */
             taken_on?: string | null;
-            /** @description Most important place. Default: the centre. */
+            /** @description Most important place. Default: the centre, x=50 and y=50. */
             focal_point?: components["schemas"]["FocalPointWrite"];
             /** @description True if readers see the picture. That needs `alt`, `alt_ru` and a known `licence`. */
             published?: boolean;
@@ -9029,6 +9304,34 @@ export interface components {
             /** @description One item for each invalid parameter or field. */
             errors: components["schemas"]["FieldProblem"][];
         };
+        /** @description Message of a webhook: one change. */
+        ChangeMessage: {
+            /** @enum {string} */
+            type: "mission.upsert" | "mission.delete" | "person.upsert" | "person.delete" | "launch.upsert" | "launch.delete" | "article.upsert" | "article.delete" | "module.upsert" | "module.delete" | "stay.upsert" | "stay.delete" | "spacewalk.upsert" | "spacewalk.delete" | "media.upsert" | "media.delete" | "agency.upsert" | "agency.delete" | "vehicle.upsert" | "vehicle.delete" | "spacecraft_type.upsert" | "spacecraft_type.delete" | "spacecraft.upsert" | "spacecraft.delete" | "site.upsert" | "site.delete";
+            /**
+             * Format: date-time
+             * @description Time of the change, or of the request for a test.
+             */
+            timestamp: string;
+            data: components["schemas"]["Change"];
+        };
+        /** @description Message of a webhook that `POST /v1/webhooks/{id}/test` sends. */
+        TestMessage: {
+            /** @enum {string} */
+            type: "webhook.test";
+            /**
+             * Format: date-time
+             * @description Time of the change, or of the request for a test.
+             */
+            timestamp: string;
+            data: {
+                /**
+                 * Format: int32
+                 * @description Id of the webhook.
+                 */
+                webhook_id: number;
+            };
+        };
     };
     responses: {
         /** @description Bad request. */
@@ -9349,7 +9652,23 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /**
+         * @description Id of the message, the same for all attempts to deliver it.
+         * @example msg_1740_1740
+         */
+        "webhook-id": string;
+        /**
+         * @description Time of the attempt, in seconds since 1970.
+         * @example 1795521600
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+         * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+         */
+        "webhook-signature": string;
+    };
     requestBodies: never;
     headers: {
         /**
@@ -11745,7 +12064,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame.
+                     * @description JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame. Up to 20 MiB.
                      */
                     file: string;
                     /**
@@ -11782,13 +12101,7 @@ export interface operations {
                          * @description Day on which the picture was taken, or null if not known.
                          */
                         taken_on?: string | null;
-                        /**
-                         * @description Most important place. Default: the centre.
-                         * @default {
-                         *       "x": 50,
-                         *       "y": 50
-                         *     }
-                         */
+                        /** @description Most important place. Default: the centre, x=50 and y=50. */
                         focal_point?: {
                             /**
                              * Format: int32
@@ -11832,13 +12145,7 @@ export interface operations {
                      * @description Day on which the picture was taken, or null if not known.
                      */
                     taken_on?: string | null;
-                    /**
-                     * @description Most important place. Default: the centre.
-                     * @default {
-                     *       "x": 50,
-                     *       "y": 50
-                     *     }
-                     */
+                    /** @description Most important place. Default: the centre, x=50 and y=50. */
                     focal_point?: {
                         /**
                          * Format: int32
@@ -20194,6 +20501,734 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
+        };
+    };
+    receiveMissionChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receivePersonChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveLaunchChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveArticleChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveModuleChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveStayChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveSpacewalkChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveMediaChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveAgencyChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveVehicleChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveSpacecraftTypeChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveSpacecraftChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveSiteChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveTestMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Id of the message, the same for all attempts to deliver it.
+                 * @example msg_1740_1740
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Time of the attempt, in seconds since 1970.
+                 * @example 1795521600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description `v1,` and the base64 of the HMAC-SHA256, with the secret, of id, timestamp and body.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestMessage"];
+            };
+        };
+        responses: {
+            /** @description Disables the webhook. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Confirms the delivery. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The service sends the message again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

@@ -611,7 +611,7 @@ class MediaRecord(TypedDict, closed=True):
     """
     focal_point: FocalPointWrite
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
     published: bool
     """
@@ -2291,7 +2291,7 @@ class MediaPatch(TypedDict, closed=True):
     """
     focal_point: NotRequired[FocalPointWrite]
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
     published: NotRequired[bool]
     """
@@ -2808,6 +2808,26 @@ class Problem(TypedDict):
     """
 
 
+class Data(TypedDict, closed=True):
+    webhook_id: int
+    """
+    Id of the webhook.
+    """
+
+
+class TestMessage(TypedDict, closed=True):
+    """
+    Message of a webhook that `POST /v1/webhooks/{id}/test` sends.
+    """
+
+    type: Literal['webhook.test']
+    timestamp: str
+    """
+    Time of the change, or of the request for a test.
+    """
+    data: Data
+
+
 Field: TypeAlias = str
 
 
@@ -3123,7 +3143,7 @@ class UploadMediaParametersQuery(TypedDict):
 
 class FocalPoint1(TypedDict, closed=True):
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
 
     x: int
@@ -3171,7 +3191,7 @@ class Metadata(TypedDict, closed=True):
     """
     focal_point: NotRequired[FocalPoint1]
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
     published: NotRequired[bool]
     """
@@ -3182,7 +3202,7 @@ class Metadata(TypedDict, closed=True):
 class UploadMediaRequest(TypedDict, closed=True):
     file: bytes
     """
-    JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame.
+    JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame. Up to 20 MiB.
     """
     metadata: NotRequired[Metadata]
     """
@@ -3225,7 +3245,7 @@ class UploadMediaRequest1(TypedDict, closed=True):
     """
     focal_point: NotRequired[FocalPoint1]
     """
-    Most important place. Default: the centre.
+    Most important place. Default: the centre, x=50 and y=50.
     """
     published: NotRequired[bool]
     """
@@ -9269,6 +9289,19 @@ class ShipFullPage(TypedDict):
     """
     True if more than `total` items match. False if `total` is exact or null.
     """
+
+
+class ChangeMessage(TypedDict, closed=True):
+    """
+    Message of a webhook: one change.
+    """
+
+    type: Literal['mission.upsert', 'mission.delete', 'person.upsert', 'person.delete', 'launch.upsert', 'launch.delete', 'article.upsert', 'article.delete', 'module.upsert', 'module.delete', 'stay.upsert', 'stay.delete', 'spacewalk.upsert', 'spacewalk.delete', 'media.upsert', 'media.delete', 'agency.upsert', 'agency.delete', 'vehicle.upsert', 'vehicle.delete', 'spacecraft_type.upsert', 'spacecraft_type.delete', 'spacecraft.upsert', 'spacecraft.delete', 'site.upsert', 'site.delete']
+    timestamp: str
+    """
+    Time of the change, or of the request for a test.
+    """
+    data: Change
 
 
 ListMissionsResponse: TypeAlias = MissionFullPage | MissionPage
