@@ -93,19 +93,8 @@ def _replace_query_values(case: Case[Any]) -> None:
         case.query["q"] = "soyuz"
 
 
-@schemathesis.hook
-def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
-    """Replace generated values that are valid by the schema but not for the service.
-
-    - `If-Match` becomes `*`, so that it matches any version.
-    - `Idempotency-Key` is removed, so that no key is used twice.
-
-    In all cases the valid `fields` of examples are removed: the schema requires all fields.
-    """
-    for parameter in case.operation.definition.raw.get("parameters", []):
-        example = parameter.get("example")
-        if parameter["name"] == "fields" and case.query.get("fields") in (example, *example):
-            case.query.pop("fields")
+def _replace_targets(case: Case[Any]) -> None:
+    """Replace targets of writes that later cases need as they are."""
     match case.operation.definition.raw["operationId"]:
         case "revokeKey" if case.path_parameters.get("id") == OWN_KEY_ID:
             case.path_parameters["id"] = MISSING_KEY_ID
@@ -123,6 +112,22 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
             case.path_parameters.get("slug") in UNREFERRED_SLUGS
         ):
             case.path_parameters["slug"] = MISSING_SLUG
+
+
+@schemathesis.hook
+def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
+    """Replace generated values that are valid by the schema but not for the service.
+
+    - `If-Match` becomes `*`, so that it matches any version.
+    - `Idempotency-Key` is removed, so that no key is used twice.
+
+    In all cases the valid `fields` of examples are removed: the schema requires all fields.
+    """
+    for parameter in case.operation.definition.raw.get("parameters", []):
+        example = parameter.get("example")
+        if parameter["name"] == "fields" and case.query.get("fields") in (example, *example):
+            case.query.pop("fields")
+    _replace_targets(case)
     mode = case.meta.generation.mode if case.meta else None
     if mode is None or not mode.is_positive:
         return
