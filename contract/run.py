@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 from PIL import Image
 
 from app.domain.enums import Scope
@@ -130,8 +130,8 @@ def _upload_picture(origin: str, key: str) -> None:
     """Store the picture of the examples; the embedded archive has none."""
     content = BytesIO()
     Image.new("RGB", (32, 32)).save(content, "PNG")
-    metadata = {"slug": "soyuz-ms-12-on-the-pad", "alt": "The pad", "alt_ru": "Площадка"}
-    metadata |= {"licence": "CC-BY-4.0", "published": True}
+    texts = {"slug": "soyuz-ms-12-on-the-pad", "alt": "The pad", "alt_ru": "Площадка"}
+    metadata = texts | {"licence": "CC-BY-4.0", "published": True}
     httpx.post(
         f"{origin}/v1/media",
         files={"file": ("pad.png", content.getvalue(), "image/png")},
