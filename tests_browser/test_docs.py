@@ -49,6 +49,8 @@ def test_scalar_shows_and_tries_every_operation(
     current_tag = ""
     for method, path, operation in sorted(operations(document), key=lambda entry: entry[2]["tags"]):
         tag = operation["tags"][0]
+        if tag == current_tag and scheme == "dark":
+            continue  # one operation of each tag
         if tag != current_tag:  # a new page, because open sections make it slower and slower
             page.goto("about:blank")
         current_tag = tag
