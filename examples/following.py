@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.client import HTTPException
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 SILENCE_SECONDS = 60
@@ -28,7 +28,9 @@ class Batch(NamedTuple):
 
 
 def follow(origin: str, types: str, cursor: str | None) -> Iterator[Batch]:
-    """Yield batches for ever; `cursor` is that of the last batch that you stored, or None.
+    """Yield batches for ever, of records of `types`, such as `launch,person`, or of all if empty.
+
+    `cursor` is that of the last batch that you stored, or None.
 
     Apply a batch and store its cursor in one transaction, or else in this order: then a change
     may come twice, which has no effect, but none is lost.
@@ -54,8 +56,8 @@ def _read_changes(origin: str, types: str, cursor: str | None) -> Iterator[Batch
     """Yield the pages of the snapshot, if there is no cursor, and of the changes up to now."""
     is_complete = False
     while not is_complete:
-        url = f"{origin}/v1/changes?types={types}" + (f"&cursor={cursor}" if cursor else "")
-        with urlopen(url, timeout=SILENCE_SECONDS) as response:
+        query = {"types": types, "cursor": cursor or ""}
+        with urlopen(_url(f"{origin}/v1/changes", query), timeout=SILENCE_SECONDS) as response:
             page = json.load(response)
         is_start, is_complete = cursor is None, page["next"] is None
         [cursor] = parse_qs(urlsplit(page["next"] or page["sync"]).query)["cursor"]
@@ -64,7 +66,8 @@ def _read_changes(origin: str, types: str, cursor: str | None) -> Iterator[Batch
 
 def _read_events(origin: str, types: str, cursor: str | None) -> Iterator[Batch]:
     """Yield the changes after `cursor` as they happen, until the stream ends."""
-    request = Request(f"{origin}/v1/events?types={types}", headers={"Last-Event-ID": cursor or ""})
+    url = _url(f"{origin}/v1/events", {"types": types})
+    request = Request(url, headers={"Last-Event-ID": cursor or ""})
     with urlopen(request, timeout=SILENCE_SECONDS) as stream:
         fields: dict[str, str] = {}
         for line in stream:
@@ -75,3 +78,8 @@ def _read_events(origin: str, types: str, cursor: str | None) -> Iterator[Batch]
                 changes = [json.loads(fields["data"])] if "data" in fields else []
                 yield Batch(changes, fields["id"], is_start=False, is_complete=True)
                 fields = {}
+
+
+def _url(address: str, query: dict[str, str]) -> str:
+    """`address` with those parameters that are not empty."""
+    return f"{address}?{urlencode({name: value for name, value in query.items() if value})}"

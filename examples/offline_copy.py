@@ -16,10 +16,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (type TEXT, id INTEGER, data TEXT, PRIMARY KEY (type, id));
 CREATE TABLE IF NOT EXISTS position (cursor TEXT);
 """
-TYPES = (
-    "mission,agency,person,vehicle,spacecraft_type,spacecraft,site,module,launch,stay,spacewalk,"
-    "media,article"
-)
+ALL_TYPES = ""
 
 
 def apply(database: sqlite3.Connection, batch: Batch) -> None:
@@ -43,7 +40,7 @@ def main(origin: str, path: str) -> None:
     database = sqlite3.connect(path)
     database.executescript(SCHEMA)
     position = database.execute("SELECT cursor FROM position").fetchone()
-    for batch in follow(origin, TYPES, position[0] if position else None):
+    for batch in follow(origin, ALL_TYPES, position[0] if position else None):
         apply(database, batch)
         if batch.is_complete:
             [(count,)] = database.execute("SELECT count(*) FROM records")

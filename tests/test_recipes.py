@@ -1,15 +1,11 @@
 """Recipes of the documentation: the shown lines run in an empty folder, against a real service."""
 
 import json
-import re
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx2 as httpx
 import pytest
 
 from app.api.auth import generate_api_key
@@ -17,7 +13,15 @@ from app.domain.enums import Scope
 from app.resources.write_steps import build_database
 from tests.support.databases import CreateDatabase
 from tests.support.paths import ROOT
-from tests.support.recipes import output_of, run_lines, shown_lines
+from tests.support.recipes import (
+    create_launch,
+    output_of,
+    posted_launches,
+    read_copy,
+    read_snapshot,
+    run_lines,
+    shown_lines,
+)
 from tests.support.servers import DEV_NULL, free_port, run_server, run_server_process, wait_for
 
 pytestmark = pytest.mark.parametrize("create_database", ["sqlite"], indirect=True, scope="session")
@@ -49,20 +53,6 @@ def origin(url: str) -> Iterator[str]:
     """Origin of the service."""
     with run_server(url, rate_limit=0) as origin:
         yield origin
-
-
-def create_launch(origin: str, key: str, name: str) -> None:
-    """Record the launch of a cargo vehicle."""
-    document = {
-        "status": "success",
-        "launch_at": "2019-05-05T10:00:00Z",
-        "launch_at_precision": "second",
-        "crewed": False,
-        "vehicle": {"name": "Soyuz-2.1a", "family": "Soyuz"},
-        "spacecraft": [{"name": name, "kind": "CV"}],
-    }
-    headers = {"Authorization": f"Bearer {key}"}
-    httpx.post(f"{origin}/v1/launches", json=document, headers=headers).raise_for_status()
 
 
 @pytest.mark.parametrize(
@@ -118,26 +108,7 @@ def test_bot_posts_each_launch_once_across_restarts(tmp_path: Path, url: str, ke
             posted.append("Progress Meanwhile")
             with run_lines(lines[-1:], origin, tmp_path):
                 launch_and_wait(origin)
-    names = re.findall(r"Launched: (.+?),", output_of(tmp_path))
-    assert sorted(names) == sorted(posted)
-
-
-def read_copy(path: Path) -> dict[tuple[str, int], Any]:
-    """Records of an offline copy by type and id."""
-    with sqlite3.connect(path) as database:
-        rows = database.execute("SELECT type, id, data FROM records").fetchall()
-    return {(type_, id_): json.loads(data) for type_, id_, data in rows}
-
-
-def read_snapshot(origin: str) -> dict[tuple[str, int], Any]:
-    """Records of the change feed by type and id."""
-    records: dict[tuple[str, int], Any] = {}
-    url = f"{origin}/v1/changes"
-    while url:
-        page = httpx.get(url).raise_for_status().json()
-        records |= {(each["type"], each["id"]): each["data"] for each in page["items"]}
-        url = page["next"]
-    return records
+    assert sorted(posted_launches(tmp_path)) == sorted(posted)
 
 
 @pytest.mark.slow

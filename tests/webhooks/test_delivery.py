@@ -18,6 +18,7 @@ from app.config import Settings, use_settings
 from app.db.database import Database
 from app.db.models import RecordChange, Webhook, WebhookDelivery
 from app.domain.dates import now
+from app.domain.enums import RecordType
 from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD
 from app.resources.webhooks import delivery
 from app.resources.webhooks.delivery import (
@@ -119,6 +120,16 @@ def test_only_selected_types_are_delivered(
     slug = editor.post("/v1/launches", json=documents.launch()).json()["slug"]
     deliver_due(database)
     assert delivered(hook) == [("launch.upsert", slug)]
+
+
+def test_all_types_can_be_selected(editor: TestClient) -> None:
+    types = sorted(RecordType)
+    made = register(editor, "https://portal.example/hooks", types=types)
+    assert made["types"] == types
+    refused = editor.post(
+        "/v1/webhooks", json={"target_url": made["target_url"], "types": types * 2}
+    )
+    assert refused.status_code == 422
 
 
 def test_failed_message_is_retried_with_same_id(

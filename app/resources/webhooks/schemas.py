@@ -22,7 +22,7 @@ class WebhookWrite(WriteModel):
     target_url: FetchableUrl
     """URL that receives the messages by POST, signed per Standard Webhooks."""
     description: Annotated[NonBlankText, MaxChars(300)] | None = None
-    types: Annotated[list[RecordType], Field(max_length=10)] = []
+    types: Annotated[list[RecordType], Field(max_length=len(RecordType))] = []
     """Record types to deliver. Empty: all."""
     enabled: StrictBool = True
     """If true, changes are delivered. Enabling the webhook delivers all missed changes."""
