@@ -22,7 +22,12 @@ from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
 from app.db.database import Reader
-from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
+from app.db.functions import (
+    AnySelect,
+    hide_from_planner,
+    json_array_subquery,
+    json_object_subquery,
+)
 from app.db.models import Launch, Payload, Spacecraft, SpacecraftType, Stay
 from app.domain.enums import LAUNCHED_STATUSES, RecordType
 from app.domain.languages import Bilingual
@@ -101,10 +106,12 @@ def _select_launch(*, last: bool) -> ScalarSelect[Any]:
     """The first or last launch of a spacecraft that took place, as a `LaunchRef`."""
     launch, flight = aliased(Launch), aliased(Payload)
     own = select(flight.launch_id).where(flight.spacecraft_id == Spacecraft.id)
+    # Else SQLite reads all launches by these columns until it finds one of the spacecraft.
+    status, sort_at = map(hide_from_planner, (launch.status, launch.launch_sort_at))
     flown = select_launch_ref(launch).where(
-        launch.id.in_(own.correlate(Spacecraft)), launch.status.in_(LAUNCHED_STATUSES)
+        launch.id.in_(own.correlate(Spacecraft)), status.in_(LAUNCHED_STATUSES)
     )
-    order = launch.launch_sort_at, launch.id
+    order = sort_at, launch.id
     ordered = flown.order_by(*(key.desc() if last else key.asc() for key in order))
     return json_object_subquery(ordered.limit(1))
 

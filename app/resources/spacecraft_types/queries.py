@@ -17,7 +17,7 @@ from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
 from app.db.database import Reader
-from app.db.functions import AnySelect, json_object_subquery
+from app.db.functions import AnySelect, hide_from_planner, json_object_subquery
 from app.db.models import Launch, Payload, Spacecraft, SpacecraftType
 from app.domain.enums import LAUNCHED_STATUSES, RecordType
 from app.domain.languages import Bilingual
@@ -90,7 +90,9 @@ def _select_summary() -> AnySelect:
         .where(own)
         .correlate(SpacecraftType)
     )
-    took_place = launch.id.in_(flown), launch.status.in_(LAUNCHED_STATUSES)
+    # Else SQLite reads all launches by these columns until it finds one of the type.
+    status, sort_at = map(hide_from_planner, (launch.status, launch.launch_sort_at))
+    took_place = launch.id.in_(flown), status.in_(LAUNCHED_STATUSES)
     first = select_launch_ref(launch).where(*took_place)
     flights = (
         select(func.count())
@@ -109,9 +111,7 @@ def _select_summary() -> AnySelect:
         SpacecraftType.diameter_m,
         ships.scalar_subquery().label("spacecraft_count"),
         flights.scalar_subquery().label("flights_count"),
-        json_object_subquery(first.order_by(launch.launch_sort_at, launch.id).limit(1)).label(
-            "first_launch"
-        ),
+        json_object_subquery(first.order_by(sort_at, launch.id).limit(1)).label("first_launch"),
         SpacecraftType.updated_at,
         SpacecraftType.version,
     )
