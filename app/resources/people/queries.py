@@ -13,7 +13,7 @@ from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.spacewalks import select_spacewalk_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
@@ -66,11 +66,8 @@ _NATIONALITY = Reference(
     Bilingual("Nobody has the nationality {}.", "Нет людей с гражданством {}."),
     (NameColumn(PersonNationality.country),),
 )
-_PERSON_ID = Person.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    PersonFacet.AGENCY: ValueFacet(
-        select(_PERSON_ID, Agency.slug.label("value")).join(Agency, Agency.id == Person.agency_id)
-    ),
+    PersonFacet.AGENCY: ColumnFacet(Person.agency_id, Agency.slug),
     PersonFacet.NATIONALITY: ValueFacet(
         select(PersonNationality.person_id.label("id"), PersonNationality.country.label("value"))
     ),

@@ -15,7 +15,7 @@ from app.api.embeds.spacecraft import (
     select_spacecraft_type_ref,
 )
 from app.api.embeds.stays import IS_MAIN_PAYLOAD, select_stay_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References
 from app.api.lists.sorting import build_orders
@@ -57,17 +57,10 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter."""
 
-_SHIP_ID = Spacecraft.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    ShipFacet.TYPE: ValueFacet(
-        select(_SHIP_ID, SpacecraftType.slug.label("value")).join(SpacecraftType)
-    ),
-    ShipFacet.KIND: ValueFacet(
-        select(_SHIP_ID, SpacecraftType.kind.label("value")).join(SpacecraftType)
-    ),
-    ShipFacet.OPERATOR: ValueFacet(
-        select(_SHIP_ID, Spacecraft.operator.label("value")).where(Spacecraft.operator.is_not(None))
-    ),
+    ShipFacet.TYPE: ColumnFacet(Spacecraft.type_id, SpacecraftType.slug),
+    ShipFacet.KIND: ColumnFacet(Spacecraft.type_id, SpacecraftType.kind),
+    ShipFacet.OPERATOR: ColumnFacet(Spacecraft.operator),
 }
 REFERENCES: References = {
     "type": SPACECRAFT_TYPE,

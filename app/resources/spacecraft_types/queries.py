@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.spacecraft import select_spacecraft_type_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References
 from app.api.lists.sorting import build_orders
@@ -41,14 +41,9 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 """Conditions by the name of a parameter."""
 _CREWED_CONDITIONS = {flag: SpacecraftType.crewed.is_(flag) for flag in (True, False)}
 
-_TYPE_ID = SpacecraftType.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    SpacecraftTypeFacet.KIND: ValueFacet(select(_TYPE_ID, SpacecraftType.kind.label("value"))),
-    SpacecraftTypeFacet.MAKER: ValueFacet(
-        select(_TYPE_ID, SpacecraftType.maker.label("value")).where(
-            SpacecraftType.maker.is_not(None)
-        )
-    ),
+    SpacecraftTypeFacet.KIND: ColumnFacet(SpacecraftType.kind),
+    SpacecraftTypeFacet.MAKER: ColumnFacet(SpacecraftType.maker),
 }
 REFERENCES: References = {
     "maker": Reference(
