@@ -8,7 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from app.db.database import Database
-from app.db.models import Base, Launch, Module, Person, Port, Spacecraft, Spacewalk, Stay, Vehicle
+from app.db.models import (
+    Agency,
+    Base,
+    Launch,
+    Module,
+    Payload,
+    Person,
+    Port,
+    Spacewalk,
+    Stay,
+    Vehicle,
+)
 from app.db.models.spacewalks import SpacewalkMember
 from app.db.timeouts import disable_timeouts
 from app.domain.dates import Precision
@@ -27,7 +38,7 @@ FLIGHT_EVENTS = 4
 CYCLE_EVENTS = 2 * FLIGHT_EVENTS + 1
 """Events of a cycle: two flights and a spacewalk."""
 
-MODELS: Sequence[type[Base]] = (Launch, Spacecraft, Stay, Spacewalk, SpacewalkMember)
+MODELS: Sequence[type[Base]] = (Launch, Payload, Stay, Spacewalk, SpacewalkMember)
 
 
 def fill_events(database: Database, number: int, progress: Progress = lambda *_: None) -> None:
@@ -58,6 +69,7 @@ class Generator:
         self._vehicles = ids(Vehicle.id)
         self._modules = ids(Module.id)
         self._people = ids(Person.id)
+        self._operators = ids(Agency.id)
         self._next_id = {
             model: count((connection.scalar(select(func.max(_id_column(model)))) or 0) + 1)
             for model in MODELS
@@ -89,8 +101,8 @@ class Generator:
             crewed=False,
             sources=[],
         )
-        ship = Spacecraft(
-            id=next(self._next_id[Spacecraft]),
+        ship = Payload(
+            id=next(self._next_id[Payload]),
             launch_id=launch.id,
             ordinal=1,
             name=f"Progress G-{number}",
@@ -121,7 +133,7 @@ class Generator:
             starts_at=at,
             starts_at_precision=Precision.MINUTE,
             duration_seconds=20_000 + number % 5_000,
-            operator="NASA",
+            operator_id=self._operators[number % len(self._operators)],
             airlock_id=self._modules[number % len(self._modules)],
             sources=[],
         )

@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.support.subscriptions import SUBSCRIPTIONS, page_links
 from tests_browser.accessibility import accessibility_violations
 from tests_browser.browsers import Visit
 from tests_browser.pages import (
@@ -536,6 +537,18 @@ def test_print_style_hides_controls(visit: Open, origin: str) -> None:
     style = "getComputedStyle(document.querySelector('.hero'))"
     color, background_color = page.evaluate(f"[{style}.color, {style}.backgroundColor]")
     assert (color, background_color) == ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0)")
+
+
+@pytest.mark.parametrize("path", SUBSCRIPTIONS)
+def test_links_of_feeds_and_calendars_open_pages(visit: Open, origin: str, path: str) -> None:
+    with urlopen(f"{origin}{path}") as response:  # noqa: S310 - an address of our own
+        links = page_links(path, response.read())
+    page = visit().page
+    for link in (links[0], links[-1]):
+        address = urlsplit(link)
+        open_page(page, f"{origin}{address.path}?{address.query}#{address.fragment}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert urlsplit(page.url).path == address.path
 
 
 def test_skip_link_moves_the_focus_to_the_content(visit: Open, origin: str) -> None:

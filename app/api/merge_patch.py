@@ -15,9 +15,11 @@ MERGE_PATCH_MEDIA_TYPE = "application/merge-patch+json"
 def apply_merge_patch(model: type[D], current: Mapping[str, Any], patch: Any) -> D:
     """Apply `patch` to `current`, the JSON of a document, and validate the result as `model`.
 
+    A response counts as a patch by the fields of it that can be written.
+
     Raises InvalidRequest if the result is not valid.
     """
-    return validate_write_model(model, _merge(current, patch))
+    return validate_write_model(model, _merge(current, model.read_response(patch)))
 
 
 def _merge(target: Any, patch: Any) -> Any:

@@ -11,10 +11,10 @@ from sqlalchemy import CompoundSelect, Select, String, and_, bindparam, inspect,
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, Session
 
 from app.api.validation_errors import raise_field_error
-from app.db.conditions import slug_in
+from app.db.conditions import has_name
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import FormerSlug, Mission, VersionedRecord
+from app.db.models import FormerSlug, VersionedRecord
 from app.domain.enums import RecordType
 from app.domain.languages import tr
 from app.domain.text import slugify
@@ -35,15 +35,18 @@ def not_found_detail(model: type[VersionedRecord], slug: str) -> str:
 
 
 def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str) -> NoReturn:
-    """Raise SlugRenamed for a former slug, Gone for that of a deleted record, else NotFound."""
+    """Raise SlugRenamed for a former slug or another name, Gone for the slug of a deleted record.
+
+    Otherwise raises NotFound.
+    """
     record_type = model.record_type
     former = reader.first(
         select(FormerSlug.record_id, model.slug)
         .outerjoin(model, model.id == FormerSlug.record_id)
         .where(FormerSlug.type == record_type, FormerSlug.slug == slug)
     )
-    if former is None and model is Mission:
-        former = reader.first(select(Mission.slug).where(slug_in(Mission, [slug])))
+    if former is None and (is_named := has_name(model, slug)) is not None:
+        former = reader.first(select(model.slug).where(is_named))
     if former is None:
         raise NotFound(f"{not_found_detail(model, slug)} {model.label.hint}")
     if former["slug"] is None:

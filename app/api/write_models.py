@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, ClassVar, TypeVar, cast, get_args
 
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
+    BaseModel,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -17,6 +18,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticKnownError, core_schema
@@ -35,13 +37,72 @@ logger = logging.getLogger("zarya")
 
 
 class WriteModel(DescribedModel):
-    """Base of request bodies and their parts."""
+    """Base of request bodies and their parts.
+
+    The class argument `read_as` is the schema of the same part in responses.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         json_schema_serialization_defaults_required=True,
     )
+
+    _read_only: ClassVar[frozenset[str]] = frozenset()
+    """Fields of `read_as` that cannot be written."""
+    _parts: ClassVar[Mapping[str, "type[WriteModel]"]] = {}
+    """Write models of the fields that have one."""
+
+    def __init_subclass__(cls, read_as: type[BaseModel] | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls, read_as: type[BaseModel] | None = None, **kwargs: Any
+    ) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        read = read_as.model_fields if read_as else {}
+        cls._read_only = frozenset(read) - cls.model_fields.keys()
+        parts = {name: _find_part(field.annotation) for name, field in cls.model_fields.items()}
+        cls._parts = {name: part for name, part in parts.items() if part}
+
+    @classmethod
+    def read_response(cls, part: Any) -> Any:
+        """The JSON of this part as it is written, of `part` as it is written or in a response.
+
+        Read-only fields are omitted, and records are replaced by their slugs.
+        """
+        if not isinstance(part, dict):
+            return part
+        return {
+            name: cls._read_value(cls._parts.get(name), value)
+            for name, value in part.items()
+            if name not in cls._read_only
+        }
+
+    @classmethod
+    def _read_value(cls, part: "type[WriteModel] | None", value: Any) -> Any:
+        if isinstance(value, list):
+            return [cls._read_value(part, item) for item in value]
+        if part:
+            return part.read_response(value)
+        return value["slug"] if isinstance(value, dict) and "slug" in value else value
+
+
+def _find_part(annotation: Any) -> type[WriteModel] | None:
+    """The write model in the type of a field: of the part, or of the items of a list."""
+    if isinstance(annotation, type) and issubclass(annotation, WriteModel):
+        return annotation
+    return next(filter(None, map(_find_part, get_args(annotation))), None)
+
+
+class DocumentModel(WriteModel):
+    """Base of request bodies that a response can be sent back as."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_response(cls, body: Any) -> Any:
+        return cls.read_response(body) if cls._read_only else body
 
 
 def example_config(**fields: Any) -> ConfigDict:

@@ -8,9 +8,16 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.functions import AnySelect, ColumnExpression, current_time_param, hide_from_planner
+from app.db.functions import (
+    AnySelect,
+    ColumnExpression,
+    current_time_param,
+    hide_from_planner,
+    select_json_values,
+)
 from app.db.horizon import is_within_horizon
 from app.db.models import (
+    Agency,
     AgencyName,
     Article,
     ArticleLink,
@@ -18,6 +25,8 @@ from app.db.models import (
     Mission,
     MissionAlias,
     Person,
+    Site,
+    VersionedRecord,
     mission_number,
 )
 from app.domain.clock import current_second, has_passed
@@ -88,6 +97,25 @@ def _mission_numbers(slugs: Collection[str]) -> list[int]:
 def select_agency_ids(keys: Slugs) -> AnySelect:
     """Select the ids of the agencies with one of `keys`, each the `agency_key` of a name."""
     return select(AgencyName.agency_id).where(AgencyName.key.in_(keys))
+
+
+SITE_NAMES = select_json_values(Site.id, Site.name_slugs)
+"""Slugs of all names of each site."""
+
+
+def has_name(model: type[VersionedRecord], name: str) -> ColumnElement[bool] | None:
+    """Condition: a record of `model` has the name whose slug is `name`; None if they have none.
+
+    For missions, agencies and sites, which have other names than their slug.
+    """
+    if model is Mission:
+        return slug_in(Mission, [name])
+    if model is Agency:
+        return Agency.id.in_(select_agency_ids([name]))
+    if model is Site:
+        names = SITE_NAMES.subquery()
+        return Site.id.in_(select(names.c.id).where(names.c.value == name))
+    return None
 
 
 def still_running_on(

@@ -87,6 +87,8 @@ def test_picture_is_published_listed_found_and_deleted(
     media = upload(editor)
     slug = "soyuz-ms-12-on-the-launch-pad"
     assert (media["slug"], media["published"]) == (slug, True)
+    sent_back = editor.patch(f"{PATH}/{slug}", json=media, headers=IF_MATCH_ANY)
+    assert sent_back.json() == media
     (item,) = client.get(PATH).json()["items"]
     assert item == client.get(f"{PATH}/{slug}").json()
     assert item["image"]["alt"] == FIELDS["alt"]

@@ -1,8 +1,10 @@
 """People: life dates, nationalities, links, and totals and firsts of their flights."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from starlette.testclient import TestClient
 
 from app.db.database import Reader
@@ -44,6 +46,17 @@ def test_in_space_equals_aboard(archive: TestClient) -> None:
     )
     assert inside["total"] + outside["total"] == everybody
     assert all(person["aboard"] for person in inside["items"])
+
+
+def test_aboard_equals_station(archive: TestClient) -> None:
+    with time_machine.travel(datetime(2026, 5, 15, 12, tzinfo=UTC), tick=False):
+        station = archive.get("/v1/station").json()["aboard"]
+        inside = slugs(archive, "aboard=true")
+        outside = archive.get("/v1/people?aboard=false&with_total=true").json()["total"]
+    assert sorted(inside) == sorted(each["person"]["slug"] for each in station)
+    assert len(inside) == 7
+    assert len(inside) + outside == archive.get("/v1/people?format=ndjson").text.count("\n")
+    assert slugs(archive, "aboard=true") == []  # behind the horizon
 
 
 def test_totals_equal_the_flights_of_each_person(archive: TestClient) -> None:

@@ -13,6 +13,7 @@ from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.exports import export_ndjson
 from tests.support.import_runs import import_inputs, make_input
+from tests.support.query_costs import record_cost
 from tests.support.statements import record_selects
 
 
@@ -109,6 +110,22 @@ def ship(editor: TestClient) -> TestClient:
 
 def launch_of(name: str, **fields: Any) -> dict[str, Any]:
     return documents.launch(spacecraft=[{"name": name, "kind": "SC", **fields}])
+
+
+@pytest.mark.parametrize("path", ["/v1/spacecraft", "/v1/spacecraft-types"])
+def test_launches_of_lists_are_read_by_their_ids(archive: TestClient, path: str) -> None:
+    """SQLite read all launches by an index of their order, for each spacecraft of the list."""
+    engine = database_of(archive).engine
+    with record_cost(archive) as cost:
+        archive.get(path).raise_for_status()
+    if engine.dialect.name == "postgresql":
+        return
+    sql, parameters = next(each for each in cost.statements_run if "AS first_launch" in each[0])
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        steps = [row[3] for row in plan if " launches" in row[3]]
+    assert len(steps) > 1
+    assert all("USING INTEGER PRIMARY KEY" in step for step in steps)
 
 
 def test_launch_names_its_spacecraft_by_slug_or_by_its_name(ship: TestClient) -> None:

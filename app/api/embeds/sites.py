@@ -10,13 +10,11 @@ from sqlalchemy.orm import aliased
 from app.api.links import Url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
+from app.db.conditions import SITE_NAMES
 from app.db.functions import AnySelect, select_json_values
 from app.db.models import Pad, Site, stored_id
 from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
-
-SITE_NAMES = select_json_values(Site.id, Site.name_slugs)
-"""Slugs of all names of each site."""
 
 SITE = Reference(
     Bilingual("There is no launch site {}.", "Нет космодрома {}."),

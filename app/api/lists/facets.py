@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.links import Url, url_for_request
@@ -88,8 +88,32 @@ class Facet(Protocol):
 
 
 @dataclass(frozen=True)
+class ColumnFacet:
+    """Facet of the filter of its name, by a column of the record, whose rows are read once."""
+
+    column: InstrumentedAttribute[Any]
+    """The value, or a foreign key to the record that has it."""
+    value: InstrumentedAttribute[Any] | None = None
+    """Column of the record that the foreign key refers to."""
+
+    def count(
+        self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
+    ) -> Counted:
+        ids, values = select_matches(query.model_copy(update={name: []}))
+        some = ids.add_columns(self.column.label("key")).limit(MAX_COUNTED_ITEMS).subquery()
+        number = func.count().label("count")
+        counts = select(some.c.key.label("value"), number).where(some.c.key.is_not(None))
+        if self.value is not None:
+            keys = select(some.c.key, number).group_by(some.c.key).subquery()
+            number = func.sum(keys.c.count).label("count")
+            counts = select(self.value.label("value"), number)
+            counts = counts.join(keys, keys.c.key == self.value.class_.id)
+        return _fetch_counts(reader, name, counts.group_by("value"), number, Matches(ids, values))
+
+
+@dataclass(frozen=True)
 class ValueFacet:
-    """Facet of the filter of its name."""
+    """Facet of the filter of its name, whose values are in rows of other tables."""
 
     pairs: AnySelect
     """Selects the `id` of each record with each `value` that it has."""
@@ -105,12 +129,19 @@ class ValueFacet:
             select(pairs.c.value, number.label("count"))
             .where(pairs.c.id.in_(select(some.c[0])))
             .group_by(pairs.c.value)
-            .order_by(number.desc(), pairs.c.value)
-            .limit(MAX_FACET_VALUES)
         )
-        rows = [(row["value"], row["count"]) for row in reader.all(counts, **values)]
-        is_minimum = count_rows(reader, ids, **values) > MAX_COUNTED_ITEMS
-        return Counted([(value, {name: value}, count) for value, count in rows], is_minimum)
+        return _fetch_counts(reader, name, counts, number, Matches(ids, values))
+
+
+def _fetch_counts(
+    reader: Reader, name: str, counts: AnySelect, number: ColumnElement[int], matches: Matches
+) -> Counted:
+    """Fetch the values of the statement `counts` with the largest `number`."""
+    ids, values = matches
+    largest = counts.order_by(number.desc(), "value").limit(MAX_FACET_VALUES)
+    rows = [(row["value"], row["count"]) for row in reader.all(largest, **values)]
+    is_minimum = count_rows(reader, ids, **values) > MAX_COUNTED_ITEMS
+    return Counted([(value, {name: value}, count) for value, count in rows], is_minimum)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 
 from app.api.embeds.agencies import select_agency_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
@@ -40,14 +40,9 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter."""
 
-_ID = Agency.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    AgencyFacet.KIND: ValueFacet(
-        select(_ID, Agency.kind.label("value")).where(Agency.kind.is_not(None))
-    ),
-    AgencyFacet.COUNTRY: ValueFacet(
-        select(_ID, Agency.country.label("value")).where(Agency.country.is_not(None))
-    ),
+    AgencyFacet.KIND: ColumnFacet(Agency.kind),
+    AgencyFacet.COUNTRY: ColumnFacet(Agency.country),
 }
 REFERENCES: References = {
     "country": Reference(

@@ -26,11 +26,11 @@ from app.api.params import (
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     HttpUrlStr,
     MaxChars,
     SearchableText,
     SluggableName,
-    WriteModel,
     default_day_precision,
     example_config,
 )
@@ -121,7 +121,7 @@ class AgencyRead(AgencySummary):
     created_at: UtcInstant
 
 
-class AgencyWrite(WriteModel):
+class AgencyWrite(DocumentModel, read_as=AgencyRead):
     """Writable fields of an agency."""
 
     model_config = example_config(

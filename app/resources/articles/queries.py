@@ -32,7 +32,7 @@ from app.api.lists.day_counts import (
     DayCountSource,
     build_archive,
 )
-from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page, select_branch_ids, to_query_params
 from app.api.lists.references import check_references
 from app.api.lists.sorting import build_orders
@@ -86,13 +86,12 @@ SORTS = build_orders(
     Article.id, published_at=(Article.published_sort_at,), title=(Article.title_key,)
 )
 
-_ARTICLE_ID = Article.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
     ArticleFacet.TAG: ValueFacet(
         select(ArticleTag.article_id.label("id"), ArticleTag.tag.label("value"))
     ),
-    ArticleFacet.LANGUAGE: ValueFacet(select(_ARTICLE_ID, Article.language.label("value"))),
-    ArticleFacet.SOURCE: ValueFacet(select(_ARTICLE_ID, Article.source_slug.label("value"))),
+    ArticleFacet.LANGUAGE: ColumnFacet(Article.language),
+    ArticleFacet.SOURCE: ColumnFacet(Article.source_slug),
     ArticleFacet.MISSION: ValueFacet(
         select(ArticleMission.article_id.label("id"), Mission.slug.label("value")).join(Mission)
     ),

@@ -40,6 +40,7 @@ from app.api.params import (
 )
 from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import (
+    DocumentModel,
     HttpUrlStr,
     MaxChars,
     NonBlankText,
@@ -278,7 +279,7 @@ class ArticleSourceWrite(WriteModel):
     """URL of the original article, or null."""
 
 
-class ImageWrite(WriteModel):
+class ImageWrite(WriteModel, read_as=Image):
     """Image of an article: a picture of the library, or one on another site."""
 
     media: Slug | None = None
@@ -308,7 +309,7 @@ ArticleBody = Annotated[NonBlankText, MaxChars(100_000)]
 """Text of an article, in Markdown."""
 
 
-class ArticleWrite(WriteModel):
+class ArticleWrite(DocumentModel, read_as=ArticlePreview):
     """Writable fields of an article. It becomes public with `POST /v1/articles/{slug}/publish`."""
 
     model_config = example_config(

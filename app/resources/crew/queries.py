@@ -7,7 +7,7 @@ from functools import cache, partial
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, check_references, record_reference
 from app.api.lists.sorting import Order
@@ -41,19 +41,15 @@ _OF_PERSON = Person.id == CrewAssignment.person_id
 _AGENCY_ID = func.coalesce(Flight.agency_id, Person.agency_id)
 """Agency that the person flew for."""
 FACETS: Mapping[StrEnum, Facet] = {
-    CrewFacet.ROLE: ValueFacet(select(_ASSIGNMENT_ID, CrewAssignment.role.label("value"))),
+    CrewFacet.ROLE: ColumnFacet(CrewAssignment.role),
     CrewFacet.AGENCY: ValueFacet(
         select(_ASSIGNMENT_ID, Agency.slug.label("value"))
         .join(Person, _OF_PERSON)
         .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
         .join(Agency, Agency.id == _AGENCY_ID)
     ),
-    CrewFacet.MISSION: ValueFacet(
-        select(_ASSIGNMENT_ID, Mission.slug.label("value")).join(Mission)
-    ),
-    CrewFacet.PERSON: ValueFacet(
-        select(_ASSIGNMENT_ID, Person.slug.label("value")).join(Person, _OF_PERSON)
-    ),
+    CrewFacet.MISSION: ColumnFacet(CrewAssignment.mission_id, Mission.slug),
+    CrewFacet.PERSON: ColumnFacet(CrewAssignment.person_id, Person.slug),
 }
 REFERENCES: References = {
     "mission": record_reference(Mission),

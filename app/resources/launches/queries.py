@@ -32,7 +32,7 @@ from app.api.lists.day_counts import (
     ArchiveMonth,
     build_archive,
 )
-from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import References, record_reference
@@ -119,15 +119,12 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions with a list of values, by the name of their parameter."""
 
-_LAUNCH_ID = Launch.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    LaunchFacet.STATUS: ValueFacet(select(_LAUNCH_ID, Launch.status.label("value"))),
-    LaunchFacet.VEHICLE: ValueFacet(select(_LAUNCH_ID, Vehicle.slug.label("value")).join(Vehicle)),
-    LaunchFacet.VEHICLE_FAMILY: ValueFacet(
-        select(_LAUNCH_ID, Vehicle.family_slug.label("value")).join(Vehicle)
-    ),
-    LaunchFacet.SITE: ValueFacet(select(_LAUNCH_ID, Site.slug.label("value")).join(Site)),
-    LaunchFacet.COUNTRY: ValueFacet(select(_LAUNCH_ID, Site.country.label("value")).join(Site)),
+    LaunchFacet.STATUS: ColumnFacet(Launch.status),
+    LaunchFacet.VEHICLE: ColumnFacet(Launch.vehicle_id, Vehicle.slug),
+    LaunchFacet.VEHICLE_FAMILY: ColumnFacet(Launch.vehicle_id, Vehicle.family_slug),
+    LaunchFacet.SITE: ColumnFacet(Launch.site_id, Site.slug),
+    LaunchFacet.COUNTRY: ColumnFacet(Launch.site_id, Site.country),
     LaunchFacet.KIND: ValueFacet(
         select(Payload.launch_id.label("id"), Payload.kind.label("value"))
     ),
@@ -137,7 +134,7 @@ FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.PERSON: ValueFacet(
         select(Flight.launch_id.label("id"), Person.slug.label("value")).join(Person)
     ),
-    LaunchFacet.PAD: ValueFacet(select(_LAUNCH_ID, Pad.slug.label("value")).join(Pad)),
+    LaunchFacet.PAD: ColumnFacet(Launch.pad_id, Pad.slug),
     LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
 }
 REFERENCES: References = {

@@ -5,14 +5,28 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+)
 
 from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDate, TimeZone
 from app.api.embeds.agencies import AgencyRef
-from app.api.embeds.launches import LaunchRef, LaunchSummary, localize_outcome_note
+from app.api.embeds.launches import (
+    LaunchRef,
+    LaunchSummary,
+    SiteRead,
+    SpacecraftRead,
+    localize_outcome_note,
+)
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
 from app.api.embeds.stays import StayRef
+from app.api.embeds.vehicles import VehicleRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.facets import FacetFields
@@ -33,6 +47,7 @@ from app.api.patterns import COSPAR_ID_PATTERN, LANGUAGE_CODE_PATTERN, SITE_CODE
 from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     HttpsUrlStr,
     MaxChars,
     NonBlankText,
@@ -233,7 +248,7 @@ class LaunchRead(LaunchSummary):
         return max([self.updated_at, *(stay.updated_at for stay in self.stays)])
 
 
-class VehicleName(WriteModel):
+class VehicleName(WriteModel, read_as=VehicleRef):
     """Launch vehicle of the archive, by name."""
 
     name: Annotated[SluggableName, MaxChars(80)]
@@ -248,7 +263,7 @@ class VehicleOfRecord(VehicleName):
     family: Annotated[SluggableName, MaxChars(80)]
 
 
-class SiteWrite(WriteModel):
+class SiteWrite(WriteModel, read_as=SiteRead):
     """Launch site of a launch."""
 
     name: Annotated[SluggableName, MaxChars(120)]
@@ -271,7 +286,7 @@ class LinkWrite(WriteModel):
     """True for a webcast that is live."""
 
 
-class SpacecraftWrite(WriteModel):
+class SpacecraftWrite(WriteModel, read_as=SpacecraftRead):
     """Spacecraft or module that a launch carries."""
 
     name: Annotated[SluggableName, MaxChars(120)]
@@ -293,7 +308,7 @@ class SpacecraftWrite(WriteModel):
         return default_precision(info.data.get("flight_ended_at"), value)
 
 
-class SeatWrite(WriteModel):
+class SeatWrite(WriteModel, read_as=LaunchCrewRead):
     """Crew member at launch, with their landing."""
 
     person: Slug
@@ -305,6 +320,13 @@ class SeatWrite(WriteModel):
     """Launch of the spacecraft that the person landed with, or null while in space."""
     landed_at: Rfc3339 | None = None
     landed_at_precision: Precision | None = None
+
+    @classmethod
+    def read_response(cls, part: Any) -> Any:
+        match part:
+            case {"person": {"agency": str() as own}, "agency": agency} if agency == own:
+                part = part | {"agency": None}
+        return super().read_response(part)
 
 
 class LaunchWriteBase(WriteModel):
@@ -359,7 +381,7 @@ class LaunchWriteBase(WriteModel):
         return value
 
 
-class LaunchWrite(LaunchWriteBase):
+class LaunchWrite(LaunchWriteBase, DocumentModel, read_as=LaunchRead):
     """Writable fields of a launch."""
 
     model_config = example_config(

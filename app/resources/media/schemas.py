@@ -31,6 +31,7 @@ from app.api.params import (
 from app.api.patterns import CONTENT_DIGEST_PATTERN, LICENCE_PATTERN
 from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import (
+    DocumentModel,
     FetchableUrl,
     HttpUrlStr,
     MaxChars,
@@ -182,7 +183,7 @@ class MediaFetch(MediaFields):
     """URL of the file, which is also the default of `source_url`. Redirects are not followed."""
 
 
-class MediaWrite(MediaFields):
+class MediaWrite(MediaFields, DocumentModel, read_as=MediaPreview):
     """Writable fields of a picture."""
 
     content: Annotated[str, StringConstraints(pattern=CONTENT_DIGEST_PATTERN)]

@@ -251,8 +251,9 @@ def replace_tasks(
 ) -> WriteResult:
     """Replace the main tasks of the mission `slug`."""
 
-    def apply(mission: Mission, _before: dict[str, Any]) -> None:
-        bump_version(mission)
-        _set_tasks(session, mission, document.items, document.items_ru)
+    def apply(mission: Mission, before: dict[str, Any]) -> None:
+        if (document.items, document.items_ru) != (before["tasks"], before["tasks_ru"]):
+            bump_version(mission)
+            _set_tasks(session, mission, document.items, document.items_ru)
 
     return WRITER.update(session, write, slug, Action.TASKS, apply)

@@ -5,7 +5,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from app.api.date_params import CalendarDay, Rfc3339
 from app.api.embeds.crew import CrewAssignmentRead
@@ -22,6 +29,7 @@ from app.api.params import DIGITS_ONLY, CommaList, Omittable, QueryModel, Search
 from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     MaxChars,
     MissionNumber,
     NonBlankText,
@@ -235,7 +243,11 @@ class MissionLaunchWrite(WriteModel):
     launch: Slug
 
 
-class MissionWrite(WriteModel):
+def _sort_launches(launches: list[MissionLaunchWrite]) -> list[MissionLaunchWrite]:
+    return sorted(launches, key=lambda each: (each.launch, each.relation))
+
+
+class MissionWrite(DocumentModel, read_as=MissionRead):
     """Writable fields of a mission. The crew has its own endpoint."""
 
     model_config = example_config(
@@ -267,11 +279,21 @@ class MissionWrite(WriteModel):
     """Main tasks, in order."""
     tasks_ru: TranslatedTaskTexts = []
     """Tasks in Russian: one for each task, or an empty list."""
-    launches: Annotated[list[MissionLaunchWrite], Field(max_length=100)] = []
-    """Related launches."""
+    launches: Annotated[
+        list[MissionLaunchWrite], Field(max_length=100), AfterValidator(_sort_launches)
+    ] = []
+    """Related launches, in any order."""
     featured_article: Slug | None = None
     """Lead article of the mission's page, by slug. It must be published."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
+
+    @classmethod
+    def read_response(cls, part: Any) -> Any:
+        match part:
+            case {"tasks": [*tasks]}:
+                texts = (task.get("text") if isinstance(task, dict) else task for task in tasks)
+                part = part | {"tasks": list(texts)}
+        return super().read_response(part)
 
     @field_validator("ends_at")
     @classmethod
@@ -300,7 +322,7 @@ class MissionTasks(WriteModel):
     """Tasks in Russian: one for each task, or an empty list."""
 
 
-class CrewWrite(WriteModel):
+class CrewWrite(WriteModel, read_as=CrewAssignmentRead):
     """Role of a person in a mission."""
 
     model_config = example_config(
@@ -325,6 +347,16 @@ class CrewWrite(WriteModel):
     """Last day in the role. Null: the end of the mission."""
     arrived_with: Slug | None = None
     """Launch that the person arrived with, by slug."""
+
+    @classmethod
+    def read_response(cls, part: Any) -> Any:
+        match part:
+            case {"arrived_with": {"launch": launch}}:
+                part = part | {"arrived_with": launch}
+        match part:
+            case {"person": {"name": str() as own}, "credited_as": name} if name == own:
+                part = part | {"credited_as": None}
+        return super().read_response(part)
 
     @field_validator("to_on")
     @classmethod
@@ -352,11 +384,13 @@ class MissionCrew(WriteModel):
         ]
     )
 
-    items: Annotated[list[CrewWrite], Field(max_length=50)]
+    items: Annotated[
+        list[Annotated[CrewWrite, BeforeValidator(CrewWrite.read_response)]], Field(max_length=50)
+    ]
     """Crew members. Commanders are sorted first, then flight engineers."""
 
 
-class CrewAssignmentWrite(CrewWrite):
+class CrewAssignmentWrite(CrewWrite, DocumentModel, read_as=CrewAssignmentRead):
     """Crew assignment to create."""
 
     model_config = example_config(mission="iss-59", person="anne-mcclain", role="flight_engineer")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.agencies import select_agency_columns
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.modules import select_module_ref, select_port_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
@@ -70,7 +70,7 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 """Conditions by the name of a parameter."""
 
 FACETS: Mapping[StrEnum, Facet] = {
-    ModuleFacet.KIND: ValueFacet(select(Module.id.label("id"), Module.kind.label("value"))),
+    ModuleFacet.KIND: ColumnFacet(Module.kind),
     ModuleFacet.OWNER: ValueFacet(
         select(ModuleOwner.module_id.label("id"), Agency.slug.label("value")).join(
             Agency, Agency.id == ModuleOwner.agency_id

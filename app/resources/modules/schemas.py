@@ -20,6 +20,7 @@ from app.api.params import CommaList, NameParam, Omittable, QueryModel, SearchTe
 from app.api.read_models import ReadModel, Source, UtcInstant, instant_of
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     MaxChars,
     Metres,
     NonBlankText,
@@ -156,7 +157,7 @@ class ModuleRead(ModuleSummary):
     created_at: UtcInstant
 
 
-class PortWrite(WriteModel):
+class PortWrite(WriteModel, read_as=PortRead):
     """Port of a module. A port that stays or attachments refer to keeps its slug."""
 
     slug: Slug | None = None
@@ -180,7 +181,7 @@ class PortWrite(WriteModel):
         return value
 
 
-class AttachmentWrite(WriteModel):
+class AttachmentWrite(WriteModel, read_as=AttachmentRead):
     """Attachment of a module to another one."""
 
     to: Slug | None = None
@@ -207,7 +208,7 @@ class AttachmentWrite(WriteModel):
         return default_precision(info.data.get("detached_at"), value)
 
 
-class ModuleWrite(WriteModel):
+class ModuleWrite(DocumentModel, read_as=ModuleRead):
     """Writable fields of a module."""
 
     model_config = example_config(

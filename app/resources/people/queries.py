@@ -1,7 +1,7 @@
 """Queries of people."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache, partial
 
@@ -13,7 +13,7 @@ from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.spacewalks import select_spacewalk_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
@@ -36,8 +36,8 @@ from app.db.models import (
     SpacewalkMember,
     agency_key,
 )
-from app.domain.clock import current_second
-from app.domain.dates import utc_day_bounds
+from app.domain.clock import current_second, expire_response_at
+from app.domain.dates import ONE_SECOND, utc_day_bounds
 from app.domain.enums import FLOWN_STATUSES, HorizonKind, RecordType
 from app.domain.languages import Bilingual
 from app.resources.people.schemas import (
@@ -59,15 +59,15 @@ SORTS = build_orders(
     flights_count=(Person.flights_count,),
     flight_seconds=(Person.flight_seconds,),
 )
+MAX_AGE_ABOARD = timedelta(minutes=1)
+"""Time for which a list by `aboard` is cached."""
+
 _NATIONALITY = Reference(
     Bilingual("Nobody has the nationality {}.", "Нет людей с гражданством {}."),
     (NameColumn(PersonNationality.country),),
 )
-_PERSON_ID = Person.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    PersonFacet.AGENCY: ValueFacet(
-        select(_PERSON_ID, Agency.slug.label("value")).join(Agency, Agency.id == Person.agency_id)
-    ),
+    PersonFacet.AGENCY: ColumnFacet(Person.agency_id, Agency.slug),
     PersonFacet.NATIONALITY: ValueFacet(
         select(PersonNationality.person_id.label("id"), PersonNationality.country.label("value"))
     ),
@@ -125,9 +125,10 @@ def _flight_conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
         where.append(assignments.exists())
     days = {_was_aboard_on: filters.aboard_on, _was_in_space_on: filters.in_space_on}
     where += [condition(day) for condition, day in days.items() if day]
-    if filters.in_space is not None:
-        is_now = _is_in_space()
-        where.append(is_now if filters.in_space else ~is_now)
+    present = {_is_in_space: filters.in_space, _is_aboard: filters.aboard}
+    for condition, wanted in present.items():
+        if wanted is not None:
+            where.append(condition() if wanted else ~condition())
     return where
 
 
@@ -168,6 +169,15 @@ def _is_in_space() -> ColumnElement[bool]:
         Flight.landed_at.is_(None),
         is_within_horizon(HorizonKind.CREWS, present, present),
     ).exists()
+
+
+def _is_aboard() -> ColumnElement[bool]:
+    """Condition: the person is aboard the station now; false behind an outdated horizon."""
+    present = current_second()
+    flights = select(Flight.id).join(Launch, Launch.id == Flight.launch_id)
+    expire_response_at(present + MAX_AGE_ABOARD)  # a ship may dock or undock
+    aboard = was_aboard(present, present + ONE_SECOND)
+    return flights.where(Flight.person_id == Person.id, aboard).exists()
 
 
 @cache

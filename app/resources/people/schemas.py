@@ -34,6 +34,7 @@ from app.api.patterns import LANGUAGE_CODE_PATTERN, WIKIDATA_ID_PATTERN
 from app.api.read_models import ReadModel, Source, UtcInstant, instant_of
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     HttpUrlStr,
     MaxChars,
     NonBlankText,
@@ -96,7 +97,9 @@ class PersonFilters(QueryModel):
     in_space_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the person was in space on a flight to the station."""
     in_space: Annotated[Omittable[bool], Example(True)] = None
-    """True: only people who are in space now, as `aboard` says. False: only others."""
+    """True: only people who are in space now, as the field `aboard` says. False: only others."""
+    aboard: Annotated[Omittable[bool], Example(True)] = None
+    """True: only people aboard the station now, from docking to undocking. False: only others."""
     born_on_gte: Annotated[Omittable[AnyDay], Example("1979-01-01")] = None
     """First day of birth. A birth known to the year or month counts as its first day."""
     born_on_lt: Annotated[Omittable[AnyDay], Example("1980-01-01")] = None
@@ -313,7 +316,7 @@ class WikipediaArticleWrite(WriteModel):
         return value
 
 
-class PersonWrite(WriteModel):
+class PersonWrite(DocumentModel, read_as=PersonRead):
     """Writable fields of a person."""
 
     model_config = example_config(

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.auth import ApiClient
-from app.api.embeds.sites import SITE, SITE_NAMES, pad_reference
+from app.api.embeds.sites import SITE, pad_reference
 from app.api.links import public_url
 from app.api.lists.references import find_referred_id
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.db.conditions import SITE_NAMES
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import Launch, Pad, Site, name_slugs, stored_id

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 
 from app.api.embeds.sites import SITE_COUNTRY, select_pad_ref, select_site_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References
 from app.api.lists.sorting import build_orders
@@ -31,7 +31,7 @@ from app.search.spelling import find_corrections
 
 SORTS = build_orders(Site.id, name=(Site.name_key,))
 FACETS: Mapping[StrEnum, Facet] = {
-    SiteFacet.COUNTRY: ValueFacet(select(Site.id.label("id"), Site.country.label("value"))),
+    SiteFacet.COUNTRY: ColumnFacet(Site.country),
 }
 REFERENCES: References = {"country": SITE_COUNTRY}
 

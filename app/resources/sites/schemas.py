@@ -18,6 +18,7 @@ from app.api.patterns import SITE_CODE_PATTERN
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     MaxChars,
     SluggableName,
     WriteModel,
@@ -87,6 +88,8 @@ class LaunchSiteSummary(SiteRef):
 class PadRead(PadRef):
     """Launch pad of a site."""
 
+    name_ru: str | None
+    """Name in Russian, or null."""
     aliases: list[str]
     """Other names."""
     launches_count: int
@@ -109,7 +112,7 @@ Longitude = Annotated[float, Field(strict=True, ge=-180, le=180)]
 Aliases = Annotated[list[Annotated[SluggableName, MaxChars(120)]], Field(max_length=20)]
 
 
-class PadWrite(WriteModel):
+class PadWrite(WriteModel, read_as=PadRead):
     """Launch pad of a site. A pad that launches refer to keeps its slug."""
 
     slug: Slug | None = None
@@ -127,7 +130,7 @@ class PadWrite(WriteModel):
     """Longitude in degrees, east positive."""
 
 
-class LaunchSiteWrite(WriteModel):
+class LaunchSiteWrite(DocumentModel, read_as=LaunchSiteRead):
     """Writable fields of a launch site."""
 
     model_config = example_config(

@@ -10,43 +10,14 @@ from app.api.lists.pagination import Page
 from app.api.params import LanguageCode
 from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import (
+    DocumentModel,
     FetchableUrl,
     MaxChars,
     SluggableName,
-    WriteModel,
     example_config,
     sort_unique,
 )
 from app.domain.enums import HorizonKind, SourceFormat
-
-
-class SourceWrite(WriteModel):
-    """Writable fields of a source: an external feed to poll."""
-
-    model_config = example_config(
-        name="Station news", feed_url="https://portal.example/station.rss", language="en"
-    )
-
-    name: Annotated[SluggableName, MaxChars(120)]
-    feed_url: FetchableUrl
-    """URL of the feed."""
-    format: SourceFormat = SourceFormat.FEED
-    """Format of the feed. `feed` means RSS, Atom or JSON Feed."""
-    trusted: StrictBool = False
-    """If true, imported articles are published. Otherwise they are drafts."""
-    language: LanguageCode | None = None
-    """Language of entries that do not declare one."""
-    every_minutes: Annotated[StrictInt, Field(ge=5, le=10080)] = 60
-    """Polling interval in minutes."""
-    requests_per_hour: Annotated[StrictInt, Field(ge=1, le=3600)] | None = None
-    """Maximum number of requests per hour to the host of `feed_url`. The lowest limit of its
-    enabled sources applies to all of them together."""
-    covers: Annotated[
-        list[HorizonKind], Field(max_length=len(HorizonKind)), AfterValidator(sort_unique)
-    ] = []
-    """Kinds of facts that the source lists, alone or with the other sources that cover them."""
-    enabled: StrictBool = True
-    """If true, the source is polled."""
 
 
 class SourceReport(ReadModel):
@@ -98,6 +69,35 @@ class SourceRead(ReadModel):
     created_at: UtcInstant
     updated_at: UtcInstant
     version: int
+
+
+class SourceWrite(DocumentModel, read_as=SourceRead):
+    """Writable fields of a source: an external feed to poll."""
+
+    model_config = example_config(
+        name="Station news", feed_url="https://portal.example/station.rss", language="en"
+    )
+
+    name: Annotated[SluggableName, MaxChars(120)]
+    feed_url: FetchableUrl
+    """URL of the feed."""
+    format: SourceFormat = SourceFormat.FEED
+    """Format of the feed. `feed` means RSS, Atom or JSON Feed."""
+    trusted: StrictBool = False
+    """If true, imported articles are published. Otherwise they are drafts."""
+    language: LanguageCode | None = None
+    """Language of entries that do not declare one."""
+    every_minutes: Annotated[StrictInt, Field(ge=5, le=10080)] = 60
+    """Polling interval in minutes."""
+    requests_per_hour: Annotated[StrictInt, Field(ge=1, le=3600)] | None = None
+    """Maximum number of requests per hour to the host of `feed_url`. The lowest limit of its
+    enabled sources applies to all of them together."""
+    covers: Annotated[
+        list[HorizonKind], Field(max_length=len(HorizonKind)), AfterValidator(sort_unique)
+    ] = []
+    """Kinds of facts that the source lists, alone or with the other sources that cover them."""
+    enabled: StrictBool = True
+    """If true, the source is polled."""
 
 
 class SourcePage(Page[SourceRead]):

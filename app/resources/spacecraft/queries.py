@@ -15,14 +15,19 @@ from app.api.embeds.spacecraft import (
     select_spacecraft_type_ref,
 )
 from app.api.embeds.stays import IS_MAIN_PAYLOAD, select_stay_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
 from app.db.database import Reader
-from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
+from app.db.functions import (
+    AnySelect,
+    hide_from_planner,
+    json_array_subquery,
+    json_object_subquery,
+)
 from app.db.models import Launch, Payload, Spacecraft, SpacecraftType, Stay
 from app.domain.enums import LAUNCHED_STATUSES, RecordType
 from app.domain.languages import Bilingual
@@ -52,17 +57,10 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter."""
 
-_SHIP_ID = Spacecraft.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    ShipFacet.TYPE: ValueFacet(
-        select(_SHIP_ID, SpacecraftType.slug.label("value")).join(SpacecraftType)
-    ),
-    ShipFacet.KIND: ValueFacet(
-        select(_SHIP_ID, SpacecraftType.kind.label("value")).join(SpacecraftType)
-    ),
-    ShipFacet.OPERATOR: ValueFacet(
-        select(_SHIP_ID, Spacecraft.operator.label("value")).where(Spacecraft.operator.is_not(None))
-    ),
+    ShipFacet.TYPE: ColumnFacet(Spacecraft.type_id, SpacecraftType.slug),
+    ShipFacet.KIND: ColumnFacet(Spacecraft.type_id, SpacecraftType.kind),
+    ShipFacet.OPERATOR: ColumnFacet(Spacecraft.operator),
 }
 REFERENCES: References = {
     "type": SPACECRAFT_TYPE,
@@ -101,10 +99,12 @@ def _select_launch(*, last: bool) -> ScalarSelect[Any]:
     """The first or last launch of a spacecraft that took place, as a `LaunchRef`."""
     launch, flight = aliased(Launch), aliased(Payload)
     own = select(flight.launch_id).where(flight.spacecraft_id == Spacecraft.id)
+    # Else SQLite reads all launches by these columns until it finds one of the spacecraft.
+    status, sort_at = map(hide_from_planner, (launch.status, launch.launch_sort_at))
     flown = select_launch_ref(launch).where(
-        launch.id.in_(own.correlate(Spacecraft)), launch.status.in_(LAUNCHED_STATUSES)
+        launch.id.in_(own.correlate(Spacecraft)), status.in_(LAUNCHED_STATUSES)
     )
-    order = launch.launch_sort_at, launch.id
+    order = sort_at, launch.id
     ordered = flown.order_by(*(key.desc() if last else key.asc() for key in order))
     return json_object_subquery(ordered.limit(1))
 

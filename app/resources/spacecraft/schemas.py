@@ -18,10 +18,10 @@ from app.api.params import CommaList, NameParam, Omittable, QueryModel, SearchTe
 from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     MaxChars,
     NonBlankText,
     SluggableName,
-    WriteModel,
     example_config,
 )
 from app.domain.dates import Precision
@@ -108,7 +108,7 @@ class ShipRead(ShipSummary):
     created_at: UtcInstant
 
 
-class ShipWrite(WriteModel):
+class ShipWrite(DocumentModel, read_as=ShipRead):
     """Writable fields of a spacecraft. Its flights are those of the launches that name it."""
 
     model_config = example_config(name="Dragon Example", type="crew-dragon-2", serial="C299")

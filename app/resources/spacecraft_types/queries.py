@@ -10,14 +10,14 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.spacecraft import select_spacecraft_type_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
 from app.db.database import Reader
-from app.db.functions import AnySelect, json_object_subquery
+from app.db.functions import AnySelect, hide_from_planner, json_object_subquery
 from app.db.models import Launch, Payload, Spacecraft, SpacecraftType
 from app.domain.enums import LAUNCHED_STATUSES, RecordType
 from app.domain.languages import Bilingual
@@ -41,14 +41,9 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 """Conditions by the name of a parameter."""
 _CREWED_CONDITIONS = {flag: SpacecraftType.crewed.is_(flag) for flag in (True, False)}
 
-_TYPE_ID = SpacecraftType.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    SpacecraftTypeFacet.KIND: ValueFacet(select(_TYPE_ID, SpacecraftType.kind.label("value"))),
-    SpacecraftTypeFacet.MAKER: ValueFacet(
-        select(_TYPE_ID, SpacecraftType.maker.label("value")).where(
-            SpacecraftType.maker.is_not(None)
-        )
-    ),
+    SpacecraftTypeFacet.KIND: ColumnFacet(SpacecraftType.kind),
+    SpacecraftTypeFacet.MAKER: ColumnFacet(SpacecraftType.maker),
 }
 REFERENCES: References = {
     "maker": Reference(
@@ -90,7 +85,9 @@ def _select_summary() -> AnySelect:
         .where(own)
         .correlate(SpacecraftType)
     )
-    took_place = launch.id.in_(flown), launch.status.in_(LAUNCHED_STATUSES)
+    # Else SQLite reads all launches by these columns until it finds one of the type.
+    status, sort_at = map(hide_from_planner, (launch.status, launch.launch_sort_at))
+    took_place = launch.id.in_(flown), status.in_(LAUNCHED_STATUSES)
     first = select_launch_ref(launch).where(*took_place)
     flights = (
         select(func.count())
@@ -109,9 +106,7 @@ def _select_summary() -> AnySelect:
         SpacecraftType.diameter_m,
         ships.scalar_subquery().label("spacecraft_count"),
         flights.scalar_subquery().label("flights_count"),
-        json_object_subquery(first.order_by(launch.launch_sort_at, launch.id).limit(1)).label(
-            "first_launch"
-        ),
+        json_object_subquery(first.order_by(sort_at, launch.id).limit(1)).label("first_launch"),
         SpacecraftType.updated_at,
         SpacecraftType.version,
     )

@@ -18,10 +18,10 @@ from app.api.params import CommaList, Omittable, QueryModel, SearchText, Slug
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     MaxChars,
     Metres,
     SluggableName,
-    WriteModel,
     example_config,
 )
 from app.domain.enums import SpacecraftKind
@@ -101,7 +101,7 @@ class SpacecraftTypeRead(SpacecraftTypeSummary):
     created_at: UtcInstant
 
 
-class SpacecraftTypeWrite(WriteModel):
+class SpacecraftTypeWrite(DocumentModel, read_as=SpacecraftTypeRead):
     """Writable fields of a spacecraft type."""
 
     model_config = example_config(name="Soyuz MX", kind="SC", crewed=True, crew_capacity=3)

@@ -11,7 +11,7 @@ from app.api.date_params import time_zone_or_default
 from app.api.embeds.spacewalks import select_spacewalk_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
-from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import References, record_reference
@@ -95,22 +95,13 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter that is given with them."""
 
-_SPACEWALK_ID = Spacewalk.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    SpacewalkFacet.OPERATOR: ValueFacet(
-        select(_SPACEWALK_ID, Agency.slug.label("value")).join(
-            Agency, Agency.id == Spacewalk.operator_id
-        )
-    ),
+    SpacewalkFacet.OPERATOR: ColumnFacet(Spacewalk.operator_id, Agency.slug),
     SpacewalkFacet.PERSON: ValueFacet(
         select(SpacewalkMember.spacewalk_id.label("id"), Person.slug.label("value")).join(Person)
     ),
-    SpacewalkFacet.MISSION: ValueFacet(
-        select(_SPACEWALK_ID, Mission.slug.label("value")).join(Mission)
-    ),
-    SpacewalkFacet.AIRLOCK: ValueFacet(
-        select(_SPACEWALK_ID, Module.slug.label("value")).join(Module)
-    ),
+    SpacewalkFacet.MISSION: ColumnFacet(Spacewalk.mission_id, Mission.slug),
+    SpacewalkFacet.AIRLOCK: ColumnFacet(Spacewalk.airlock_id, Module.slug),
     SpacewalkFacet.YEAR: YearFacet(Spacewalk.starts_at, "starts_at_gte", "starts_at_lt"),
 }
 REFERENCES: References = {

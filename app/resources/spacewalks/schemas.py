@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, field_validator
 
 from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDate, TimeZone
-from app.api.embeds.spacewalks import SpacewalkSummary
+from app.api.embeds.spacewalks import SpacewalkMemberRead, SpacewalkSummary
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.facets import FacetFields
@@ -26,6 +26,7 @@ from app.api.params import (
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     MaxChars,
     NonBlankText,
     SluggableName,
@@ -109,14 +110,14 @@ class SpacewalkRead(SpacewalkSummary):
     created_at: UtcInstant
 
 
-class SpacewalkMemberWrite(WriteModel):
+class SpacewalkMemberWrite(WriteModel, read_as=SpacewalkMemberRead):
     """Person in a spacewalk."""
 
     person: Slug
     role: SpacewalkRole
 
 
-class SpacewalkWrite(WriteModel):
+class SpacewalkWrite(DocumentModel, read_as=SpacewalkRead):
     """Writable fields of a spacewalk."""
 
     model_config = example_config(

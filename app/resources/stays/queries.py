@@ -14,7 +14,7 @@ from app.api.embeds.modules import PORT
 from app.api.embeds.stays import IS_MAIN_PAYLOAD, StaySummary, select_stay_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
-from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import References, record_reference
@@ -96,13 +96,13 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 
 _STAY_ID = Stay.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    StayFacet.PORT: ValueFacet(select(_STAY_ID, Port.slug.label("value")).join(Port)),
+    StayFacet.PORT: ColumnFacet(Stay.port_id, Port.slug),
     StayFacet.KIND: ValueFacet(
         select(_STAY_ID, Payload.kind.label("value"))
         .join(Payload, Payload.launch_id == Stay.launch_id)
         .where(IS_MAIN_PAYLOAD)
     ),
-    StayFacet.ARRIVAL_KIND: ValueFacet(select(_STAY_ID, Stay.arrival_kind.label("value"))),
+    StayFacet.ARRIVAL_KIND: ColumnFacet(Stay.arrival_kind),
     StayFacet.MISSION: ValueFacet(
         select(_STAY_ID, Mission.slug.label("value")).join(Mission, _IS_DURING_MISSION)
     ),

@@ -24,7 +24,13 @@ from app.api.params import (
     Slug,
 )
 from app.api.read_models import Source, UtcInstant
-from app.api.write_models import CitationWrite, WriteModel, default_precision, example_config
+from app.api.write_models import (
+    CitationWrite,
+    DocumentModel,
+    WriteModel,
+    default_precision,
+    example_config,
+)
 from app.domain.dates import Precision
 from app.domain.enums import ArrivalKind, FlightEndKind, SpacecraftKind
 
@@ -155,7 +161,7 @@ class StayWriteBase(WriteModel):
         return default_precision(info.data.get("departed_at"), value)
 
 
-class StayWrite(StayWriteBase):
+class StayWrite(StayWriteBase, DocumentModel, read_as=StayRead):
     """Writable fields of a stay."""
 
     model_config = example_config(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.vehicles import VEHICLE_FAMILY, select_vehicle_ref
-from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References
 from app.api.lists.sorting import build_orders
@@ -40,12 +40,9 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter."""
 
-_VEHICLE_ID = Vehicle.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
-    VehicleFacet.FAMILY: ValueFacet(select(_VEHICLE_ID, Vehicle.family_slug.label("value"))),
-    VehicleFacet.MAKER: ValueFacet(
-        select(_VEHICLE_ID, Vehicle.maker.label("value")).where(Vehicle.maker.is_not(None))
-    ),
+    VehicleFacet.FAMILY: ColumnFacet(Vehicle.family_slug),
+    VehicleFacet.MAKER: ColumnFacet(Vehicle.maker),
 }
 REFERENCES: References = {
     "family": VEHICLE_FAMILY,

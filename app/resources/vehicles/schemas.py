@@ -18,11 +18,11 @@ from app.api.params import CommaList, NameParam, Omittable, QueryModel, SearchTe
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    DocumentModel,
     MaxChars,
     Metres,
     NonBlankText,
     SluggableName,
-    WriteModel,
     example_config,
 )
 
@@ -107,7 +107,7 @@ class VehicleRead(VehicleSummary):
     created_at: UtcInstant
 
 
-class VehicleWrite(WriteModel):
+class VehicleWrite(DocumentModel, read_as=VehicleRead):
     """Writable fields of a launch vehicle."""
 
     model_config = example_config(

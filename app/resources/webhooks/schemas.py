@@ -8,24 +8,15 @@ from app.api.date_params import Rfc3339
 from app.api.links import Url
 from app.api.lists.pagination import Page
 from app.api.read_models import ReadModel, UtcInstant
-from app.api.write_models import FetchableUrl, MaxChars, NonBlankText, WriteModel, example_config
+from app.api.write_models import (
+    DocumentModel,
+    FetchableUrl,
+    MaxChars,
+    NonBlankText,
+    WriteModel,
+    example_config,
+)
 from app.domain.enums import RecordType
-
-
-class WebhookWrite(WriteModel):
-    """Writable fields of a webhook."""
-
-    model_config = example_config(
-        target_url="https://portal.example/hooks/zarya", types=["article"]
-    )
-
-    target_url: FetchableUrl
-    """URL that receives the messages by POST, signed per Standard Webhooks."""
-    description: Annotated[NonBlankText, MaxChars(300)] | None = None
-    types: Annotated[list[RecordType], Field(max_length=len(RecordType))] = []
-    """Record types to deliver. Empty: all."""
-    enabled: StrictBool = True
-    """If true, changes are delivered. Enabling the webhook delivers all missed changes."""
 
 
 class WebhookRead(ReadModel):
@@ -49,6 +40,22 @@ class WebhookRead(ReadModel):
     created_at: UtcInstant
     updated_at: UtcInstant
     version: int
+
+
+class WebhookWrite(DocumentModel, read_as=WebhookRead):
+    """Writable fields of a webhook."""
+
+    model_config = example_config(
+        target_url="https://portal.example/hooks/zarya", types=["article"]
+    )
+
+    target_url: FetchableUrl
+    """URL that receives the messages by POST, signed per Standard Webhooks."""
+    description: Annotated[NonBlankText, MaxChars(300)] | None = None
+    types: Annotated[list[RecordType], Field(max_length=len(RecordType))] = []
+    """Record types to deliver. Empty: all."""
+    enabled: StrictBool = True
+    """If true, changes are delivered. Enabling the webhook delivers all missed changes."""
 
 
 class WebhookCreated(WebhookRead):
