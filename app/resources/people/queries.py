@@ -59,9 +59,6 @@ SORTS = build_orders(
     flights_count=(Person.flights_count,),
     flight_seconds=(Person.flight_seconds,),
 )
-MAX_AGE_ABOARD = timedelta(minutes=1)
-"""Time for which a list by `aboard` is cached."""
-
 _NATIONALITY = Reference(
     Bilingual("Nobody has the nationality {}.", "Нет людей с гражданством {}."),
     (NameColumn(PersonNationality.country),),
@@ -175,7 +172,7 @@ def _is_aboard() -> ColumnElement[bool]:
     """Condition: the person is aboard the station now; false behind an outdated horizon."""
     present = current_second()
     flights = select(Flight.id).join(Launch, Launch.id == Flight.launch_id)
-    expire_response_at(present + MAX_AGE_ABOARD)  # a ship may dock or undock
+    expire_response_at(present + timedelta(minutes=1))  # a ship may dock or undock
     aboard = was_aboard(present, present + ONE_SECOND)
     return flights.where(Flight.person_id == Person.id, aboard).exists()
 

@@ -74,8 +74,11 @@ class NoteWrite(WriteModel):
     slug: Slug | None = None
     """Slug in the note's URL. Default: derived from `title`."""
     title: Annotated[SluggableName, MaxChars(120)]
+    """Title of the note."""
     body: Annotated[NonBlankText, MaxChars(4000)]
+    """Text of the note."""
     written_at: Rfc3339
+    """Time at which it was written."""
 
 
 class NoteRecord(NoteWrite):
