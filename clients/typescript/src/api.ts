@@ -5126,7 +5126,7 @@ export interface components {
              */
             tasks_ru: string[];
             /**
-             * @description Related launches.
+             * @description Related launches, in any order.
              * @default []
              */
             launches: components["schemas"]["MissionLaunchWrite"][];
@@ -5294,7 +5294,7 @@ export interface components {
              */
             tasks_ru: string[];
             /**
-             * @description Related launches.
+             * @description Related launches, in any order.
              * @default []
              */
             launches: components["schemas"]["MissionLaunchWrite"][];
@@ -5657,6 +5657,8 @@ export interface components {
              * @description URL of its site.
              */
             url: string;
+            /** @description Name in Russian, or null. */
+            name_ru: string | null;
             /** @description Other names. */
             aliases: string[];
             /**
@@ -8726,7 +8728,7 @@ export interface components {
             tasks?: string[];
             /** @description Tasks in Russian: one for each task, or an empty list. */
             tasks_ru?: string[];
-            /** @description Related launches. */
+            /** @description Related launches, in any order. */
             launches?: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article?: string | null;
@@ -14513,10 +14515,15 @@ export interface operations {
                  */
                 in_space_on?: string;
                 /**
-                 * @description True: only people who are in space now, as `aboard` says. False: only others.
+                 * @description True: only people who are in space now, as the field `aboard` says. False: only others.
                  * @example true
                  */
                 in_space?: boolean;
+                /**
+                 * @description True: only people aboard the station now, from docking to undocking. False: only others.
+                 * @example true
+                 */
+                aboard?: boolean;
                 /**
                  * @description First day of birth. A birth known to the year or month counts as its first day.
                  * @example 1979-01-01

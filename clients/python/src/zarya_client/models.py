@@ -838,6 +838,10 @@ class PadRead(TypedDict):
     """
     URL of its site.
     """
+    name_ru: str | None
+    """
+    Name in Russian, or null.
+    """
     aliases: list[str]
     """
     Other names.
@@ -2198,7 +2202,7 @@ class MissionPatch(TypedDict, closed=True):
     """
     launches: NotRequired[list[MissionLaunchWrite]]
     """
-    Related launches.
+    Related launches, in any order.
     """
     featured_article: NotRequired[str | None]
     """
@@ -3559,6 +3563,7 @@ class ListPeopleParametersQuery(TypedDict):
     aboard_on: NotRequired[str]
     in_space_on: NotRequired[str]
     in_space: NotRequired[bool]
+    aboard: NotRequired[bool]
     born_on_gte: NotRequired[str]
     born_on_lt: NotRequired[str]
     facet: NotRequired[list[PersonFacet]]
@@ -5421,7 +5426,7 @@ class MissionRecord(TypedDict, closed=True):
     """
     launches: list[MissionLaunchWrite]
     """
-    Related launches.
+    Related launches, in any order.
     """
     featured_article: str | None
     """
@@ -5515,7 +5520,7 @@ class MissionWrite(TypedDict, closed=True):
     """
     launches: NotRequired[list[MissionLaunchWrite]]
     """
-    Related launches.
+    Related launches, in any order.
     """
     featured_article: NotRequired[str | None]
     """
