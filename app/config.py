@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     key_rate_limit: int = Field(default=6000, ge=0)
     """Requests per minute per API key, from all addresses together. 0: no limit."""
 
+    read_key_rate_limit: int = Field(default=1800, ge=0)
+    """Requests per minute per API key whose only scope is `read`. 0: no limit."""
+
     wrong_keys: int = Field(default=20, ge=0)
     """Requests with an invalid API key per minute per IP address. 0: no limit."""
 

@@ -20,6 +20,7 @@ from tests.support.databases import alembic_config
 TEST_SETTINGS: dict[str, Any] = {
     "rate_limit": 0,
     "key_rate_limit": 0,
+    "read_key_rate_limit": 0,
     "wrong_keys": 0,
     "empty": True,
     "request_seconds": 60,
