@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
 
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     """Base URL of all links. `zarya serve` defaults it to `http://127.0.0.1` with its port."""
+
+    clock: Literal["database", "host"] = "database"
+    """Clock of the service: that of PostgreSQL, the same on all hosts, or that of the host."""
 
     time_zone: str = "Europe/Moscow"
     """IANA time zone of the dates on pages, and in requests without the parameter `tz`."""

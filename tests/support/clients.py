@@ -24,8 +24,10 @@ TEST_SETTINGS: dict[str, Any] = {
     "wrong_keys": 0,
     "empty": True,
     "request_seconds": 60,
+    "clock": "host",
 }
-"""No rate limits, ready without records, and a request timeout that suits a busy machine."""
+"""No rate limits, ready without records, a request timeout that suits a busy machine, and the clock
+of the host, which tests move."""
 
 
 @contextmanager
