@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test install-test compose-test audit sbom release openapi examples clients manual chronicle migration clean
+.PHONY: help install run test test-slow check browser screenshots faults cluster attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test install-test compose-test audit sbom release openapi examples clients manual chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -36,6 +36,9 @@ screenshots: .venv/.browser  ## take screenshots of every portal screen into doc
 
 faults: .venv/.test  ## inject faults into real servers (needs prometheus); writes docs/reliability.md (QUICK=1: fewer, no report)
 	@$(if $(QUICK),FAULTS=quick) $(VENV)/pytest -q tests_faults $(if $(QUICK),-k "not postgresql",--report docs/reliability.md)
+
+cluster: .venv/.test  ## inject faults into three machines in network namespaces (as root; see docs/scaling.md; RATE=200, QUICK=1)
+	@QUICK=$(QUICK) RATE=$(or $(RATE),200) tests_cluster/isolate.sh $(VENV)/pytest -q -s tests_cluster $(if $(QUICK),,--report docs/scaling.md)
 
 attack: .venv/.attack  ## attack real servers with many kinds of clients (needs curl and chromium; QUICK=1: fewer requests)
 	@$(VENV)/mypy -p tests_attack

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
 
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     """Base URL of all links. `zarya serve` defaults it to `http://127.0.0.1` with its port."""
+
+    clock: Literal["database", "host"] = "database"
+    """Clock of the service: that of PostgreSQL, the same on all hosts, or that of the host."""
 
     time_zone: str = "Europe/Moscow"
     """IANA time zone of the dates on pages, and in requests without the parameter `tz`."""
@@ -67,6 +71,9 @@ class Settings(BaseSettings):
 
     key_rate_limit: int = Field(default=6000, ge=0)
     """Requests per minute per API key, from all addresses together. 0: no limit."""
+
+    read_key_rate_limit: int = Field(default=1800, ge=0)
+    """Requests per minute per API key whose only scope is `read`. 0: no limit."""
 
     wrong_keys: int = Field(default=20, ge=0)
     """Requests with an invalid API key per minute per IP address. 0: no limit."""

@@ -198,9 +198,10 @@ async def _run_background_jobs(app: FastAPI) -> AsyncIterator[None]:
     gc.freeze()
     gc.enable()
     services: Services = app.state.services
-    jobs = PeriodicJobs(services.database, services.settings.private_targets)
+    jobs = PeriodicJobs(services.database, services.settings)
     close_streams = services.singleton(ChangeBroadcaster).close
     with use_settings(services.settings):
+        await jobs.correct_clock()
         async with create_task_group() as tasks:
             tasks.start_soon(jobs.run)
             tasks.start_soon(run_gauge_sampler, services)

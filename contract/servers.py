@@ -82,6 +82,7 @@ def service(database_url: str, folder: Path) -> Iterator[str]:
         "ZARYA_PUBLIC_URL": origin,
         "ZARYA_WRONG_KEYS": "0",
         "ZARYA_KEY_RATE_LIMIT": "0",
+        "ZARYA_READ_KEY_RATE_LIMIT": "0",
     }
     with running(command, folder / f"service-{port}.log", f"{origin}/openapi.json", env):
         yield origin

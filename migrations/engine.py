@@ -15,6 +15,8 @@ def engine_for(address: str) -> Engine:
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
         options = "-c timezone=UTC -c lock_timeout=2000"
+        if not isinstance(url.query.get("host", ""), str):  # of several servers, the primary
+            url = url.set(query={"target_session_attrs": "read-write", **url.query})
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
             poolclass=pool.NullPool,

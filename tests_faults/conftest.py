@@ -4,7 +4,6 @@ Tests assert counts (lost, cut, refused), not times, which depend on the load of
 are recorded for `docs/reliability.md`, and bounded only where a test could otherwise hang.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -17,13 +16,12 @@ from app.ingest.dataset.load import load_dataset
 from app.resources.write_steps import build_database
 from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
 from tests.support.servers import run_server_process
-from tests_faults import report
 from tests_faults.leaks import places_with, secret_of, stored_data
-from tests_faults.services import Note, Service, Start, create_key, run_uvicorn
+from tests_faults.report import note, pytest_addoption, pytest_configure, pytest_sessionfinish
+from tests_faults.services import Service, Start, create_key, run_uvicorn
 
-__all__ = ["create_database", "postgresql_url"]  # fixtures
-
-RESULTS = pytest.StashKey[list[report.Result]]()
+__all__ = ["create_database", "note", "postgresql_url"]  # fixtures
+__all__ += ["pytest_addoption", "pytest_configure", "pytest_sessionfinish"]
 
 
 @pytest.fixture(scope="session")
@@ -69,36 +67,3 @@ def start(archive_url: str, key: str, logs: Path) -> Start:
 def start_plain(archive_url: str, key: str) -> Start:
     """Start the application with plain uvicorn, without the limits of `zarya serve`."""
     return partial(run_uvicorn, archive_url, key)
-
-
-@pytest.fixture
-def note(request: pytest.FixtureRequest) -> Note:
-    """Record the outcome of a fault, for the database of this test."""
-
-    def add(fault: str, load: str, counts: str, times: str = "") -> None:
-        callspec = getattr(request.node, "callspec", None)
-        database = callspec.params.get("create_database", "") if callspec else ""
-        result = report.Result(request.node.name, fault, database, load, counts, times)
-        request.config.stash[RESULTS].append(result)
-
-    return add
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--report", help="Markdown document whose table is rewritten")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[RESULTS] = []
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    results = session.config.stash[RESULTS]
-    document = session.config.getoption("--report")
-    if document and results:
-        file = Path("var/fault_results.json")
-        file.parent.mkdir(exist_ok=True)
-        known = json.loads(file.read_text()) if file.exists() else []
-        merged = report.merge_results([report.Result(**row) for row in known], results)
-        file.write_text(json.dumps([vars(result) for result in merged], indent=1))
-        report.rewrite_table(Path(document), merged)

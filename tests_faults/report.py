@@ -1,10 +1,18 @@
-"""Table of results in `docs/reliability.md`."""
+"""Table of results in a document such as `docs/reliability.md`: a fixture, and pytest's hooks.
 
+A conftest makes them available by importing them.
+"""
+
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-BEGIN, END = "<!-- results: written by `make faults` -->", "<!-- end of results -->"
+import pytest
+
+from tests_faults.services import Note
+
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
 @dataclass
@@ -17,6 +25,43 @@ class Result:
     load: str
     counts: str
     times: str
+
+
+RESULTS = pytest.StashKey[list[Result]]()
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Record the outcome of a fault, for the database of this test."""
+
+    def add(fault: str, load: str, counts: str, times: str = "") -> None:
+        callspec = getattr(request.node, "callspec", None)
+        database = callspec.params.get("create_database", "") if callspec else ""
+        result = Result(request.node.name, fault, database, load, counts, times)
+        request.config.stash[RESULTS].append(result)
+        print(f"\n{fault} ({load}): {counts}; {times}")
+
+    return add
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--report", help="Markdown document whose table is rewritten")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RESULTS] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    results = session.config.stash[RESULTS]
+    if results and (option := session.config.getoption("--report")):
+        document = Path(option)
+        file = Path(f"var/{document.stem}_results.json")
+        file.parent.mkdir(exist_ok=True)
+        known = json.loads(file.read_text()) if file.exists() else []
+        merged = merge_results([Result(**row) for row in known], results)
+        file.write_text(json.dumps([vars(result) for result in merged], indent=1))
+        rewrite_table(document, merged)
 
 
 def merge_results(known: Sequence[Result], new: Sequence[Result]) -> list[Result]:

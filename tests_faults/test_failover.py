@@ -68,7 +68,8 @@ def test_standby_takes_over(note: Note, fault: str, synchronous: bool) -> None:
     """Positive control: writes that an asynchronous standby did not receive are detected."""
     lag = 0.0 if synchronous else REPLICATION_LAG_SECONDS
     with run_replicated_pair(synchronous) as (primary, standby):
-        key = migrate_with_key(database_url(primary))
+        # Migrations find the primary, which is not the first host of the URL.
+        key = migrate_with_key(database_url(standby, primary))
         with run_server_process(database_url(primary, standby), log_requests=False) as (
             origin,
             process,

@@ -30,6 +30,7 @@ from app.domain.dates import format_rfc3339_utc, now
 from app.domain.enums import Scope
 from app.domain.languages import Bilingual, tr
 from app.http.problems import ApiError, get_request_id
+from app.http.rate_limit import KeyIdentity
 
 security_logger = logging.getLogger("zarya.security")
 """Logger of authentication and authorisation; docs/observing.md lists its events."""
@@ -153,12 +154,12 @@ def _get_valid_key(reader: Reader, key: str) -> Row:
     return row
 
 
-async def identify_key(database: Database, key: str) -> str | None:
-    """The id of `key`; None if it is malformed, unknown, revoked or expired."""
+async def identify_key(database: Database, key: str) -> KeyIdentity | None:
+    """The identity of `key`; None if it is malformed, unknown, revoked or expired."""
     if is_well_formed_key(key):
         with suppress(Unauthorized):
             row = await database.read(_get_valid_key, key)
-            return str(row["id"])
+            return KeyIdentity(row["id"], row["scopes"] == [Scope.READ])
     return None
 
 

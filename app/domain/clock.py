@@ -1,14 +1,14 @@
-"""Clock whose readings bound the validity of the response being built.
+"""Clock of the archive, whose readings bound the validity of the response being built.
 
-Code that reads the clock reports the instant at which its result would change, by
-`expire_response_at`; the cache keeps the response no longer. `app.domain.dates.now` reports the
-next second.
+It is the clock of the host, corrected by `correct_clock`. Code that reads it reports the instant at
+which its result would change, by `expire_response_at`; the cache keeps the response no longer.
+`app.domain.dates.now` reports the next second.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -41,9 +41,23 @@ def expire_response_at(at: datetime) -> None:
         expiry.expires_at = at
 
 
+_correction = timedelta()
+
+
+def correct_clock(correction: timedelta) -> None:
+    """Add `correction` to the clock of the host in all later readings of this process."""
+    global _correction  # noqa: PLW0603 - a process has one clock
+    _correction = correction
+
+
+def current_instant() -> datetime:
+    """The present instant; the caller reports the expiry of its result."""
+    return datetime.now(UTC) + _correction
+
+
 def current_second() -> datetime:
     """The present instant, to the second; the caller reports the expiry of its result."""
-    return datetime.now(UTC).replace(microsecond=0)
+    return current_instant().replace(microsecond=0)
 
 
 def has_passed(at: datetime) -> bool:

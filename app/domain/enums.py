@@ -84,6 +84,7 @@ class Scope(StrEnum):
     VEHICLES_WRITE = "vehicles:write"
     SPACECRAFT_WRITE = "spacecraft:write"
     SITES_WRITE = "sites:write"
+    READ = "read"
 
 
 class ArticleState(StrEnum):

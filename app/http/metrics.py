@@ -82,6 +82,11 @@ EVENT_STREAMS = Gauge("zarya_event_streams", "Open event streams.", multiprocess
 ENTRIES_IMPORTED = Counter(
     "zarya_imported_total", "Imported entries, by format and outcome.", ["format", "outcome"]
 )
+CLOCK_ERROR_SECONDS = Gauge(
+    "zarya_clock_error_seconds",
+    "Difference between the clocks of the host and of PostgreSQL, which the service corrects.",
+    multiprocess_mode="livemax",
+)
 CHANGE_FEED_LAG_SECONDS = Gauge(
     "zarya_change_feed_lag_seconds",
     "Age of the oldest change that is not in the change feed yet.",

@@ -1,12 +1,14 @@
 """Rate limits: requests per minute of an address or an API key, and wrong keys per address.
 
 A fixed window of one minute. A request with a valid key is counted by the key, any other by its
-address. A key is looked up once in each process; a key is wrong once a response has rejected it.
+address. Keys that only read have a limit of their own. A key is looked up once in each process; a
+key is wrong once a response has rejected it.
 """
 
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -45,8 +47,18 @@ _REDIS_TIMEOUT_SECONDS = 0.2
 _REDIS_RETRY_SECONDS = 5.0
 """Time without attempts after a failure of Redis."""
 
-KeyLookup = Callable[[str], Awaitable[str | None]]
-"""Function from an API key to its id; None if the key is not valid."""
+
+@dataclass(frozen=True)
+class KeyIdentity:
+    """The id of a valid API key."""
+
+    id: str
+    is_read_only: bool
+    """Its only scope is `read`."""
+
+
+KeyLookup = Callable[[str], Awaitable[KeyIdentity | None]]
+"""Function from an API key to its identity; None if the key is not valid."""
 
 
 class RequestCounter(Protocol):
@@ -117,13 +129,15 @@ class RateLimitMiddleware:
         self._look_up_key = look_up_key
         self.address_limit = settings.rate_limit
         self.key_limit = settings.key_rate_limit
+        self.read_key_limit = settings.read_key_rate_limit
         self.wrong_key_limit = settings.wrong_keys
-        self._has_limits = any((self.address_limit, self.key_limit, self.wrong_key_limit))
+        limits = self.address_limit, self.key_limit, self.read_key_limit, self.wrong_key_limit
+        self._has_limits = any(limits)
         url = settings.rate_limit_url
         self.counter: RequestCounter = RedisCounter(url) if url else MemoryCounter()
-        self._known_keys: dict[bytes, str] = {}
-        """The ids of valid keys, by the digest of the key."""
-        self._lookups = SingleFlight[bytes, str | None]()
+        self._known_keys: dict[bytes, KeyIdentity] = {}
+        """The valid keys, by the digest of the key."""
+        self._lookups = SingleFlight[bytes, KeyIdentity | None]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_exempt = scope["type"] != "http" or scope["path"] in self._exempt_paths
@@ -135,14 +149,14 @@ class RateLimitMiddleware:
         address = client_network(scope["state"]["client"])
         key = _bearer_token(scope)
         digest = sha256(key).digest() if key else b""
-        key_id = self._known_keys.get(digest)
-        if key and key_id is None:
+        identity = self._known_keys.get(digest)
+        if key and identity is None:
             if await self._has_too_many_wrong_keys(address, window):
                 await _send_too_many_requests(scope, receive, send, _WRONG_KEYS_MESSAGE, seconds)
                 return
-            key_id = await self._identify(key, digest, address, window)
-        policy, limit = ("key", self.key_limit) if key_id else ("anon", self.address_limit)
-        counter_key = f"{policy}/{key_id or address}"
+            identity = await self._identify(key, digest, address, window)
+        policy, limit = self._get_policy(identity)
+        counter_key = f"{policy}/{identity.id if identity else address}"
         is_limited = limit > 0 and counter_key not in _UNLIMITED_COUNTER_KEYS
         used = await self.counter.increment(counter_key, window, 1) if is_limited else 0
         if is_limited and used > limit:
@@ -168,6 +182,14 @@ class RateLimitMiddleware:
 
         await self.app(scope, receive, send_with_limits if is_limited or key else send)
 
+    def _get_policy(self, identity: KeyIdentity | None) -> tuple[str, int]:
+        """The name of the policy for a client, and its limit."""
+        if identity is None:
+            return "anon", self.address_limit
+        if identity.is_read_only:
+            return "read", self.read_key_limit
+        return "key", self.key_limit
+
     def count_cached(self, client: str, cost: int) -> RawHeaders | None:
         """Count a cached response at `cost` 0 or 1, and return its `RateLimit` headers.
 
@@ -190,27 +212,29 @@ class RateLimitMiddleware:
             return False
         return await self.counter.increment(f"wrong/{address}", window, 0) >= self.wrong_key_limit
 
-    async def _identify(self, key: bytes, digest: bytes, address: str, window: int) -> str | None:
-        """The id of a key that is not known yet; None if it is not valid, or not looked up.
+    async def _identify(
+        self, key: bytes, digest: bytes, address: str, window: int
+    ) -> KeyIdentity | None:
+        """Identify a key that is not known yet; None if it is not valid, or not looked up.
 
         Concurrent requests with the same key share one lookup. Lookups are counted by address, so
         that invented keys cost no more than requests without a key.
         """
 
-        async def look_up(_release: Callable[[], None]) -> str | None:
+        async def look_up(_release: Callable[[], None]) -> KeyIdentity | None:
             count = await self.counter.increment(f"lookups/{address}", window, 1)
             if self.address_limit and count > self.address_limit and address not in LOOPBACK:
                 return None
             try:
-                key_id = await self._look_up_key(key.decode("latin-1"))
+                identity = await self._look_up_key(key.decode("latin-1"))
             except Exception:
                 # Any error: the application authenticates the key again, and reports the error.
                 return None
-            if key_id is not None:
+            if identity is not None:
                 if len(self._known_keys) >= _MAX_KNOWN_KEY_ITEMS:
                     self._known_keys.clear()
-                self._known_keys[digest] = key_id
-            return key_id
+                self._known_keys[digest] = identity
+            return identity
 
         return await self._lookups.run(digest, look_up)
 

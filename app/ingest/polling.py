@@ -7,7 +7,7 @@ that nothing is lost if a poll is interrupted or an entry is rejected.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from io import BytesIO
@@ -22,6 +22,7 @@ from app.api.audit_log import Actor
 from app.db.database import Database, Reader, Row
 from app.db.leases import acquire_lease, lease_is_free, release_lease, renew_lease
 from app.db.models import FeedSource
+from app.domain.clock import current_instant
 from app.domain.dates import now
 from app.http.client import ForbiddenUrl, RequestFailed, check_url
 from app.ingest.entries import Input, Reject
@@ -293,6 +294,6 @@ def _parse_retry_after(headers: Mapping[str, str]) -> timedelta:
         return timedelta(seconds=int(value[:9]))
     try:
         at = parsedate_to_datetime(value)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)) - current_instant()
     except (ValueError, TypeError, OverflowError):
         return timedelta()

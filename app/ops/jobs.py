@@ -11,11 +11,13 @@ from anyio import CapacityLimiter, create_task_group, sleep, to_thread
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
+from app.config import Settings
 from app.db.database import Database
 from app.db.long_writes import LongWriter
 from app.db.models import IdempotentResponse
 from app.domain.dates import now
 from app.ingest.polling import find_due_sources, run_poll
+from app.ops.clock_correction import ClockCorrection
 from app.resources.articles.scheduling import announce_due_articles, has_due_articles
 from app.resources.changes.queries import prune_changes
 from app.resources.media.cleanup import remove_unused_pictures
@@ -28,6 +30,9 @@ _POLL_INTERVAL_SECONDS = 1.0
 _PRUNE_INTERVAL_ROUNDS = 3600
 """Rounds of polling between two prunings."""
 
+_CLOCK_INTERVAL_ROUNDS = 10
+"""Rounds of polling between two measurements of the clock."""
+
 _MAX_CONCURRENT_JOBS = 4
 """Webhooks delivered at the same time, and sources polled at the same time."""
 
@@ -37,12 +42,21 @@ _Job = Callable[[Database, int, bool], object]
 class PeriodicJobs:
     """Loop that starts the jobs of one process when they are due."""
 
-    def __init__(self, database: Database, allow_private: bool) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._allow_private = allow_private
+        self._allow_private = settings.private_targets
+        self._clock = ClockCorrection(database, settings)
         jobs: tuple[_Job, ...] = (deliver_pending_changes, run_poll)
         self._limiters = {job: CapacityLimiter(_MAX_CONCURRENT_JOBS) for job in jobs}
         self._running: set[tuple[_Job, int]] = set()
+
+    async def correct_clock(self) -> None:
+        """Correct the clock before the first request, if the database answers."""
+        try:
+            await self._clock.update()
+        except Exception as error:
+            # Any error may be temporary: `run` tries again.
+            self._database.outages.log_error("clock", error)
 
     async def run(self) -> None:
         """Start the jobs that are due, once a second, until cancelled."""
@@ -50,6 +64,8 @@ class PeriodicJobs:
         async with create_task_group() as tasks:
             while True:
                 try:
+                    if rounds % _CLOCK_INTERVAL_ROUNDS == 0 or not self._clock.is_known:
+                        await self._clock.update()
                     await self.publish_scheduled()
                     for job, find_due in (
                         (deliver_pending_changes, list_due_webhooks),

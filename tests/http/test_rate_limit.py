@@ -27,7 +27,12 @@ from tests.support.servers import free_port, is_listening, wait_for
 from tests.support.statements import record_dml
 
 KEY = generate_api_key("Made up", [])[1]
-LIMITS: dict[str, Any] = {"rate_limit": 5, "key_rate_limit": 8, "wrong_keys": 3}
+LIMITS: dict[str, Any] = {
+    "rate_limit": 5,
+    "key_rate_limit": 8,
+    "read_key_rate_limit": 4,
+    "wrong_keys": 3,
+}
 Ask = Callable[..., TestClient]
 
 
@@ -144,12 +149,23 @@ def test_rate_limit_counts_an_ipv6_64_as_one_client(ask: Ask) -> None:
     assert ask("2001:db8:0:2::1").get("/v1/missions?limit=1").status_code == 200
 
 
-def store_key(archive: TestClient) -> dict[str, str]:
-    """Store a new key; returns the header that sends it."""
-    stored, key = generate_api_key("Reader", [Scope.AUDIT_READ])
+def store_key(archive: TestClient, *scopes: Scope) -> dict[str, str]:
+    """Store a new key, by default with the scope `audit:read`; returns the header that sends it."""
+    stored, key = generate_api_key("Reader", scopes or [Scope.AUDIT_READ])
     with database_of(archive).session() as session:
         session.add(stored)
     return {"Authorization": f"Bearer {key}"}
+
+
+def test_key_that_only_reads_has_a_limit_of_its_own(ask: Ask, archive: TestClient) -> None:
+    reader = ask("203.0.113.5", headers=store_key(archive, Scope.READ))
+    answers = [reader.get("/v1/missions?limit=1") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429]
+    assert answers[0].headers["RateLimit-Policy"] == '"read";q=4;w=60'
+    assert reader.get("/v1/keys").status_code == 429
+    # Positive control: with a second scope it is a key like others.
+    both = ask("203.0.113.5", headers=store_key(archive, Scope.READ, Scope.AUDIT_READ))
+    assert both.get("/v1/missions?limit=1").headers["RateLimit-Policy"] == '"key";q=8;w=60'
 
 
 def test_requests_of_a_key_are_counted_by_key(ask: Ask, archive: TestClient) -> None:
@@ -275,7 +291,7 @@ def test_rate_limit_counts_the_client_behind_a_trusted_proxy(archive: TestClient
 
 
 def test_rate_limit_zero_is_unlimited(archive: TestClient) -> None:
-    with client_factory(archive, rate_limit=0, key_rate_limit=0, wrong_keys=0) as ask:
+    with client_factory(archive, **dict.fromkeys(LIMITS, 0)) as ask:
         client = ask("203.0.113.5", headers={"Authorization": "Bearer x"})
         assert {client.get("/v1/me").status_code for _ in range(30)} == {401}
         assert "RateLimit" not in client.get("/v1/missions").headers

@@ -19,6 +19,7 @@ from app.ingest.polling import SOURCE_LEASE_DURATION, PollResult, run_poll
 from app.ingest.report import ImportReport
 from app.ops.jobs import PeriodicJobs
 from app.resources.write_steps import build_database
+from tests.support.clients import TEST_SETTINGS
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
 from tests.support.import_runs import import_inputs, make_input
@@ -273,12 +274,14 @@ def test_periodic_jobs_poll_due_and_requested_sources(
         assert (response.status_code, response.json()["id"]) == (202, id_)
         wait_for(lambda: len(fake_site.statuses) == 2, 20)
 
+    settings = Settings(**TEST_SETTINGS, private_targets=True)
+
     async def serve() -> None:
         with ExitStack() as processes:
             own = [processes.enter_context(closing(build_database(address, 1))) for _ in range(2)]
             async with create_task_group() as tasks:
                 for each in own:
-                    tasks.start_soon(PeriodicJobs(each, allow_private=True).run)
+                    tasks.start_soon(PeriodicJobs(each, settings).run)
                 await to_thread.run_sync(use)
                 tasks.cancel_scope.cancel()
 

@@ -20,11 +20,14 @@ from tests.support.databases import alembic_config
 TEST_SETTINGS: dict[str, Any] = {
     "rate_limit": 0,
     "key_rate_limit": 0,
+    "read_key_rate_limit": 0,
     "wrong_keys": 0,
     "empty": True,
     "request_seconds": 60,
+    "clock": "host",
 }
-"""No rate limits, ready without records, and a request timeout that suits a busy machine."""
+"""No rate limits, ready without records, a request timeout that suits a busy machine, and the clock
+of the host, which tests move."""
 
 
 @contextmanager

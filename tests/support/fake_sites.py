@@ -27,7 +27,7 @@ class FakeSite:
     Responds 304 if the request names the ETag of the reply, and 404 to other paths.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
         self.replies: dict[str, Reply] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Path and headers of each request received."""
@@ -53,8 +53,8 @@ class FakeSite:
             def log_message(self, *_: object) -> None:
                 """Log nothing."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+        self.server = ThreadingHTTPServer((address, 0), Handler)
+        self.origin = f"http://{address}:{self.server.server_port}"
         Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def add(self, path: str, reply: Reply) -> str:
@@ -69,9 +69,9 @@ class FakeSite:
 
 
 @contextmanager
-def fake_site() -> Iterator[FakeSite]:
+def fake_site(address: str = "127.0.0.1") -> Iterator[FakeSite]:
     """Run a `FakeSite`."""
-    site = FakeSite()
+    site = FakeSite(address)
     yield site
     site.close()
 

@@ -7,9 +7,9 @@ from threading import Thread
 
 
 class WebhookReceiver:
-    """Webhook endpoint on the loopback address."""
+    """Webhook endpoint, by default on the loopback address."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
         self.messages: list[tuple[dict[str, str], bytes]] = []
         """Headers and body of each request received."""
         self.next_statuses: list[int] = []
@@ -30,8 +30,8 @@ class WebhookReceiver:
             def log_message(self, *_: object) -> None:
                 """Log nothing."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        self.server = ThreadingHTTPServer((address, 0), Handler)
+        self.url = f"http://{address}:{self.server.server_port}/hook"
         Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
@@ -41,8 +41,8 @@ class WebhookReceiver:
 
 
 @contextmanager
-def webhook_receiver() -> Iterator[WebhookReceiver]:
+def webhook_receiver(address: str = "127.0.0.1") -> Iterator[WebhookReceiver]:
     """Run a `WebhookReceiver`."""
-    receiver = WebhookReceiver()
+    receiver = WebhookReceiver(address)
     yield receiver
     receiver.close()

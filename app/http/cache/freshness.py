@@ -1,9 +1,9 @@
 """Freshness: the `Cache-Control` header of responses (RFC 9111, RFC 5861)."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from app.domain.clock import expire_response_at
+from app.domain.clock import current_instant, expire_response_at
 
 DEFAULT_MAX_AGE_SECONDS = 60
 
@@ -17,7 +17,7 @@ def public_cache_control(max_age_seconds: int) -> str:
 
 def cap_max_age(moment: datetime, cache_control: str) -> str:
     """`cache_control` with a `max-age` that ends at `moment`, when the content changes."""
-    seconds_left = int((moment - datetime.now(UTC)).total_seconds())  # rounded down, not twice
+    seconds_left = int((moment - current_instant()).total_seconds())  # rounded down, not twice
     ages = _MAX_AGE_PATTERN.search(cache_control)
     if seconds_left < 0 or ages is None:
         return cache_control

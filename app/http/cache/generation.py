@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 
 from anyio import CapacityLimiter, to_thread
@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.db.database import Database, Reader
+from app.domain.clock import current_instant
 
 _LOCAL_TTL_SECONDS, _REMOTE_TTL_SECONDS = 0.001, 0.05
 """Time for which a change token counts as current: of a file, and of a database server."""
@@ -67,7 +68,7 @@ class GenerationTracker:
 
     def _is_expired(self) -> bool:
         next_change_at = self._generation.next_change_at if self._generation else None
-        return next_change_at is not None and next_change_at <= datetime.now(UTC)
+        return next_change_at is not None and next_change_at <= current_instant()
 
     def _is_recent(self) -> bool:
         return self._has_seen_own_commits() and monotonic() - self._checked_at < self._ttl_seconds

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from app.api.links import url_for_request
 from app.api.lists.cursors import decode_cursor, encode_cursor
+from app.domain.clock import current_instant
 from app.domain.dates import now
 from app.domain.enums import RecordType
 from app.domain.languages import tr
@@ -109,4 +110,4 @@ def utc_today() -> date:
 
     Unlike `app.domain.dates.now`, it does not limit the lifetime of a cached response.
     """
-    return datetime.now(UTC).date()
+    return current_instant().date()

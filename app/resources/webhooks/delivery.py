@@ -8,7 +8,7 @@ were not attempted yet; each is sent once, and does not move the position.
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -18,6 +18,7 @@ from standardwebhooks import Webhook as Signer
 from app.db.database import Database, Reader, Row
 from app.db.leases import acquire_lease, lease_is_free, release_lease, renew_lease
 from app.db.models import Webhook, WebhookDelivery
+from app.domain.clock import current_instant
 from app.domain.dates import format_rfc3339_utc, now
 from app.domain.enums import RecordType
 from app.http.client import ForbiddenUrl, RequestFailed, send_request
@@ -176,7 +177,7 @@ def _encode_body(type_: str, timestamp: datetime, data: dict[str, Any]) -> str:
 
 def _post_message(row: Row, message: Message, allow_private: bool) -> DeliveryResult:
     """Post one message, signed as specified by Standard Webhooks."""
-    sent_at = datetime.now(UTC)
+    sent_at = current_instant()
     headers = {
         "Content-Type": "application/json",
         "webhook-id": message.id,

@@ -6527,7 +6527,7 @@ export interface components {
          * @description Permission of an API key.
          * @enum {string}
          */
-        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write";
+        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "read";
         /** @description Search hit: a matching record. */
         SearchHit: {
             type: components["schemas"]["RecordType"];

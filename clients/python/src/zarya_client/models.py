@@ -1115,7 +1115,7 @@ Types of records.
 """
 
 
-Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write']
+Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'read']
 """
 Permission of an API key.
 """
