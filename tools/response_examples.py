@@ -124,6 +124,9 @@ _READS_AFTER_WRITES = {
     "WebhookDeliveryPage": "/v1/webhooks/{WebhookCreated}/deliveries",
     "WebhookDeliveryRead": "/v1/webhooks/{WebhookCreated}/deliveries/{WebhookDelivery}",
     "AuditPage": "/v1/audit?limit=2",
+    "RevisionPage": "/v1/articles/a-quiet-day/revisions",
+    "RevisionRead": "/v1/articles/a-quiet-day/revisions/1",
+    "RevisionDifference": "/v1/articles/a-quiet-day/revisions/1/difference/2",
 }
 """As `_READS`, with the ids of what `_CREATED` created."""
 
@@ -189,6 +192,9 @@ def _read_examples(client: TestClient) -> dict[str, Any]:
         created = client.post(path, json=document).raise_for_status().json()
         ids[name] = created.get("id")
         examples[name] = _shorten(created)
+    patch = {"tags": ["crew"], "missions": ["iss-59"]}
+    address = "/v1/articles/a-quiet-day"
+    client.patch(address, json=patch, headers={"If-Match": "*"}).raise_for_status()
     for size, description in enumerate(_PICTURES, 300):
         _upload(client, size, description)
     test = client.post(f"/v1/webhooks/{ids['WebhookCreated']}/test").raise_for_status()

@@ -1,5 +1,6 @@
 """Declaration of the articles resource."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +19,12 @@ from app.resources.resource import RecordResource
 _HIDDEN_COLUMNS = (
     "state", "announced", "title_key", "source_slug", "published_sort_at", "body_html",
 )  # fmt: skip
+
+
+def _keep_on_restore(record: Mapping[str, Any]) -> Collection[str]:
+    """A published article keeps its time: the version to restore may be an earlier draft."""
+    is_published = record["status"] in {ArticleStatus.PUBLISHED, ArticleStatus.SCHEDULED}
+    return ("published_at", "published_at_precision") if is_published else ()
 
 
 def _select_rows_of_public_articles(model: Any) -> AnySelect:
@@ -76,6 +83,7 @@ RESOURCE = RecordResource(
     references=frozenset(
         {RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION, RecordType.MEDIA}
     ),
+    keep_on_restore=_keep_on_restore,
     public_condition=article_is_public,
     is_public=lambda record: record.status == ArticleStatus.PUBLISHED,
 )

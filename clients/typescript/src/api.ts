@@ -1936,6 +1936,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/{collection}/{slug}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a record
+         * @description Returns the versions that the audit trail has, and the present one; newest first by default.
+         *
+         *     The key must have the scope to write such records, or `audit:read`.
+         *
+         *     Requires an API key.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/{collection}/{slug}/revisions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a version of a record
+         * @description Returns the record as it was in this version.
+         *
+         *     The key must have the scope to write such records, or `audit:read`.
+         *
+         *     Requires an API key.
+         */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/{collection}/{slug}/revisions/{version}/difference/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two versions of a record
+         * @description Returns the fields that differ, with both values.
+         *
+         *     The key must have the scope to write such records, or `audit:read`.
+         *
+         *     Requires an API key.
+         */
+        get: operations["compareRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/{collection}/{slug}/revisions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a version of a record
+         * @description Writes the content of this version again and returns the new version.
+         *
+         *     The rules of today apply, as to any write. The status of an article stays as it is. The key
+         *     must have the scope to write such records.
+         *
+         *     Requires an API key.
+         */
+        post: operations["restoreRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources": {
         parameters: {
             query?: never;
@@ -3450,6 +3550,20 @@ export interface components {
              * @description URL of the list of these records.
              */
             url: string;
+        };
+        /** @description Field whose value differs between two versions. */
+        FieldChange: {
+            field: string;
+            /**
+             * Before
+             * @description Value in the first version, or null if it had no such field.
+             */
+            before: unknown;
+            /**
+             * After
+             * @description Value in the second version, or null if it has no such field.
+             */
+            after: unknown;
         };
         /** @description Field with different values in the entry and in the record. */
         FieldDifference: {
@@ -6226,6 +6340,74 @@ export interface components {
          * @enum {string}
          */
         RecordType: "mission" | "person" | "launch" | "article" | "module" | "stay" | "spacewalk" | "media" | "agency" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
+        /** @description Fields that differ between two versions of a record. */
+        RevisionDifference: {
+            /** Format: int32 */
+            from_version: number;
+            /** Format: int32 */
+            to_version: number;
+            /** @description Fields in alphabetical order, without those that change with every write. */
+            changes: components["schemas"]["FieldChange"][];
+        };
+        /** @description Page of the versions of a record. */
+        RevisionPage: {
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["RevisionSummary"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Version of a record with its content. */
+        RevisionRead: {
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Time of the write.
+             */
+            at: string;
+            /** @description Author of the write, or null if the audit trail does not have it: a load or an import. */
+            actor: components["schemas"]["AuditActor"] | null;
+            /** @description Action of the write, or null if the audit trail does not have it. */
+            action: components["schemas"]["Action"] | null;
+            /** @description Complete record as it was, with references by slug. */
+            record: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description Sort order of revisions.
+         * @enum {string}
+         */
+        RevisionSort: "-version" | "version";
+        /** @description Version of a record, and the write that made it. */
+        RevisionSummary: {
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Time of the write.
+             */
+            at: string;
+            /** @description Author of the write, or null if the audit trail does not have it: a load or an import. */
+            actor: components["schemas"]["AuditActor"] | null;
+            /** @description Action of the write, or null if the audit trail does not have it. */
+            action: components["schemas"]["Action"] | null;
+        };
         /** @description Transport of a crew member to or from the station. */
         Ride: {
             /** @example Soyuz MS-12 */
@@ -19002,6 +19184,303 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description Sort by version. `-` means descending order.
+                 * @example -version
+                 */
+                sort?: components["schemas"]["RevisionSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the versions of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRevision: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Version of the record.
+                 * @example 1
+                 */
+                version: number;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a version of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionRead"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    compareRevisions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Version of the record.
+                 * @example 1
+                 */
+                version: number;
+                /**
+                 * @description Version to compare with.
+                 * @example 2
+                 */
+                other: number;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Compare two versions of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionDifference"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restoreRevision: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Version of the record.
+                 * @example 1
+                 */
+                version: number;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Restore a version of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];

@@ -252,6 +252,22 @@ class FacetValue(TypedDict):
     """
 
 
+class FieldChange(TypedDict):
+    """
+    Field whose value differs between two versions.
+    """
+
+    field: str
+    before: Any
+    """
+    Value in the first version, or null if it had no such field.
+    """
+    after: Any
+    """
+    Value in the second version, or null if it has no such field.
+    """
+
+
 class FieldDifference(TypedDict):
     """
     Field with different values in the entry and in the record.
@@ -1109,6 +1125,69 @@ RecordType: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'modul
 """
 Types of records.
 """
+
+
+class RevisionDifference(TypedDict):
+    """
+    Fields that differ between two versions of a record.
+    """
+
+    from_version: int
+    to_version: int
+    changes: list[FieldChange]
+    """
+    Fields in alphabetical order, without those that change with every write.
+    """
+
+
+class RevisionRead(TypedDict):
+    """
+    Version of a record with its content.
+    """
+
+    version: int
+    at: str
+    """
+    Time of the write.
+    """
+    actor: AuditActor | None
+    """
+    Author of the write, or null if the audit trail does not have it: a load or an import.
+    """
+    action: Action | None
+    """
+    Action of the write, or null if the audit trail does not have it.
+    """
+    record: dict[str, Any]
+    """
+    Complete record as it was, with references by slug.
+    """
+
+
+RevisionSort: TypeAlias = Literal['-version', 'version']
+"""
+Sort order of revisions.
+"""
+
+
+class RevisionSummary(TypedDict):
+    """
+    Version of a record, and the write that made it.
+    """
+
+    version: int
+    at: str
+    """
+    Time of the write.
+    """
+    actor: AuditActor | None
+    """
+    Author of the write, or null if the audit trail does not have it: a load or an import.
+    """
+    action: Action | None
+    """
+    Action of the write, or null if the audit trail does not have it.
+    """
 
 
 Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write']
@@ -4084,6 +4163,32 @@ class SeparateProposalParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
+class ListRevisionsParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    sort: NotRequired[RevisionSort]
+    lang: NotRequired[Language]
+
+
+class GetRevisionParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class CompareRevisionsParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class RestoreRevisionParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
 class ListSourcesParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -6156,6 +6261,33 @@ class ProposalSummary(TypedDict):
     record: ProposalRecordRef | None
     """
     Record that an editor decided on. Null while open, or if the record was deleted since.
+    """
+
+
+class RevisionPage(TypedDict):
+    """
+    Page of the versions of a record.
+    """
+
+    items: list[RevisionSummary]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
     """
 
 
