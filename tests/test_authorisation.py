@@ -126,6 +126,16 @@ def made_spacecraft(editor: TestClient) -> dict[str, str]:
     return {"slug": created.json()["slug"]}
 
 
+def preview_link(editor: TestClient) -> dict[str, str]:
+    path_params = ARTICLE(editor)
+    address = f"/v1/articles/{path_params['slug']}/preview-links"
+    return path_params | {"id": str(editor.post(address, json={}).json()["id"])}
+
+
+def batch(editor: TestClient) -> dict[str, Any]:
+    return {"publish": [ARTICLE(editor)["slug"]]}
+
+
 HOOK = {"target_url": "https://portal.example/hook"}
 SINCE = {"since": "2099-01-01T00:00:00Z"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
@@ -140,6 +150,10 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "publishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "unpublishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "restoreArticle": (Scope.ARTICLES_WRITE, deleted_article, None, 200),
+    "changeArticles": (Scope.ARTICLES_WRITE, no_target, batch, 200),
+    "listPreviewLinks": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
+    "createPreviewLink": (Scope.ARTICLES_WRITE, ARTICLE, {"expires_in_hours": 1}, 201),
+    "revokePreviewLink": (Scope.ARTICLES_WRITE, preview_link, None, 204),
     "listDrafts": (Scope.ARTICLES_WRITE, no_target, None, 200),
     "createMission": (Scope.MISSIONS_WRITE, no_target, documents.mission, 201),
     "updateMission": (Scope.MISSIONS_WRITE, MISSION, {"summary": "Short"}, 200),

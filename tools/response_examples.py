@@ -94,6 +94,11 @@ _CREATED: dict[str, tuple[str, dict[str, Any]]] = {
             "source": {"name": "Press office"},
         },
     ),
+    "PreviewLinkCreated": ("/v1/articles/a-quiet-day/preview-links", {"expires_in_hours": 48}),
+    "ArticleBatchResult": (
+        "/v1/articles/batch",
+        {"tag": {"articles": ["a-quiet-day"], "add": ["station"]}, "publish": ["no-such-day"]},
+    ),
 }
 """Path and body of the POST whose response is the example of a schema, by its name."""
 
@@ -124,6 +129,7 @@ _READS_AFTER_WRITES = {
     "WebhookDeliveryPage": "/v1/webhooks/{WebhookCreated}/deliveries",
     "WebhookDeliveryRead": "/v1/webhooks/{WebhookCreated}/deliveries/{WebhookDelivery}",
     "AuditPage": "/v1/audit?limit=2",
+    "PreviewLinks": "/v1/articles/a-quiet-day/preview-links",
     "RevisionPage": "/v1/articles/a-quiet-day/revisions",
     "RevisionRead": "/v1/articles/a-quiet-day/revisions/1",
     "RevisionDifference": "/v1/articles/a-quiet-day/revisions/1/difference/2",

@@ -9,11 +9,13 @@ from app.db.conditions import article_is_public
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
 from app.domain.enums import RecordType, Scope
+from app.resources.article_batches.router import router as batches_router
 from app.resources.articles.commands import WRITER, load_records
 from app.resources.articles.router import drafts_router, router
 from app.resources.articles.schemas import ArticleRecord, ArticleStatus
 from app.resources.articles.search import SEARCH, load_hits
 from app.resources.export_tables import ExportTable, select_record_columns
+from app.resources.preview_links.router import router as preview_links_router
 from app.resources.resource import RecordResource
 
 _HIDDEN_COLUMNS = (
@@ -35,7 +37,7 @@ def _select_rows_of_public_articles(model: Any) -> AnySelect:
 RESOURCE = RecordResource(
     tag="articles",
     description="News, with feeds, a calendar and editing.",
-    routers=(router, drafts_router),
+    routers=(router, drafts_router, preview_links_router, batches_router),
     index_links={"articles": "/v1/articles", "news_calendar": "/v1/articles/archive"},
     record_type=RecordType.ARTICLE,
     scope=Scope.ARTICLES_WRITE,

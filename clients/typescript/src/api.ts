@@ -444,6 +444,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/articles/{slug}/preview-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List preview links
+         * @description Returns the preview links of an article that have not expired, without their URLs.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        get: operations["listPreviewLinks"];
+        put?: never;
+        /**
+         * Create a preview link
+         * @description Creates a link to the page of the article, also of a draft, for people without a key.
+         *
+         *     Only this response contains the URL, so it accepts no `Idempotency-Key`.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        post: operations["createPreviewLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/articles/{slug}/preview-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a preview link
+         * @description Revokes the link immediately and permanently. Does not require `If-Match`.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        delete: operations["revokePreviewLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/articles/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag, publish and delete several articles
+         * @description Runs up to 100 actions on articles, each as a request of its own would.
+         *
+         *     An action that is refused changes nothing and stops no other. The others are committed together.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        post: operations["changeArticles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tags": {
         parameters: {
             query?: never;
@@ -2751,6 +2827,41 @@ export interface components {
          */
         ArrivalKind: "docking" | "berthing" | "capture";
         /**
+         * @description Articles to tag, then to publish, then to delete; at most 100 in all.
+         * @example {
+         *       "publish": [
+         *         "launch-progress-ms-11"
+         *       ],
+         *       "tag": {
+         *         "add": [
+         *           "cargo"
+         *         ],
+         *         "articles": [
+         *           "launch-progress-ms-11"
+         *         ]
+         *       }
+         *     }
+         */
+        ArticleBatch: {
+            /** @description Tags to change. */
+            tag?: components["schemas"]["BatchTags"] | null;
+            /**
+             * @description Articles to publish, by slug.
+             * @default []
+             */
+            publish: string[];
+            /**
+             * @description Articles to move to the trash, by slug.
+             * @default []
+             */
+            delete: string[];
+        };
+        /** @description Results of a batch. */
+        ArticleBatchResult: {
+            /** @description Results in order of execution: tagged, published, deleted articles. */
+            items: components["schemas"]["BatchItemResult"][];
+        };
+        /**
          * @description Facet of articles.
          * @enum {string}
          */
@@ -3244,6 +3355,43 @@ export interface components {
          * @enum {string}
          */
         AuditSort: "-at" | "at";
+        /**
+         * @description Action on an article of a batch.
+         * @enum {string}
+         */
+        BatchAction: "tag" | "publish" | "delete";
+        /** @description Result of one action on one article. */
+        BatchItemResult: {
+            action: components["schemas"]["BatchAction"];
+            slug: string;
+            /**
+             * Format: int32
+             * @description HTTP status of the action, as if it was a request of its own.
+             */
+            status: number;
+            /**
+             * Format: int32
+             * @description Version of the article after the action; null if it was refused or the article is deleted.
+             */
+            version: number | null;
+            /** @description Why the action was refused, or null. The article is then as it was. */
+            problem: components["schemas"]["Problem"] | null;
+        };
+        /** @description Tags that articles of a batch get or lose. */
+        BatchTags: {
+            /** @description Articles, by slug. */
+            articles: string[];
+            /**
+             * @description Tags to add.
+             * @default []
+             */
+            add: string[];
+            /**
+             * @description Tags to remove.
+             * @default []
+             */
+            remove: string[];
+        };
         /** @description One change: an upsert with the record, or a deletion. */
         Change: {
             /**
@@ -3579,6 +3727,23 @@ export interface components {
              */
             record: unknown;
         };
+        /** @description An error in one parameter of the request, or at one place in its body. */
+        FieldProblem: {
+            /**
+             * @description The name of the parameter; null for an error in the body.
+             * @default null
+             */
+            parameter: string | null;
+            /**
+             * @description The place in the body as a JSON Pointer (RFC 6901); null for a parameter.
+             * @default null
+             */
+            pointer: string | null;
+            /** @description The error code, for programs. */
+            code: string;
+            /** @description The error and how to correct it, for people. */
+            detail: string;
+        };
         /**
          * @description End of a ship's flight. `deorbited`: it burned up on command. `lost`: by a failure.
          * @enum {string}
@@ -3874,7 +4039,7 @@ export interface components {
          * @description Type of the record that an audit log entry refers to.
          * @enum {string}
          */
-        Kind: "mission" | "person" | "launch" | "article" | "webhook" | "source" | "proposal" | "key" | "archive" | "horizon" | "module" | "stay" | "spacewalk" | "agency" | "media" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
+        Kind: "mission" | "person" | "launch" | "article" | "webhook" | "source" | "proposal" | "key" | "archive" | "horizon" | "module" | "stay" | "spacewalk" | "agency" | "media" | "vehicle" | "spacecraft_type" | "spacecraft" | "site" | "preview_link";
         /** @description Times until which facts are known, by kind. Null: facts of this kind count as present. */
         KnownUntil: {
             /**
@@ -6213,6 +6378,66 @@ export interface components {
          * @enum {string}
          */
         Precision: "second" | "minute" | "hour" | "day" | "month" | "quarter" | "year";
+        /** @description New preview link. Only the response to its creation contains its URL. */
+        PreviewLinkCreated: {
+            /** Format: int32 */
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: uri
+             * @description URL of the page. Everybody who has it can read the article until the link expires.
+             */
+            url: string;
+        };
+        /** @description Preview link of an article without its URL, which is a secret. */
+        PreviewLinkRead: {
+            /** Format: int32 */
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /**
+         * @description New preview link of an article.
+         * @example {
+         *       "expires_in_hours": 48
+         *     }
+         */
+        PreviewLinkWrite: {
+            /**
+             * Format: int32
+             * @description Hours until the link expires.
+             * @default 168
+             */
+            expires_in_hours: number;
+        };
+        /** @description Preview links of an article. */
+        PreviewLinks: {
+            /** @description Links that have not expired, in the order of their expiry. */
+            items: components["schemas"]["PreviewLinkRead"][];
+        };
+        /** @description Problem details (RFC 9457). */
+        Problem: {
+            /** @description The URL of a page that explains this type of problem. */
+            type: string;
+            /** @description A short summary of the problem type. */
+            title: string;
+            /**
+             * Format: int32
+             * @description The HTTP status code.
+             */
+            status: number;
+            /** @description What happened, and how to correct it. */
+            detail: string;
+            /** @description `urn:uuid:` and the id of the request. */
+            instance: string;
+            /** @description One item for each invalid parameter or field. */
+            errors: components["schemas"]["FieldProblem"][];
+        };
         /** @description Record that the entry may describe. */
         ProposalCandidate: {
             slug: string;
@@ -9176,41 +9401,6 @@ export interface components {
         ArchiveFile: string;
         /** @description iCalendar file (RFC 5545). */
         Calendar: string;
-        /** @description An error in one parameter of the request, or at one place in its body. */
-        FieldProblem: {
-            /**
-             * @description The name of the parameter; null for an error in the body.
-             * @default null
-             */
-            parameter: string | null;
-            /**
-             * @description The place in the body as a JSON Pointer (RFC 6901); null for a parameter.
-             * @default null
-             */
-            pointer: string | null;
-            /** @description The error code, for programs. */
-            code: string;
-            /** @description The error and how to correct it, for people. */
-            detail: string;
-        };
-        /** @description Problem details (RFC 9457). */
-        Problem: {
-            /** @description The URL of a page that explains this type of problem. */
-            type: string;
-            /** @description A short summary of the problem type. */
-            title: string;
-            /**
-             * Format: int32
-             * @description The HTTP status code.
-             */
-            status: number;
-            /** @description What happened, and how to correct it. */
-            detail: string;
-            /** @description `urn:uuid:` and the id of the request. */
-            instance: string;
-            /** @description One item for each invalid parameter or field. */
-            errors: components["schemas"]["FieldProblem"][];
-        };
     };
     responses: {
         /** @description Bad request. */
@@ -11752,6 +11942,255 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPreviewLinks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List preview links. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewLinks"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createPreviewLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewLinkWrite"];
+            };
+        };
+        responses: {
+            /** @description Dry run: nothing was saved. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewLinkCreated"];
+                };
+            };
+            /** @description Create a preview link. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewLinkCreated"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokePreviewLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Id of the resource.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoke a preview link. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeArticles: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleBatch"];
+            };
+        };
+        responses: {
+            /** @description Tag, publish and delete several articles. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleBatchResult"];
+                };
+            };
+            /** @description At least one action was refused; the others are done. */
+            207: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleBatchResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

@@ -73,6 +73,12 @@ Arrival of a ship at a port. `berthing`: by the arm. `capture`: only its grapple
 """
 
 
+PublishItem: TypeAlias = str
+
+
+DeleteItem: TypeAlias = str
+
+
 ArticleFacet: TypeAlias = Literal['tag', 'language', 'source', 'mission', 'person', 'launch', 'year']
 """
 Facet of articles.
@@ -161,6 +167,40 @@ AuditSort: TypeAlias = Literal['-at', 'at']
 """
 Sort order of audit log entries.
 """
+
+
+BatchAction: TypeAlias = Literal['tag', 'publish', 'delete']
+"""
+Action on an article of a batch.
+"""
+
+
+Article: TypeAlias = str
+
+
+AddItem: TypeAlias = str
+
+
+RemoveItem: TypeAlias = str
+
+
+class BatchTags(TypedDict, closed=True):
+    """
+    Tags that articles of a batch get or lose.
+    """
+
+    articles: list[Article]
+    """
+    Articles, by slug.
+    """
+    add: NotRequired[list[AddItem]]
+    """
+    Tags to add.
+    """
+    remove: NotRequired[list[RemoveItem]]
+    """
+    Tags to remove.
+    """
 
 
 ChangeOp: TypeAlias = Literal['upsert', 'delete']
@@ -281,6 +321,29 @@ class FieldDifference(TypedDict):
     record: Any
     """
     Value in the record.
+    """
+
+
+class FieldProblem(TypedDict):
+    """
+    An error in one parameter of the request, or at one place in its body.
+    """
+
+    parameter: str | None
+    """
+    The name of the parameter; null for an error in the body.
+    """
+    pointer: str | None
+    """
+    The place in the body as a JSON Pointer (RFC 6901); null for a parameter.
+    """
+    code: str
+    """
+    The error code, for programs.
+    """
+    detail: str
+    """
+    The error and how to correct it, for people.
     """
 
 
@@ -442,7 +505,7 @@ State of an API key.
 """
 
 
-Kind: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'webhook', 'source', 'proposal', 'key', 'archive', 'horizon', 'module', 'stay', 'spacewalk', 'agency', 'media', 'vehicle', 'spacecraft_type', 'spacecraft', 'site']
+Kind: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'webhook', 'source', 'proposal', 'key', 'archive', 'horizon', 'module', 'stay', 'spacewalk', 'agency', 'media', 'vehicle', 'spacecraft_type', 'spacecraft', 'site', 'preview_link']
 """
 Type of the record that an audit log entry refers to.
 """
@@ -1083,6 +1146,83 @@ Precision: TypeAlias = Literal['second', 'minute', 'hour', 'day', 'month', 'quar
 """
 Precision of a time. The time is the start of the period that the precision gives, in UTC.
 """
+
+
+class PreviewLinkCreated(TypedDict):
+    """
+    New preview link. Only the response to its creation contains its URL.
+    """
+
+    id: int
+    created_at: str
+    expires_at: str
+    url: str
+    """
+    URL of the page. Everybody who has it can read the article until the link expires.
+    """
+
+
+class PreviewLinkRead(TypedDict):
+    """
+    Preview link of an article without its URL, which is a secret.
+    """
+
+    id: int
+    created_at: str
+    expires_at: str
+
+
+class PreviewLinkWrite(TypedDict, closed=True):
+    """
+    New preview link of an article.
+    """
+
+    expires_in_hours: NotRequired[int]
+    """
+    Hours until the link expires.
+    """
+
+
+class PreviewLinks(TypedDict):
+    """
+    Preview links of an article.
+    """
+
+    items: list[PreviewLinkRead]
+    """
+    Links that have not expired, in the order of their expiry.
+    """
+
+
+class Problem(TypedDict):
+    """
+    Problem details (RFC 9457).
+    """
+
+    type: str
+    """
+    The URL of a page that explains this type of problem.
+    """
+    title: str
+    """
+    A short summary of the problem type.
+    """
+    status: int
+    """
+    The HTTP status code.
+    """
+    detail: str
+    """
+    What happened, and how to correct it.
+    """
+    instance: str
+    """
+    `urn:uuid:` and the id of the request.
+    """
+    errors: list[FieldProblem]
+    """
+    One item for each invalid parameter or field.
+    """
 
 
 class ProposalMerge(TypedDict, closed=True):
@@ -2833,60 +2973,6 @@ iCalendar file (RFC 5545).
 """
 
 
-class FieldProblem(TypedDict):
-    """
-    An error in one parameter of the request, or at one place in its body.
-    """
-
-    parameter: str | None
-    """
-    The name of the parameter; null for an error in the body.
-    """
-    pointer: str | None
-    """
-    The place in the body as a JSON Pointer (RFC 6901); null for a parameter.
-    """
-    code: str
-    """
-    The error code, for programs.
-    """
-    detail: str
-    """
-    The error and how to correct it, for people.
-    """
-
-
-class Problem(TypedDict):
-    """
-    Problem details (RFC 9457).
-    """
-
-    type: str
-    """
-    The URL of a page that explains this type of problem.
-    """
-    title: str
-    """
-    A short summary of the problem type.
-    """
-    status: int
-    """
-    The HTTP status code.
-    """
-    detail: str
-    """
-    What happened, and how to correct it.
-    """
-    instance: str
-    """
-    `urn:uuid:` and the id of the request.
-    """
-    errors: list[FieldProblem]
-    """
-    One item for each invalid parameter or field.
-    """
-
-
 Field: TypeAlias = str
 
 
@@ -3172,6 +3258,25 @@ class ListDraftsParametersQuery(TypedDict):
     bom: NotRequired[bool]
     status: NotRequired[list[ArticleStatus]]
     lang: NotRequired[Language]
+
+
+class ListPreviewLinksParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class CreatePreviewLinkParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class RevokePreviewLinkParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class ChangeArticlesParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
 
 
 class ListTagsParametersQuery(TypedDict):
@@ -4580,6 +4685,25 @@ class ArchiveMonth(TypedDict):
     days: list[ArchiveDay]
 
 
+class ArticleBatch(TypedDict, closed=True):
+    """
+    Articles to tag, then to publish, then to delete; at most 100 in all.
+    """
+
+    tag: NotRequired[BatchTags | None]
+    """
+    Tags to change.
+    """
+    publish: NotRequired[list[PublishItem]]
+    """
+    Articles to publish, by slug.
+    """
+    delete: NotRequired[list[DeleteItem]]
+    """
+    Articles to move to the trash, by slug.
+    """
+
+
 class ArticleRecord(TypedDict, closed=True):
     """
     Complete article, with references by slug.
@@ -4854,6 +4978,27 @@ class AuditPage(TypedDict):
     total_is_minimum: bool
     """
     True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class BatchItemResult(TypedDict):
+    """
+    Result of one action on one article.
+    """
+
+    action: BatchAction
+    slug: str
+    status: int
+    """
+    HTTP status of the action, as if it was a request of its own.
+    """
+    version: int | None
+    """
+    Version of the article after the action; null if it was refused or the article is deleted.
+    """
+    problem: Problem | None
+    """
+    Why the action was refused, or null. The article is then as it was.
     """
 
 
@@ -7578,6 +7723,17 @@ class AgencyPage(TypedDict):
     total_is_minimum: bool
     """
     True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class ArticleBatchResult(TypedDict):
+    """
+    Results of a batch.
+    """
+
+    items: list[BatchItemResult]
+    """
+    Results in order of execution: tagged, published, deleted articles.
     """
 
 
