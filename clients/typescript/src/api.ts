@@ -3211,6 +3211,8 @@ export interface components {
             launches: string[];
             /** @description `translation_key` of the article that this one translates. Default: a new key. */
             translation_key?: string | null;
+            /** @description Slug of an article that this one translates, in place of `translation_key`. */
+            translation_of?: string | null;
         };
         /**
          * @description Selection of the articles of a mission's page.
@@ -8898,6 +8900,8 @@ export interface components {
             launches?: string[];
             /** @description `translation_key` of the article that this one translates. Default: a new key. */
             translation_key?: string | null;
+            /** @description Slug of an article that this one translates, in place of `translation_key`. */
+            translation_of?: string | null;
         };
         /**
          * @description Merge patch. Writable fields of a picture.

@@ -2473,6 +2473,10 @@ class ArticlePatch(TypedDict, closed=True):
     """
     `translation_key` of the article that this one translates. Default: a new key.
     """
+    translation_of: NotRequired[str | None]
+    """
+    Slug of an article that this one translates, in place of `translation_key`.
+    """
 
 
 class MediaPatch(TypedDict, closed=True):
@@ -4823,6 +4827,10 @@ class ArticleWrite(TypedDict, closed=True):
     translation_key: NotRequired[str | None]
     """
     `translation_key` of the article that this one translates. Default: a new key.
+    """
+    translation_of: NotRequired[str | None]
+    """
+    Slug of an article that this one translates, in place of `translation_key`.
     """
 
 
