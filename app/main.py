@@ -56,6 +56,7 @@ from app.resources.merges.router import ROUTERS as MERGE_ROUTERS
 from app.resources.proposals.resource import RESOURCE as PROPOSALS
 from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
+from app.resources.revisions.resource import RESOURCE as REVISIONS
 from app.resources.search.resource import RESOURCE as SEARCH
 from app.resources.webhooks.messages import describe_messages
 from app.resources.webhooks.resource import RESOURCE as WEBHOOKS
@@ -69,6 +70,7 @@ _RESOURCES: tuple[Resource, ...] = (
     EXPORTS,
     WEBHOOKS,
     PROPOSALS,
+    REVISIONS,
     *SERVICE_RESOURCES,
 )
 """All resources, in the order of the API reference."""

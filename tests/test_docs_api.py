@@ -42,6 +42,7 @@ PAGES = {
     "export": "export",
     "webhooks": "webhooks",
     "proposals": "proposals",
+    "revisions": "revisions",
     "sources": "sources",
     "keys": "keys",
     "audit": "audit",

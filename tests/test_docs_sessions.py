@@ -102,6 +102,7 @@ def test_pages_with_sessions() -> None:
         "horizon",
         "keys",
         "proposals",
+        "revisions",
         "sources",
         "webhooks",
     }

@@ -94,6 +94,11 @@ _CREATED: dict[str, tuple[str, dict[str, Any]]] = {
             "source": {"name": "Press office"},
         },
     ),
+    "PreviewLinkCreated": ("/v1/articles/a-quiet-day/preview-links", {"expires_in_hours": 48}),
+    "ArticleBatchResult": (
+        "/v1/articles/batch",
+        {"tag": {"articles": ["a-quiet-day"], "add": ["station"]}, "publish": ["no-such-day"]},
+    ),
 }
 """Path and body of the POST whose response is the example of a schema, by its name."""
 
@@ -124,6 +129,10 @@ _READS_AFTER_WRITES = {
     "WebhookDeliveryPage": "/v1/webhooks/{WebhookCreated}/deliveries",
     "WebhookDeliveryRead": "/v1/webhooks/{WebhookCreated}/deliveries/{WebhookDelivery}",
     "AuditPage": "/v1/audit?limit=2",
+    "PreviewLinks": "/v1/articles/a-quiet-day/preview-links",
+    "RevisionPage": "/v1/articles/a-quiet-day/revisions",
+    "RevisionRead": "/v1/articles/a-quiet-day/revisions/1",
+    "RevisionDifference": "/v1/articles/a-quiet-day/revisions/1/difference/2",
 }
 """As `_READS`, with the ids of what `_CREATED` created."""
 
@@ -189,6 +198,9 @@ def _read_examples(client: TestClient) -> dict[str, Any]:
         created = client.post(path, json=document).raise_for_status().json()
         ids[name] = created.get("id")
         examples[name] = _shorten(created)
+    patch = {"tags": ["crew"], "missions": ["iss-59"]}
+    address = "/v1/articles/a-quiet-day"
+    client.patch(address, json=patch, headers={"If-Match": "*"}).raise_for_status()
     for size, description in enumerate(_PICTURES, 300):
         _upload(client, size, description)
     test = client.post(f"/v1/webhooks/{ids['WebhookCreated']}/test").raise_for_status()

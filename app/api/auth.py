@@ -189,13 +189,18 @@ class RequireScope:
             self._check_scope(request, client)
         return client
 
+    def find_sufficient_scopes(self, _request: Request) -> tuple[Scope, ...]:
+        """The scopes of which the key must have one; empty if any key will do."""
+        return () if self.scope is None else (self.scope,)
+
     def _check_scope(self, request: Request, client: ApiClient) -> None:
-        if self.scope is not None and self.scope not in client.scopes:
-            _log_event(request, logging.WARNING, "authorisation failed", client.id, self.scope)
-            challenge = f'{_BEARER_CHALLENGE}, error="insufficient_scope", scope="{self.scope}"'
+        scopes = self.find_sufficient_scopes(request)
+        if scopes and client.scopes.isdisjoint(scopes):
+            _log_event(request, logging.WARNING, "authorisation failed", client.id, scopes[0])
+            challenge = f'{_BEARER_CHALLENGE}, error="insufficient_scope", scope="{scopes[0]}"'
             detail = tr(
-                f"The key {client.id} does not have the scope {self.scope}.",
-                f"У ключа {client.id} нет права {self.scope}.",
+                f"The key {client.id} does not have the scope {' or '.join(scopes)}.",
+                f"У ключа {client.id} нет права {' или '.join(scopes)}.",
             )
             raise Forbidden(detail, headers={"WWW-Authenticate": challenge})
 

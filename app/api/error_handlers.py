@@ -40,7 +40,15 @@ async def _handle_validation_error(request: Request, error: RequestValidationErr
             f"Тело запроса — не JSON: ошибка в позиции {offset}.",
         )
         return respond_with_problem(request, BadRequest(detail))
-    return respond_with_problem(request, build_invalid_request(errors))
+    return respond_with_problem(
+        request, build_invalid_request(errors, body_type=_get_body_type(request))
+    )
+
+
+def _get_body_type(request: Request) -> Any:
+    """Type of the body of the request's endpoint; None if it has none."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return field and field.field_info.annotation
 
 
 async def _handle_http_exception(request: Request, error: HTTPException) -> JSONResponse:

@@ -6,14 +6,13 @@ Responses are built and validated whole; `app.api.routing` reduces JSON, and
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from functools import cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any
 
 from fastapi import Query, Response
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import from_json, to_json
 
+from app.api.model_fields import object_types
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, Omittable, QueryModel
 from app.api.patterns import FIELD_PATH_PATTERN
@@ -55,29 +54,6 @@ RecordQueryDep = Annotated[RecordQuery, Query()]
 RecordWithPageQueryDep = Annotated[RecordWithPageQuery, Query()]
 
 
-def unwrap_type(kind: Any) -> Any:
-    """The type without `Annotated` and without `None`."""
-    if get_origin(kind) is Annotated:
-        return unwrap_type(get_args(kind)[0])
-    if get_origin(kind) in {Union, UnionType}:
-        kinds = [each for each in get_args(kind) if each is not NoneType]
-        return unwrap_type(kinds[0]) if len(kinds) == 1 else kind
-    return kind
-
-
-@cache
-def _object_types(model: type[BaseModel]) -> Mapping[str, type[BaseModel] | None]:
-    """By name of a field in JSON: the model of its object or of the items of its list, or None."""
-    types: dict[str, type[BaseModel] | None] = {}
-    for name, field in model.model_fields.items():
-        kind = unwrap_type(field.annotation)
-        if get_origin(kind) is list:
-            kind = unwrap_type(get_args(kind)[0])
-        is_object = isinstance(kind, type) and issubclass(kind, BaseModel)
-        types[field.alias or name] = kind if is_object else None
-    return types
-
-
 def parse_fields(model: type[BaseModel], paths: Sequence[str], hint: str = "") -> Selection:
     """The selection of `paths` of `model`.
 
@@ -106,7 +82,7 @@ def _find_problem(model: type[BaseModel], path: str) -> FieldProblem | None:
     parent: type[BaseModel] | None = model
     prefix = ""
     for name in path.split("."):
-        known = _object_types(parent) if parent else {}
+        known = object_types(parent) if parent else {}
         if name not in known:
             where = tr(f"There is no field {prefix + name!r}.", f"Поля {prefix + name!r} нет.")
             allowed = tr(f" Fields: {', '.join(known)}.", f" Поля: {', '.join(known)}.")

@@ -16,6 +16,7 @@ LICENCE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 .+()-]*$"
 MONTH_NUMBER_PATTERN = "^(0?[1-9]|1[0-2])$"
 SITE_CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9-]*$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+TAG_PATTERN = r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$"
 WIKIDATA_ID_PATTERN = "^Q[1-9][0-9]{0,10}$"
 YEAR_PATTERN = "^[0-9]{4}$"
 
@@ -69,6 +70,10 @@ MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
         "as iss-59.",
         "Укажите имя из строчных латинских букв и цифр с одиночными дефисами между ними, например "
         "iss-59.",
+    ),
+    TAG_PATTERN: Bilingual(
+        "Use Latin letters and digits, with single hyphens between them, such as soyuz-ms.",
+        "Укажите латинские буквы и цифры с одиночными дефисами между ними, например soyuz-ms.",
     ),
     WIKIDATA_ID_PATTERN: Bilingual(
         "Use the id of an item of Wikidata, such as Q42.",

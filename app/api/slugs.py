@@ -22,7 +22,7 @@ from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRename
 
 M = TypeVar("M", bound=BaseModel)
 
-RESERVED_SLUGS = {"archive", "current", "next"}
+RESERVED_SLUGS = {"archive", "batch", "current", "next"}
 """Slugs that no record can have, because an endpoint has this path."""
 
 MAX_GENERATED_SLUG_CHARS = 100

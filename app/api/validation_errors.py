@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from app.api.patterns import MISMATCH_MESSAGES, SLUG_PATTERN
+from app.api.model_fields import list_field_names
+from app.api.patterns import MISMATCH_MESSAGES, SLUG_PATTERN, TAG_PATTERN
 from app.api.validation_messages import UNKNOWN_ERROR_MESSAGE, VALIDATION_MESSAGES
 from app.domain.languages import tr
 from app.domain.text import slugify
@@ -22,10 +23,15 @@ _ENUM_MEMBER_PATTERN = re.compile(r"<[^:>]+: ('[^']*')>")
 _ENUM_VALUE_PATTERN = re.compile(r"'([^']*)'")
 
 
-def build_invalid_request(errors: Sequence[Any], *location_prefix: str) -> InvalidRequest:
-    """The problem for `errors` of pydantic; `location_prefix` is put before their locations."""
+def build_invalid_request(
+    errors: Sequence[Any], *location_prefix: str, body_type: Any = None
+) -> InvalidRequest:
+    """The problem for `errors` of pydantic; `location_prefix` is put before their locations.
+
+    Unknown fields are compared with those of `body_type`, the type of the body.
+    """
     problems = [
-        _build_field_problem(error, (*location_prefix, *error["loc"]))
+        _build_field_problem(error, (*location_prefix, *error["loc"]), body_type)
         for error in errors[:MAX_FIELD_ERROR_COUNT]
     ]
     body = tr("the body", "тело запроса")
@@ -52,10 +58,13 @@ def hint_at(*words: str) -> str:
     return tr(f" Did you mean {quoted}?", f" Возможно, вы имели в виду {quoted}?")
 
 
-def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
+def _build_field_problem(error: Any, location: tuple[Any, ...], body_type: Any) -> FieldProblem:
     code = error["type"]
     detail = _explain(error)
     if location[0] == "body":
+        if code == "extra_forbidden":
+            *parents, name = location[1:]
+            detail += did_you_mean(str(name), list_field_names(body_type, parents))
         return FieldProblem(pointer=_json_pointer(*location[1:]), code=code, detail=detail)
     parameter = str(location[-1] if len(location) == 1 else location[1])
     return FieldProblem(parameter=parameter, code=code, detail=detail)
@@ -64,7 +73,7 @@ def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
 def _explain_pattern(pattern: str, value: str) -> str:
     """The format that `pattern` stands for, in words, and the slug that `value` resembles."""
     message = str(MISMATCH_MESSAGES[pattern])
-    if pattern != SLUG_PATTERN or len(value) > _MAX_SUGGESTION_CHARS:
+    if pattern not in {SLUG_PATTERN, TAG_PATTERN} or len(value) > _MAX_SUGGESTION_CHARS:
         return message
     slug = slugify(value)
     return message + hint_at(*filter(None, [slug]))

@@ -25,7 +25,7 @@ from pydantic_core import PydanticKnownError, core_schema
 
 from app.api.attribute_docstrings import DescribedModel
 from app.api.params import Slug, validate_searchable, validate_storable
-from app.api.patterns import HTTP_URL_PATTERN, SLUG_PATTERN
+from app.api.patterns import HTTP_URL_PATTERN, TAG_PATTERN
 from app.api.validation_errors import build_invalid_request
 from app.config import current_settings
 from app.domain.dates import Precision
@@ -285,7 +285,7 @@ def validate_write_model(model: type[D], document: Any) -> D:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise build_invalid_request(error.errors(), "body") from error
+        raise build_invalid_request(error.errors(), "body", body_type=model) from error
 
 
 def sort_unique(values: list[str]) -> list[str]:
@@ -296,7 +296,11 @@ def sort_unique(values: list[str]) -> list[str]:
 SlugList = Annotated[list[Slug], Field(max_length=50), AfterValidator(sort_unique)]
 """Slugs of referenced records, sorted, without duplicates."""
 
-Tag = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=MAX_TAG_CHARS)]
+Tag = Annotated[
+    str,
+    StringConstraints(pattern=TAG_PATTERN, max_length=MAX_TAG_CHARS),
+    AfterValidator(str.lower),
+]
 
 TagList = Annotated[list[Tag], Field(max_length=50), AfterValidator(sort_unique)]
-"""Tags in the form of slugs, sorted, without duplicates."""
+"""Tags in the form of slugs, in lower case, sorted, without duplicates."""

@@ -62,6 +62,7 @@ class AuditTarget(StrEnum):
     SPACECRAFT_TYPE = RecordType.SPACECRAFT_TYPE.value
     SPACECRAFT = RecordType.SPACECRAFT.value
     SITE = RecordType.SITE.value
+    PREVIEW_LINK = "preview_link"
 
 
 class Scope(StrEnum):

@@ -269,9 +269,9 @@ def respond_with_problem(request: Request, error: ApiError) -> JSONResponse:
     return build_problem_response(get_request_id(request), error)
 
 
-def build_problem_response(request_id: UUID, error: ApiError) -> JSONResponse:
-    """The response for `error` in the current language."""
-    problem = Problem(
+def build_problem(request_id: UUID, error: ApiError) -> Problem:
+    """The problem details of `error` in the current language."""
+    return Problem(
         type=f"{current_settings().base_url}/problems/{error.problem_type}",
         title=str(error.title),
         status=error.status,
@@ -279,5 +279,9 @@ def build_problem_response(request_id: UUID, error: ApiError) -> JSONResponse:
         instance=request_id.urn,
         errors=error.errors,
     )
-    content = problem.model_dump() | error.members
+
+
+def build_problem_response(request_id: UUID, error: ApiError) -> JSONResponse:
+    """The response for `error` in the current language."""
+    content = build_problem(request_id, error).model_dump() | error.members
     return JSONResponse(content, error.status, headers=error.headers, media_type=PROBLEM_MEDIA_TYPE)

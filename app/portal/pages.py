@@ -8,8 +8,8 @@ from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.cache_control import launches_cache_control, month_cache_control, past_cache_control
-from app.api.date_params import CalendarMonth
-from app.api.deps import DatabaseDep
+from app.api.date_params import CalendarMonth, time_zone_or_default
+from app.api.deps import DatabaseDep, PrimaryDatabaseDep
 from app.api.fields import RecordFormat
 from app.api.links import page_url, public_url
 from app.api.lists.day_counts import format_month
@@ -19,7 +19,7 @@ from app.api.routing import Router
 from app.api.static_files import REVALIDATE_CACHE_CONTROL
 from app.config import current_settings
 from app.db.database import Reader
-from app.domain.dates import format_rfc3339_utc
+from app.domain.dates import Precision, format_rfc3339_utc, local_day, now
 from app.domain.languages import current_language
 from app.domain.text import fold, is_storable
 from app.http.problems import NotFound
@@ -38,13 +38,20 @@ from app.portal.queries import get_portal_page
 from app.portal.rendering import PageRendererDep
 from app.portal.schemas import ArticlesOf, PortalPageQuery
 from app.resources.articles.queries import get_article, get_article_archive, list_articles
-from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery, ArticleRead
+from app.resources.articles.schemas import (
+    ArticleArchiveQuery,
+    ArticlePreview,
+    ArticleQuery,
+    ArticleRead,
+    ArticleStatus,
+)
 from app.resources.launches.queries import get_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import list_missions
 from app.resources.missions.schemas import MissionQuery
 from app.resources.people.queries import get_person, list_people
 from app.resources.people.schemas import PersonQuery
+from app.resources.preview_links.queries import get_previewed_article
 from app.resources.search.queries import search
 from app.resources.search.schemas import SearchQuery
 from app.resources.spacewalks.queries import get_spacewalk, list_spacewalks
@@ -62,6 +69,7 @@ _LAST_KNOWN_SHIPS = StationQuery(last_known=[StationFacts.DOCKINGS])
 _HOME_ARTICLE_COUNT = 5
 _MAX_RELATED_ITEMS = 10
 """News items on the page of a person or a launch."""
+_PREVIEW_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 
 def build_api_path(*segments: str, **params: str) -> str:
@@ -360,6 +368,31 @@ async def render_article_page(
         image=article.image.url if article.image and article.image.srcset else None,
         article=article,
     )
+
+
+@router.get("/preview/{token}")
+async def render_preview_page(
+    token: str,
+    query: Annotated[HtmlPageQuery, Query()],
+    database: PrimaryDatabaseDep,
+    renderer: PageRendererDep,
+) -> Response:
+    """Page of an article that is not public, by a preview link; of a public one, its own page."""
+    article = await database.read(get_previewed_article, token)
+    if article.status is ArticleStatus.PUBLISHED:
+        page: Response = RedirectResponse(page_url("articles", article.slug), HTTPStatus.SEE_OTHER)
+    else:
+        page = renderer.render("article", description=article.lead, article=_as_published(article))
+    page.headers.update(_PREVIEW_HEADERS)
+    return page
+
+
+def _as_published(article: ArticlePreview) -> ArticlePreview:
+    """The article with the time that it has if it is published now."""
+    if article.published_at:
+        return article
+    today = local_day(now(), Precision.SECOND, time_zone_or_default(None))
+    return article.model_copy(update={"published_at": now(), "published_on": today})
 
 
 @router.get("/archive")

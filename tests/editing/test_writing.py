@@ -396,3 +396,47 @@ def test_tag_has_a_length_that_can_be_stored(editor: TestClient, length: int, st
     assert answer.status_code == status, answer.text
     if status == 422:
         assert answer.json()["errors"][0]["pointer"] == "/tags/0"
+
+
+def test_unknown_fields_are_refused_with_the_nearest_known_one(editor: TestClient) -> None:
+    def details(answer: Any) -> dict[str, str]:
+        assert answer.status_code == 422
+        return {each["pointer"]: each["detail"] for each in answer.json()["errors"]}
+
+    document = documents.article(titel="A", source={"name": "A", "ulr": None}, zzz=1)
+    posted = details(editor.post("/v1/articles", json=document))
+    assert posted == {
+        "/titel": "Unknown field. Did you mean 'title'?",
+        "/source/ulr": "Unknown field. Did you mean 'url'?",
+        "/zzz": "Unknown field.",
+    }
+    launch = documents.launch(spacecraft=[{"name": "A", "kind": "SC", "kynd": "SC"}])
+    posted = details(editor.post("/v1/launches", json=launch))
+    assert posted == {"/spacecraft/0/kynd": "Unknown field. Did you mean 'kind'?"}
+    path = editor.post("/v1/articles", json=documents.article()).headers["Location"]
+    patched = details(editor.patch(path, json={"titel": "A"}, headers=IF_MATCH_ANY))
+    assert patched == {"/titel": "Unknown field. Did you mean 'title'?"}
+
+
+def test_tags_are_made_lower_case(editor: TestClient) -> None:
+    document = documents.article(tags=["Soyuz-MS", "soyuz-ms", "EVA"])
+    assert editor.post("/v1/articles", json=document).json()["tags"] == ["eva", "soyuz-ms"]
+    refused = editor.post("/v1/articles", json=documents.article(tags=["Soyuz MS"]))
+    assert refused.status_code == 422
+    assert "'soyuz-ms'" in refused.json()["errors"][0]["detail"]
+
+
+def test_translation_names_its_original(editor: TestClient) -> None:
+    original = editor.post("/v1/articles", json=documents.article(slug="original")).json()
+    document = documents.article(language="ru", translation_of="original")
+    translation = editor.post("/v1/articles", json=document).json()
+    assert translation["translation_key"] == original["translation_key"]
+    other = editor.post("/v1/articles", json=documents.article(language="de")).json()
+    patch = {"translation_of": "original"}
+    path = f"/v1/articles/{other['slug']}"
+    patched = editor.patch(path, json=patch, headers=IF_MATCH_ANY).json()
+    assert patched["translation_key"] == original["translation_key"]
+    again = editor.post("/v1/articles", json=document | {"title": "Another"})
+    unknown = editor.post("/v1/articles", json=document | {"translation_of": "nothing"})
+    pointers = [each.json()["errors"][0]["pointer"] for each in (again, unknown)]
+    assert pointers == ["/translation_key", "/translation_of"]

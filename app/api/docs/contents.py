@@ -103,6 +103,7 @@ SECTIONS: tuple[Section, ...] = (
                 proposals="Proposals",
                 sources="Sources",
                 keys="API keys",
+                revisions="Versions of records",
                 audit="Audit trail",
             ),
             *_pages("", status_codes="Status codes"),

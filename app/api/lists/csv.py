@@ -16,7 +16,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from app.api.fields import Selection, is_selected, select_fields, unwrap_type
+from app.api.fields import Selection, is_selected, select_fields
+from app.api.model_fields import unwrap_type
 
 CSV_BOM = "\ufeff"
 """Byte order mark: without it, Excel reads UTF-8 in the charset of the system."""

@@ -30,7 +30,9 @@ def complete_operation(
     if "requestBody" in operation:
         _complete_request_body(method, operation["requestBody"])
     (status, success), *declared = operation["responses"].items()
-    errors = {code for code, _ in declared} | _expected_errors(method, operation, parameters)
+    successes = {code: each["description"] for code, each in declared if code[0] == "2"}
+    errors = {code for code, _ in declared if code not in successes}
+    errors |= _expected_errors(method, operation, parameters)
     if needs_key:
         errors |= {"401", "403"}
         requirement = (
@@ -53,6 +55,7 @@ def complete_operation(
     operation["responses"] = {
         **({"200": _dry_run_response(success)} if is_dry_runnable else {}),
         status: success,
+        **{code: success | {"description": text} for code, text in successes.items()},
         **{code: ERROR_RESPONSE_REFS[code] for code in sorted(errors)},
         "default": {"$ref": "#/components/responses/Problem"},
     }

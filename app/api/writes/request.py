@@ -217,15 +217,18 @@ IfMatchHeader = Annotated[
 ]
 
 
-def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) -> Any:
+def build_create_dependency(
+    scope: Scope | RequireScope, accepts_idempotency_key: bool = True
+) -> Any:
     """Build the dependency of a POST that creates a record; the key must have `scope`.
 
     A response with a secret must not be stored, so its endpoint accepts no Idempotency-Key.
     """
+    requirement = scope if isinstance(scope, RequireScope) else RequireScope(scope)
 
     async def write_once(
         database: PrimaryDatabaseDep,
-        client: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - FastAPI reads the default
+        client: ApiClient = Depends(requirement),  # noqa: B008 - FastAPI reads the default
         validate_only: ValidateOnlyParam = False,
     ) -> WriteRequest:
         return WriteRequest(database, client, validate_only, "")
@@ -233,7 +236,7 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
     async def write(
         request: Request,
         database: PrimaryDatabaseDep,
-        client: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - FastAPI reads the default
+        client: ApiClient = Depends(requirement),  # noqa: B008 - FastAPI reads the default
         validate_only: ValidateOnlyParam = False,
         idempotency_key: Annotated[
             Omittable[str],
@@ -259,7 +262,7 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
     return write if accepts_idempotency_key else write_once
 
 
-def build_action_dependency(scope: Scope) -> Any:
+def build_action_dependency(scope: Scope | RequireScope) -> Any:
     """Build the dependency of a POST that changes a record; the key must have `scope`."""
 
     async def write(

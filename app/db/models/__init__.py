@@ -32,6 +32,7 @@ from app.db.models.missions import (
 )
 from app.db.models.modules import Module, ModuleAttachment, ModuleOwner, Port
 from app.db.models.people import Flight, Person, PersonNationality
+from app.db.models.preview_links import PreviewLink
 from app.db.models.search import SearchDocument, SearchWord
 from app.db.models.sites import Pad, Site, name_slugs
 from app.db.models.sources import FeedSource, SourceHost
@@ -77,6 +78,7 @@ __all__ = [
     "Person",
     "PersonNationality",
     "Port",
+    "PreviewLink",
     "Proposal",
     "RecordChange",
     "Restoration",

@@ -80,4 +80,5 @@ class AuditEntry(Base):
         Index(None, "at", "id"),
         Index(None, "actor", "at", "id"),
         Index(None, "type", "slug", "at", "id"),
+        Index(None, "type", "record_id", "id"),
     )

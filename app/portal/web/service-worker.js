@@ -34,7 +34,7 @@ self.addEventListener("fetch", (event) => {
   if (request.headers.has("Authorization")) return; // responses to a key must not be stored
   const path = `/${request.url.slice(scope.length)}`;
   if (request.mode === "navigate") {
-    if (!/^\/(v1|docs|web|openapi|health|problems)/.test(path)) event.respondWith(page(request));
+    if (!/^\/(v1|docs|web|openapi|health|problems|preview)/.test(path)) event.respondWith(page(request));
   } else if (path.startsWith("/web/")) {
     event.respondWith(caches.match(request).then((cached) => cached ?? fetch(request)));
   } else if (path.startsWith("/v1/") && !UNCACHED_PATHS.test(path)) {

@@ -19,6 +19,7 @@ from app.api.slugs import (
     find_new_slugs,
     load_ids,
     load_slug_owners,
+    not_found_detail,
     resolve_slugs,
     set_slug,
 )
@@ -149,6 +150,7 @@ def save_all(session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
 
     Raises InvalidRequest, Conflict or Gone for the first document that is refused.
     """
+    documents = [(article, _resolve_original(session, each)) for article, each in documents]
     lookups = _Lookups.load(session, documents)
     links = [_apply_document(session, article, each, lookups) for article, each in documents]
     is_new = [article.id is None for article, _ in documents]
@@ -243,6 +245,23 @@ def _update_links(session: Session, id_: int, links: _ArticleLinks) -> None:
             session.execute(delete(model).where(model.article_id == id_, column.in_(surplus)))
         for value in sorted(set(wanted) - set(values)):
             session.add(model(**{"article_id": id_, column.key: value}))
+
+
+def _resolve_original(session: Session, document: ArticleWrite) -> ArticleWrite:
+    """The document with the translation key of the article that it names as its original."""
+    if document.translation_of is None:
+        return document
+    key = _find_translation_key(session, document.translation_of)
+    return document.model_copy(update={"translation_key": key})
+
+
+def _find_translation_key(session: Session, slug: str) -> str:
+    """The translation key of the article `slug`. Raises InvalidRequest if there is none."""
+    key = session.scalar(select(Article.translation_key).where(Article.slug == slug))
+    if key is None:
+        detail = not_found_detail(Article, slug)
+        raise_field_error("/translation_of", "unknown-reference", detail)
+    return key
 
 
 def _needs_translation_key(article: Article, document: ArticleWrite) -> bool:
@@ -356,6 +375,10 @@ def update_article(
 ) -> WriteResult:
     """Apply a merge patch to an article. Raises InvalidRequest if the new body is too complex."""
     set_renderings(session, renderings)
+    # Replaced here: a patch changes something only if it changes a field of the record.
+    if isinstance(original := patch.get("translation_of"), str):
+        key = _find_translation_key(session, original)
+        patch = {**patch, "translation_of": None, "translation_key": key}
     return WRITER.patch(session, write, slug, patch)
 
 

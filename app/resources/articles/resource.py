@@ -1,5 +1,6 @@
 """Declaration of the articles resource."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -8,16 +9,24 @@ from app.db.conditions import article_is_public
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
 from app.domain.enums import RecordType, Scope
+from app.resources.article_batches.router import router as batches_router
 from app.resources.articles.commands import WRITER, load_records
 from app.resources.articles.router import drafts_router, router
 from app.resources.articles.schemas import ArticleRecord, ArticleStatus
 from app.resources.articles.search import SEARCH, load_hits
 from app.resources.export_tables import ExportTable, select_record_columns
+from app.resources.preview_links.router import router as preview_links_router
 from app.resources.resource import RecordResource
 
 _HIDDEN_COLUMNS = (
     "state", "announced", "title_key", "source_slug", "published_sort_at", "body_html",
 )  # fmt: skip
+
+
+def _keep_on_restore(record: Mapping[str, Any]) -> Collection[str]:
+    """A published article keeps its time: the version to restore may be an earlier draft."""
+    is_published = record["status"] in {ArticleStatus.PUBLISHED, ArticleStatus.SCHEDULED}
+    return ("published_at", "published_at_precision") if is_published else ()
 
 
 def _select_rows_of_public_articles(model: Any) -> AnySelect:
@@ -28,7 +37,7 @@ def _select_rows_of_public_articles(model: Any) -> AnySelect:
 RESOURCE = RecordResource(
     tag="articles",
     description="News, with feeds, a calendar and editing.",
-    routers=(router, drafts_router),
+    routers=(router, drafts_router, preview_links_router, batches_router),
     index_links={"articles": "/v1/articles", "news_calendar": "/v1/articles/archive"},
     record_type=RecordType.ARTICLE,
     scope=Scope.ARTICLES_WRITE,
@@ -76,6 +85,7 @@ RESOURCE = RecordResource(
     references=frozenset(
         {RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION, RecordType.MEDIA}
     ),
+    keep_on_restore=_keep_on_restore,
     public_condition=article_is_public,
     is_public=lambda record: record.status == ArticleStatus.PUBLISHED,
 )

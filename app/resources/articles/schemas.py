@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
 from app.api.date_params import (
@@ -309,20 +309,8 @@ ArticleBody = Annotated[NonBlankText, MaxChars(100_000)]
 """Text of an article, in Markdown."""
 
 
-class ArticleWrite(DocumentModel, read_as=ArticlePreview):
-    """Writable fields of an article. It becomes public with `POST /v1/articles/{slug}/publish`."""
-
-    model_config = example_config(
-        title="A globe held in hands",
-        lead="The monument to the first docking of Soyuz and Apollo stands again.",
-        body="It was taken down in 1996, and is *back* for the 80th birthday of the town.",
-        language="en",
-        published_at="2018-08-31T00:00:00Z",
-        published_at_precision="day",
-        source={"name": "Press office", "url": None},
-        tags=["history"],
-        missions=["iss-59"],
-    )
+class ArticleWriteBase(DocumentModel):
+    """Fields of an article, as they are written and stored."""
 
     slug: Slug | None = None
     """Slug in the article's URL. Default: derived from `title`."""
@@ -357,10 +345,27 @@ class ArticleWrite(DocumentModel, read_as=ArticlePreview):
         return default_precision(info.data.get("published_at"), value)
 
 
-class ArticleRecord(ArticleWrite):
-    """Complete article, with references by slug."""
+class ArticleWrite(ArticleWriteBase, read_as=ArticlePreview):
+    """Writable fields of an article. It becomes public with `POST /v1/articles/{slug}/publish`."""
 
-    model_config = ConfigDict(json_schema_extra=None)
+    model_config = example_config(
+        title="A globe held in hands",
+        lead="The monument to the first docking of Soyuz and Apollo stands again.",
+        body="It was taken down in 1996, and is *back* for the 80th birthday of the town.",
+        language="en",
+        published_at="2018-08-31T00:00:00Z",
+        published_at_precision="day",
+        source={"name": "Press office", "url": None},
+        tags=["history"],
+        missions=["iss-59"],
+    )
+
+    translation_of: Slug | None = None
+    """Slug of an article that this one translates, in place of `translation_key`."""
+
+
+class ArticleRecord(ArticleWriteBase):
+    """Complete article, with references by slug."""
 
     id: int
     status: ArticleStatus

@@ -1,0 +1,1 @@
+"""Batches: several articles published, tagged or deleted by one request."""

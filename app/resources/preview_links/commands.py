@@ -1,0 +1,99 @@
+"""Writes of preview links."""
+
+import string
+from datetime import timedelta
+from http import HTTPStatus
+from secrets import choice
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.api.audit_log import Action, Actor, write_audit_entry
+from app.api.links import page_url
+from app.api.writes.records import lock_by_slug
+from app.api.writes.request import WriteRequest, WriteResult
+from app.db.models import Article, PreviewLink, stored_id
+from app.domain.dates import now
+from app.domain.enums import AuditTarget
+from app.domain.languages import tr
+from app.http.problems import Conflict, NotFound
+from app.resources.preview_links.queries import hash_token
+from app.resources.preview_links.schemas import (
+    PreviewLinkCreated,
+    PreviewLinkRead,
+    PreviewLinkWrite,
+)
+
+_TOKEN_ALPHABET = string.ascii_letters + string.digits
+_TOKEN_CHARS = 40
+"""Long enough for `app.http.redaction` to keep the token out of logs."""
+
+_MAX_LINK_COUNT = 50
+"""Links of an article that are valid at the same time."""
+
+_EXPIRED_RETENTION_PERIOD = timedelta(days=30)
+"""Time for which an expired link is answered with 410 instead of 404."""
+
+
+def create_preview_link(
+    session: Session, write: WriteRequest, slug: str, document: PreviewLinkWrite
+) -> WriteResult:
+    """Create a link to the page of an article. Raises NotFound, or Conflict if it has too many."""
+    article: Article = lock_by_slug(session, Article, slug)
+    session.execute(
+        delete(PreviewLink).where(PreviewLink.expires_at < now() - _EXPIRED_RETENTION_PERIOD)
+    )
+    valid = PreviewLink.article_id == stored_id(article), PreviewLink.expires_at > now()
+    if (session.scalar(select(func.count()).where(*valid)) or 0) >= _MAX_LINK_COUNT:
+        raise Conflict(
+            tr(
+                f"The article has {_MAX_LINK_COUNT} valid links. Revoke one first.",
+                f"У статьи уже {_MAX_LINK_COUNT} действующих ссылок. Сначала отзовите одну.",
+            )
+        )
+    token = "".join(choice(_TOKEN_ALPHABET) for _ in range(_TOKEN_CHARS))
+    link = PreviewLink(
+        article_id=article.id,
+        token_sha256=hash_token(token),
+        expires_at=now() + timedelta(hours=document.expires_in_hours),
+    )
+    session.add(link)
+    session.flush()
+    _write_audit_entry(session, write.client, Action.CREATE, article, None, _describe(link))
+    url = page_url("preview", token)
+    body = PreviewLinkCreated(**dict(_read(link)), url=url)
+    return WriteResult(HTTPStatus.CREATED, body, location=url)
+
+
+def revoke_preview_link(session: Session, actor: Actor, slug: str, id_: int) -> None:
+    """Revoke a link of an article, effective from the next request. Raises NotFound."""
+    article: Article = lock_by_slug(session, Article, slug)
+    link = session.get(PreviewLink, id_)
+    if link is None or link.article_id != article.id:
+        raise NotFound(
+            tr(
+                f"The article {slug!r} has no preview link {id_}.",
+                f"У статьи {slug!r} нет ссылки {id_}.",
+            )
+        )
+    _write_audit_entry(session, actor, Action.REVOKE, article, _describe(link), None)
+    session.delete(link)
+
+
+def _read(link: PreviewLink) -> PreviewLinkRead:
+    return PreviewLinkRead(
+        id=stored_id(link), created_at=link.created_at, expires_at=link.expires_at
+    )
+
+
+def _describe(link: PreviewLink) -> dict[str, Any]:
+    return _read(link).model_dump(mode="json")
+
+
+def _write_audit_entry(
+    session: Session, actor: Actor, action: Action, article: Article, before: Any, after: Any
+) -> None:
+    id_ = (before or after)["id"]
+    target = AuditTarget.PREVIEW_LINK
+    write_audit_entry(session, actor, action, target, id_, article.slug, before, after)

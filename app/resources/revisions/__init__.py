@@ -1,0 +1,1 @@
+"""Revisions of records: their earlier versions, from the audit log."""

@@ -1,0 +1,151 @@
+"""Queries of revisions: the states of a record that the audit log has, and its present state.
+
+An entry has the record before and after its write. Loads and imports have no entries of single
+records: what they wrote is known if a later write has it as the state before.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Integer, Subquery, bindparam, case, func, null, select, union_all
+
+from app.api.lists.pagination import fetch_page
+from app.api.lists.sorting import build_orders
+from app.api.slugs import raise_missing_record
+from app.db.database import Reader
+from app.db.functions import AnySelect
+from app.db.models import AuditEntry
+from app.db.types import UTCDateTime
+from app.domain.languages import tr
+from app.http.problems import NotFound
+from app.resources.resource import RecordResource
+from app.resources.revisions.schemas import (
+    FieldChange,
+    RevisionDifference,
+    RevisionPage,
+    RevisionQuery,
+    RevisionRead,
+)
+
+_FIELDS_OF_EVERY_WRITE = {"version", "updated_at"}
+
+_VERSION_BEFORE = AuditEntry.before["version"].as_integer()
+_VERSION_AFTER = AuditEntry.after["version"].as_integer()
+
+
+def _build_versions() -> Subquery:
+    """The known versions of the record `record_id`, each with the first entry that has it.
+
+    That is the entry of the write that made the version, if there is one: the entries that have it
+    as the state before are later.
+    """
+    of_record = AuditEntry.type == bindparam("type"), AuditEntry.record_id == bindparam("record_id")
+    # After a merge, the entry of the deleted record has the remaining one as the state after.
+    same = AuditEntry.after["id"].as_integer() == AuditEntry.record_id
+    states = union_all(
+        select(_VERSION_AFTER.label("version"), AuditEntry.id).where(*of_record, same),
+        select(_VERSION_BEFORE, AuditEntry.id).where(*of_record, AuditEntry.before.is_not(None)),
+        select(bindparam("current_version", type_=Integer()), null()),
+    ).subquery()
+    versions = select(states.c.version, func.min(states.c.id).label("entry_id"))
+    return versions.group_by(states.c.version).subquery()
+
+
+_VERSIONS = _build_versions()
+
+SORTS = build_orders(_VERSIONS.c.version, version=())
+
+
+@cache
+def _select_revisions() -> AnySelect:
+    made = _VERSIONS.c.version == _VERSION_AFTER
+    unrecorded = bindparam("current_updated_at", type_=UTCDateTime())
+    return select(
+        _VERSIONS.c.version,
+        case((made, AuditEntry.at), else_=unrecorded).label("at"),
+        case((made, AuditEntry.action)).label("action"),
+        AuditEntry.actor.label("actor_id"),
+        AuditEntry.actor_name,
+        AuditEntry.before["updated_at"].as_string().label("replaced_updated_at"),
+    ).select_from(_VERSIONS.outerjoin(AuditEntry, AuditEntry.id == _VERSIONS.c.entry_id))
+
+
+@cache
+def _select_revision() -> AnySelect:
+    record = case(
+        (_VERSIONS.c.version == _VERSION_AFTER, AuditEntry.after), else_=AuditEntry.before
+    )
+    statement = _select_revisions().add_columns(record.label("record"))
+    return statement.where(_VERSIONS.c.version == bindparam("version"))
+
+
+def _find_record(reader: Reader, resource: RecordResource, slug: str) -> dict[str, Any]:
+    """The parameters that the statements share. Raises NotFound, Gone or SlugRenamed."""
+    model = resource.model
+    row = reader.first(
+        select(
+            model.id.label("record_id"),
+            model.version.label("current_version"),
+            model.updated_at.label("current_updated_at"),
+        ).where(model.slug == slug)
+    )
+    if row is None:
+        raise_missing_record(reader, model, slug)
+    return row | {"type": resource.writer.audit_target}
+
+
+def list_revisions(
+    reader: Reader, query: RevisionQuery, resource: RecordResource, slug: str
+) -> RevisionPage:
+    """A page of the known versions of a record."""
+    return fetch_page(
+        reader,
+        RevisionPage,
+        _select_revisions(),
+        [],
+        SORTS,
+        query,
+        resource.writer.collection,
+        slug,
+        "revisions",
+        values=_find_record(reader, resource, slug),
+    )
+
+
+def get_revision(reader: Reader, resource: RecordResource, slug: str, version: int) -> RevisionRead:
+    """A version of a record. Raises NotFound, Gone or SlugRenamed."""
+    record = _find_record(reader, resource, slug)
+    row = reader.first(_select_revision(), version=version, **record)
+    if row is None:
+        raise NotFound(
+            tr(
+                f"Version {version} of {slug!r} is not known. See /revisions for those that are.",
+                f"Версия {version} записи {slug!r} неизвестна. Известные — в /revisions.",
+            )
+        )
+    if version == record["current_version"]:
+        id_ = record["record_id"]
+        current = resource.load_records(reader, [id_])[id_]
+        row["record"] = current.model_dump(mode="json", by_alias=True)
+    return RevisionRead.model_validate(row)
+
+
+def compare_revisions(
+    reader: Reader, resource: RecordResource, slug: str, version: int, other: int
+) -> RevisionDifference:
+    """The difference between two versions of a record. Raises NotFound, Gone or SlugRenamed."""
+    first, second = (get_revision(reader, resource, slug, each) for each in (version, other))
+    return RevisionDifference(
+        from_version=version,
+        to_version=other,
+        changes=_compare(first.record, second.record),
+    )
+
+
+def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
+    names = sorted((before.keys() | after.keys()) - _FIELDS_OF_EVERY_WRITE)
+    changes = (
+        FieldChange(field=name, before=before.get(name), after=after.get(name)) for name in names
+    )
+    return [each for each in changes if each.before != each.after]
