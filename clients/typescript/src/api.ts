@@ -444,6 +444,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/articles/{slug}/preview-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List preview links
+         * @description Returns the preview links of an article that have not expired, without their URLs.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        get: operations["listPreviewLinks"];
+        put?: never;
+        /**
+         * Create a preview link
+         * @description Creates a link to the page of the article, also of a draft, for people without a key.
+         *
+         *     Only this response contains the URL, so it accepts no `Idempotency-Key`.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        post: operations["createPreviewLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/articles/{slug}/preview-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a preview link
+         * @description Revokes the link immediately and permanently. Does not require `If-Match`.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        delete: operations["revokePreviewLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/articles/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag, publish and delete several articles
+         * @description Runs up to 100 actions on articles, each as a request of its own would.
+         *
+         *     An action that is refused changes nothing and stops no other. The others are committed together.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        post: operations["changeArticles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tags": {
         parameters: {
             query?: never;
@@ -1936,6 +2012,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/{collection}/{slug}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a record
+         * @description Returns the versions that the audit trail has, and the present one; newest first by default.
+         *
+         *     The key must have the scope to write such records, or `audit:read`.
+         *
+         *     Requires an API key.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/{collection}/{slug}/revisions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a version of a record
+         * @description Returns the record as it was in this version.
+         *
+         *     The key must have the scope to write such records, or `audit:read`.
+         *
+         *     Requires an API key.
+         */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/{collection}/{slug}/revisions/{version}/difference/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two versions of a record
+         * @description Returns the fields that differ, with both values.
+         *
+         *     The key must have the scope to write such records, or `audit:read`.
+         *
+         *     Requires an API key.
+         */
+        get: operations["compareRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/{collection}/{slug}/revisions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a version of a record
+         * @description Writes the content of this version again and returns the new version.
+         *
+         *     The rules of today apply, as to any write. The status of an article stays as it is. The key
+         *     must have the scope to write such records.
+         *
+         *     Requires an API key.
+         */
+        post: operations["restoreRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources": {
         parameters: {
             query?: never;
@@ -2932,6 +3108,41 @@ export interface components {
          */
         ArrivalKind: "docking" | "berthing" | "capture";
         /**
+         * @description Articles to tag, then to publish, then to delete; at most 100 in all.
+         * @example {
+         *       "publish": [
+         *         "launch-progress-ms-11"
+         *       ],
+         *       "tag": {
+         *         "add": [
+         *           "cargo"
+         *         ],
+         *         "articles": [
+         *           "launch-progress-ms-11"
+         *         ]
+         *       }
+         *     }
+         */
+        ArticleBatch: {
+            /** @description Tags to change. */
+            tag?: components["schemas"]["BatchTags"] | null;
+            /**
+             * @description Articles to publish, by slug.
+             * @default []
+             */
+            publish: string[];
+            /**
+             * @description Articles to move to the trash, by slug.
+             * @default []
+             */
+            delete: string[];
+        };
+        /** @description Results of a batch. */
+        ArticleBatchResult: {
+            /** @description Results in order of execution: tagged, published, deleted articles. */
+            items: components["schemas"]["BatchItemResult"][];
+        };
+        /**
          * @description Facet of articles.
          * @enum {string}
          */
@@ -3281,6 +3492,8 @@ export interface components {
             launches: string[];
             /** @description `translation_key` of the article that this one translates. Default: a new key. */
             translation_key?: string | null;
+            /** @description Slug of an article that this one translates, in place of `translation_key`. */
+            translation_of?: string | null;
         };
         /**
          * @description Selection of the articles of a mission's page.
@@ -3425,6 +3638,43 @@ export interface components {
          * @enum {string}
          */
         AuditSort: "-at" | "at";
+        /**
+         * @description Action on an article of a batch.
+         * @enum {string}
+         */
+        BatchAction: "tag" | "publish" | "delete";
+        /** @description Result of one action on one article. */
+        BatchItemResult: {
+            action: components["schemas"]["BatchAction"];
+            slug: string;
+            /**
+             * Format: int32
+             * @description HTTP status of the action, as if it was a request of its own.
+             */
+            status: number;
+            /**
+             * Format: int32
+             * @description Version of the article after the action; null if it was refused or the article is deleted.
+             */
+            version: number | null;
+            /** @description Why the action was refused, or null. The article is then as it was. */
+            problem: components["schemas"]["Problem"] | null;
+        };
+        /** @description Tags that articles of a batch get or lose. */
+        BatchTags: {
+            /** @description Articles, by slug. */
+            articles: string[];
+            /**
+             * @description Tags to add.
+             * @default []
+             */
+            add: string[];
+            /**
+             * @description Tags to remove.
+             * @default []
+             */
+            remove: string[];
+        };
         /** @description One change: an upsert with the record, or a deletion. */
         Change: {
             /**
@@ -3732,6 +3982,20 @@ export interface components {
              */
             url: string;
         };
+        /** @description Field whose value differs between two versions. */
+        FieldChange: {
+            field: string;
+            /**
+             * Before
+             * @description Value in the first version, or null if it had no such field.
+             */
+            before: unknown;
+            /**
+             * After
+             * @description Value in the second version, or null if it has no such field.
+             */
+            after: unknown;
+        };
         /** @description Field with different values in the entry and in the record. */
         FieldDifference: {
             field: string;
@@ -3745,6 +4009,23 @@ export interface components {
              * @description Value in the record.
              */
             record: unknown;
+        };
+        /** @description An error in one parameter of the request, or at one place in its body. */
+        FieldProblem: {
+            /**
+             * @description The name of the parameter; null for an error in the body.
+             * @default null
+             */
+            parameter: string | null;
+            /**
+             * @description The place in the body as a JSON Pointer (RFC 6901); null for a parameter.
+             * @default null
+             */
+            pointer: string | null;
+            /** @description The error code, for programs. */
+            code: string;
+            /** @description The error and how to correct it, for people. */
+            detail: string;
         };
         /**
          * @description End of a ship's flight. `deorbited`: it burned up on command. `lost`: by a failure.
@@ -4041,7 +4322,7 @@ export interface components {
          * @description Type of the record that an audit log entry refers to.
          * @enum {string}
          */
-        Kind: "mission" | "person" | "launch" | "article" | "webhook" | "source" | "proposal" | "key" | "archive" | "horizon" | "module" | "stay" | "spacewalk" | "agency" | "media" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
+        Kind: "mission" | "person" | "launch" | "article" | "webhook" | "source" | "proposal" | "key" | "archive" | "horizon" | "module" | "stay" | "spacewalk" | "agency" | "media" | "vehicle" | "spacecraft_type" | "spacecraft" | "site" | "preview_link";
         /** @description Times until which facts are known, by kind. Null: facts of this kind count as present. */
         KnownUntil: {
             /**
@@ -6376,6 +6657,66 @@ export interface components {
          * @enum {string}
          */
         Precision: "second" | "minute" | "hour" | "day" | "month" | "quarter" | "year";
+        /** @description New preview link. Only the response to its creation contains its URL. */
+        PreviewLinkCreated: {
+            /** Format: int32 */
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: uri
+             * @description URL of the page. Everybody who has it can read the article until the link expires.
+             */
+            url: string;
+        };
+        /** @description Preview link of an article without its URL, which is a secret. */
+        PreviewLinkRead: {
+            /** Format: int32 */
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /**
+         * @description New preview link of an article.
+         * @example {
+         *       "expires_in_hours": 48
+         *     }
+         */
+        PreviewLinkWrite: {
+            /**
+             * Format: int32
+             * @description Hours until the link expires.
+             * @default 168
+             */
+            expires_in_hours: number;
+        };
+        /** @description Preview links of an article. */
+        PreviewLinks: {
+            /** @description Links that have not expired, in the order of their expiry. */
+            items: components["schemas"]["PreviewLinkRead"][];
+        };
+        /** @description Problem details (RFC 9457). */
+        Problem: {
+            /** @description The URL of a page that explains this type of problem. */
+            type: string;
+            /** @description A short summary of the problem type. */
+            title: string;
+            /**
+             * Format: int32
+             * @description The HTTP status code.
+             */
+            status: number;
+            /** @description What happened, and how to correct it. */
+            detail: string;
+            /** @description `urn:uuid:` and the id of the request. */
+            instance: string;
+            /** @description One item for each invalid parameter or field. */
+            errors: components["schemas"]["FieldProblem"][];
+        };
         /** @description Record that the entry may describe. */
         ProposalCandidate: {
             slug: string;
@@ -6503,6 +6844,74 @@ export interface components {
          * @enum {string}
          */
         RecordType: "mission" | "person" | "launch" | "article" | "module" | "stay" | "spacewalk" | "media" | "agency" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
+        /** @description Fields that differ between two versions of a record. */
+        RevisionDifference: {
+            /** Format: int32 */
+            from_version: number;
+            /** Format: int32 */
+            to_version: number;
+            /** @description Fields in alphabetical order, without those that change with every write. */
+            changes: components["schemas"]["FieldChange"][];
+        };
+        /** @description Page of the versions of a record. */
+        RevisionPage: {
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["RevisionSummary"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /** @description Version of a record with its content. */
+        RevisionRead: {
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Time of the write.
+             */
+            at: string;
+            /** @description Author of the write, or null if the audit trail does not have it: a load or an import. */
+            actor: components["schemas"]["AuditActor"] | null;
+            /** @description Action of the write, or null if the audit trail does not have it. */
+            action: components["schemas"]["Action"] | null;
+            /** @description Complete record as it was, with references by slug. */
+            record: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description Sort order of revisions.
+         * @enum {string}
+         */
+        RevisionSort: "-version" | "version";
+        /** @description Version of a record, and the write that made it. */
+        RevisionSummary: {
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Time of the write.
+             */
+            at: string;
+            /** @description Author of the write, or null if the audit trail does not have it: a load or an import. */
+            actor: components["schemas"]["AuditActor"] | null;
+            /** @description Action of the write, or null if the audit trail does not have it. */
+            action: components["schemas"]["Action"] | null;
+        };
         /** @description Transport of a crew member to or from the station. */
         Ride: {
             /** @example Soyuz MS-12 */
@@ -8768,6 +9177,8 @@ export interface components {
             launches?: string[];
             /** @description `translation_key` of the article that this one translates. Default: a new key. */
             translation_key?: string | null;
+            /** @description Slug of an article that this one translates, in place of `translation_key`. */
+            translation_of?: string | null;
         };
         /**
          * @description Merge patch. Writable fields of a picture.
@@ -9271,41 +9682,6 @@ export interface components {
         ArchiveFile: string;
         /** @description iCalendar file (RFC 5545). */
         Calendar: string;
-        /** @description An error in one parameter of the request, or at one place in its body. */
-        FieldProblem: {
-            /**
-             * @description The name of the parameter; null for an error in the body.
-             * @default null
-             */
-            parameter: string | null;
-            /**
-             * @description The place in the body as a JSON Pointer (RFC 6901); null for a parameter.
-             * @default null
-             */
-            pointer: string | null;
-            /** @description The error code, for programs. */
-            code: string;
-            /** @description The error and how to correct it, for people. */
-            detail: string;
-        };
-        /** @description Problem details (RFC 9457). */
-        Problem: {
-            /** @description The URL of a page that explains this type of problem. */
-            type: string;
-            /** @description A short summary of the problem type. */
-            title: string;
-            /**
-             * Format: int32
-             * @description The HTTP status code.
-             */
-            status: number;
-            /** @description What happened, and how to correct it. */
-            detail: string;
-            /** @description `urn:uuid:` and the id of the request. */
-            instance: string;
-            /** @description One item for each invalid parameter or field. */
-            errors: components["schemas"]["FieldProblem"][];
-        };
         /** @description Message of a webhook: one change. */
         ChangeMessage: {
             /** @enum {string} */
@@ -11891,6 +12267,255 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPreviewLinks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List preview links. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewLinks"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createPreviewLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewLinkWrite"];
+            };
+        };
+        responses: {
+            /** @description Dry run: nothing was saved. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewLinkCreated"];
+                };
+            };
+            /** @description Create a preview link. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewLinkCreated"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokePreviewLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Id of the resource.
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoke a preview link. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeArticles: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleBatch"];
+            };
+        };
+        responses: {
+            /** @description Tag, publish and delete several articles. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleBatchResult"];
+                };
+            };
+            /** @description At least one action was refused; the others are done. */
+            207: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleBatchResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -19316,6 +19941,303 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description Sort by version. `-` means descending order.
+                 * @example -version
+                 */
+                sort?: components["schemas"]["RevisionSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the versions of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRevision: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Version of the record.
+                 * @example 1
+                 */
+                version: number;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a version of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionRead"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    compareRevisions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Version of the record.
+                 * @example 1
+                 */
+                version: number;
+                /**
+                 * @description Version to compare with.
+                 * @example 2
+                 */
+                other: number;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Compare two versions of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionDifference"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restoreRevision: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example launch-progress-ms-11
+                 */
+                slug: string;
+                /**
+                 * @description Version of the record.
+                 * @example 1
+                 */
+                version: number;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Restore a version of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];

@@ -73,6 +73,12 @@ Arrival of a ship at a port. `berthing`: by the arm. `capture`: only its grapple
 """
 
 
+PublishItem: TypeAlias = str
+
+
+DeleteItem: TypeAlias = str
+
+
 ArticleFacet: TypeAlias = Literal['tag', 'language', 'source', 'mission', 'person', 'launch', 'year']
 """
 Facet of articles.
@@ -161,6 +167,40 @@ AuditSort: TypeAlias = Literal['-at', 'at']
 """
 Sort order of audit log entries.
 """
+
+
+BatchAction: TypeAlias = Literal['tag', 'publish', 'delete']
+"""
+Action on an article of a batch.
+"""
+
+
+Article: TypeAlias = str
+
+
+AddItem: TypeAlias = str
+
+
+RemoveItem: TypeAlias = str
+
+
+class BatchTags(TypedDict, closed=True):
+    """
+    Tags that articles of a batch get or lose.
+    """
+
+    articles: list[Article]
+    """
+    Articles, by slug.
+    """
+    add: NotRequired[list[AddItem]]
+    """
+    Tags to add.
+    """
+    remove: NotRequired[list[RemoveItem]]
+    """
+    Tags to remove.
+    """
 
 
 ChangeOp: TypeAlias = Literal['upsert', 'delete']
@@ -252,6 +292,22 @@ class FacetValue(TypedDict):
     """
 
 
+class FieldChange(TypedDict):
+    """
+    Field whose value differs between two versions.
+    """
+
+    field: str
+    before: Any
+    """
+    Value in the first version, or null if it had no such field.
+    """
+    after: Any
+    """
+    Value in the second version, or null if it has no such field.
+    """
+
+
 class FieldDifference(TypedDict):
     """
     Field with different values in the entry and in the record.
@@ -265,6 +321,29 @@ class FieldDifference(TypedDict):
     record: Any
     """
     Value in the record.
+    """
+
+
+class FieldProblem(TypedDict):
+    """
+    An error in one parameter of the request, or at one place in its body.
+    """
+
+    parameter: str | None
+    """
+    The name of the parameter; null for an error in the body.
+    """
+    pointer: str | None
+    """
+    The place in the body as a JSON Pointer (RFC 6901); null for a parameter.
+    """
+    code: str
+    """
+    The error code, for programs.
+    """
+    detail: str
+    """
+    The error and how to correct it, for people.
     """
 
 
@@ -426,7 +505,7 @@ State of an API key.
 """
 
 
-Kind: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'webhook', 'source', 'proposal', 'key', 'archive', 'horizon', 'module', 'stay', 'spacewalk', 'agency', 'media', 'vehicle', 'spacecraft_type', 'spacecraft', 'site']
+Kind: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'webhook', 'source', 'proposal', 'key', 'archive', 'horizon', 'module', 'stay', 'spacewalk', 'agency', 'media', 'vehicle', 'spacecraft_type', 'spacecraft', 'site', 'preview_link']
 """
 Type of the record that an audit log entry refers to.
 """
@@ -1073,6 +1152,83 @@ Precision of a time. The time is the start of the period that the precision give
 """
 
 
+class PreviewLinkCreated(TypedDict):
+    """
+    New preview link. Only the response to its creation contains its URL.
+    """
+
+    id: int
+    created_at: str
+    expires_at: str
+    url: str
+    """
+    URL of the page. Everybody who has it can read the article until the link expires.
+    """
+
+
+class PreviewLinkRead(TypedDict):
+    """
+    Preview link of an article without its URL, which is a secret.
+    """
+
+    id: int
+    created_at: str
+    expires_at: str
+
+
+class PreviewLinkWrite(TypedDict, closed=True):
+    """
+    New preview link of an article.
+    """
+
+    expires_in_hours: NotRequired[int]
+    """
+    Hours until the link expires.
+    """
+
+
+class PreviewLinks(TypedDict):
+    """
+    Preview links of an article.
+    """
+
+    items: list[PreviewLinkRead]
+    """
+    Links that have not expired, in the order of their expiry.
+    """
+
+
+class Problem(TypedDict):
+    """
+    Problem details (RFC 9457).
+    """
+
+    type: str
+    """
+    The URL of a page that explains this type of problem.
+    """
+    title: str
+    """
+    A short summary of the problem type.
+    """
+    status: int
+    """
+    The HTTP status code.
+    """
+    detail: str
+    """
+    What happened, and how to correct it.
+    """
+    instance: str
+    """
+    `urn:uuid:` and the id of the request.
+    """
+    errors: list[FieldProblem]
+    """
+    One item for each invalid parameter or field.
+    """
+
+
 class ProposalMerge(TypedDict, closed=True):
     """
     Record that an entry describes.
@@ -1113,6 +1269,69 @@ RecordType: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'modul
 """
 Types of records.
 """
+
+
+class RevisionDifference(TypedDict):
+    """
+    Fields that differ between two versions of a record.
+    """
+
+    from_version: int
+    to_version: int
+    changes: list[FieldChange]
+    """
+    Fields in alphabetical order, without those that change with every write.
+    """
+
+
+class RevisionRead(TypedDict):
+    """
+    Version of a record with its content.
+    """
+
+    version: int
+    at: str
+    """
+    Time of the write.
+    """
+    actor: AuditActor | None
+    """
+    Author of the write, or null if the audit trail does not have it: a load or an import.
+    """
+    action: Action | None
+    """
+    Action of the write, or null if the audit trail does not have it.
+    """
+    record: dict[str, Any]
+    """
+    Complete record as it was, with references by slug.
+    """
+
+
+RevisionSort: TypeAlias = Literal['-version', 'version']
+"""
+Sort order of revisions.
+"""
+
+
+class RevisionSummary(TypedDict):
+    """
+    Version of a record, and the write that made it.
+    """
+
+    version: int
+    at: str
+    """
+    Time of the write.
+    """
+    actor: AuditActor | None
+    """
+    Author of the write, or null if the audit trail does not have it: a load or an import.
+    """
+    action: Action | None
+    """
+    Action of the write, or null if the audit trail does not have it.
+    """
 
 
 Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'read']
@@ -2258,6 +2477,10 @@ class ArticlePatch(TypedDict, closed=True):
     """
     `translation_key` of the article that this one translates. Default: a new key.
     """
+    translation_of: NotRequired[str | None]
+    """
+    Slug of an article that this one translates, in place of `translation_key`.
+    """
 
 
 class MediaPatch(TypedDict, closed=True):
@@ -2758,60 +2981,6 @@ iCalendar file (RFC 5545).
 """
 
 
-class FieldProblem(TypedDict):
-    """
-    An error in one parameter of the request, or at one place in its body.
-    """
-
-    parameter: str | None
-    """
-    The name of the parameter; null for an error in the body.
-    """
-    pointer: str | None
-    """
-    The place in the body as a JSON Pointer (RFC 6901); null for a parameter.
-    """
-    code: str
-    """
-    The error code, for programs.
-    """
-    detail: str
-    """
-    The error and how to correct it, for people.
-    """
-
-
-class Problem(TypedDict):
-    """
-    Problem details (RFC 9457).
-    """
-
-    type: str
-    """
-    The URL of a page that explains this type of problem.
-    """
-    title: str
-    """
-    A short summary of the problem type.
-    """
-    status: int
-    """
-    The HTTP status code.
-    """
-    detail: str
-    """
-    What happened, and how to correct it.
-    """
-    instance: str
-    """
-    `urn:uuid:` and the id of the request.
-    """
-    errors: list[FieldProblem]
-    """
-    One item for each invalid parameter or field.
-    """
-
-
 class Data(TypedDict, closed=True):
     webhook_id: int
     """
@@ -3117,6 +3286,25 @@ class ListDraftsParametersQuery(TypedDict):
     bom: NotRequired[bool]
     status: NotRequired[list[ArticleStatus]]
     lang: NotRequired[Language]
+
+
+class ListPreviewLinksParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class CreatePreviewLinkParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class RevokePreviewLinkParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class ChangeArticlesParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
 
 
 class ListTagsParametersQuery(TypedDict):
@@ -4109,6 +4297,32 @@ class SeparateProposalParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
+class ListRevisionsParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    sort: NotRequired[RevisionSort]
+    lang: NotRequired[Language]
+
+
+class GetRevisionParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class CompareRevisionsParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class RestoreRevisionParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
 class ListSourcesParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -4500,6 +4714,25 @@ class ArchiveMonth(TypedDict):
     days: list[ArchiveDay]
 
 
+class ArticleBatch(TypedDict, closed=True):
+    """
+    Articles to tag, then to publish, then to delete; at most 100 in all.
+    """
+
+    tag: NotRequired[BatchTags | None]
+    """
+    Tags to change.
+    """
+    publish: NotRequired[list[PublishItem]]
+    """
+    Articles to publish, by slug.
+    """
+    delete: NotRequired[list[DeleteItem]]
+    """
+    Articles to move to the trash, by slug.
+    """
+
+
 class ArticleRecord(TypedDict, closed=True):
     """
     Complete article, with references by slug.
@@ -4619,6 +4852,10 @@ class ArticleWrite(TypedDict, closed=True):
     translation_key: NotRequired[str | None]
     """
     `translation_key` of the article that this one translates. Default: a new key.
+    """
+    translation_of: NotRequired[str | None]
+    """
+    Slug of an article that this one translates, in place of `translation_key`.
     """
 
 
@@ -4774,6 +5011,27 @@ class AuditPage(TypedDict):
     total_is_minimum: bool
     """
     True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class BatchItemResult(TypedDict):
+    """
+    Result of one action on one article.
+    """
+
+    action: BatchAction
+    slug: str
+    status: int
+    """
+    HTTP status of the action, as if it was a request of its own.
+    """
+    version: int | None
+    """
+    Version of the article after the action; null if it was refused or the article is deleted.
+    """
+    problem: Problem | None
+    """
+    Why the action was refused, or null. The article is then as it was.
     """
 
 
@@ -6184,6 +6442,33 @@ class ProposalSummary(TypedDict):
     """
 
 
+class RevisionPage(TypedDict):
+    """
+    Page of the versions of a record.
+    """
+
+    items: list[RevisionSummary]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
 class Ride(TypedDict):
     """
     Transport of a crew member to or from the station.
@@ -7471,6 +7756,17 @@ class AgencyPage(TypedDict):
     total_is_minimum: bool
     """
     True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class ArticleBatchResult(TypedDict):
+    """
+    Results of a batch.
+    """
+
+    items: list[BatchItemResult]
+    """
+    Results in order of execution: tagged, published, deleted articles.
     """
 
 
