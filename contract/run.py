@@ -19,10 +19,10 @@ from PIL import Image
 
 from app.domain.enums import Scope
 from contract import proxy
-from contract.bench import HERE, Bench, Document
 from contract.generators import go, hey_api_and_orval, python, typescript
 from contract.packages import clients, python_package, typescript_package
 from contract.servers import SCRIPTS, Failed, postgresql, service
+from contract.workspace import HERE, Document, Workspace
 
 MIN_FUZZ_CASES = 2000
 _FUZZ_TIMEOUT_SECONDS = 1800
@@ -40,51 +40,58 @@ def broken(document: Document) -> Document:
     return faulty
 
 
-def redocly(bench: Bench) -> str:
+def redocly(workspace: Workspace) -> str:
     """Lint the document with Redocly's strictest rules."""
-    node = bench.node
+    node = workspace.node
     lint = node / "node_modules/.bin/redocly", "lint", "--config", "redocly.yaml"
     env = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-    fault = bench.write("broken.json", broken(bench.document))
-    bench.call(*lint, fault, cwd=node, env=env, expected_error="operation-operationId")
-    good = bench.write("openapi.json", bench.document)
-    bench.call(*lint, "--max-problems=1000", good, cwd=node, env=env)
-    operations = sum(len(path) for path in bench.document["paths"].values())
+    fault = workspace.write("broken.json", broken(workspace.document))
+    workspace.call(*lint, fault, cwd=node, env=env, expected_error="operation-operationId")
+    good = workspace.write("openapi.json", workspace.document)
+    workspace.call(*lint, "--max-problems=1000", good, cwd=node, env=env)
+    operations = sum(len(path) for path in workspace.document["paths"].values())
     return f"{operations} operations, 0 errors, 0 warnings"
 
 
-def spectral(bench: Bench) -> str:
+def spectral(workspace: Workspace) -> str:
     """Lint the document with Spectral's rules, including OWASP's."""
-    node = bench.node
+    node = workspace.node
     lint = node / "node_modules/.bin/spectral", "lint", "--ruleset", "spectral.yaml"
     strict = "--fail-severity", "hint", "--display-only-failures"
-    fault = bench.write("broken.json", broken(bench.document))
-    bench.call(*lint, *strict, fault, cwd=node, expected_error="owasp:api4:2023-string-limit")
-    good = bench.write("openapi.json", bench.document)
-    bench.call(*lint, *strict, good, cwd=node)
+    fault = workspace.write("broken.json", broken(workspace.document))
+    workspace.call(*lint, *strict, fault, cwd=node, expected_error="owasp:api4:2023-string-limit")
+    good = workspace.write("openapi.json", workspace.document)
+    workspace.call(*lint, *strict, good, cwd=node)
     return "0 errors, 0 warnings"
 
 
-def cache(bench: Bench) -> str:
+def cache(workspace: Workspace) -> str:
     """Check the service behind a caching proxy."""
-    return proxy.check(bench.origin, bench.database_url, bench.folder / "proxy")
+    return proxy.check(workspace.origin, workspace.database_url, workspace.folder / "proxy")
 
 
-def fuzz(bench: Bench) -> str:
+def fuzz(workspace: Workspace) -> str:
     """Run schemathesis against the service on SQLite and on PostgreSQL."""
-    faulty = copy.deepcopy(bench.document)
+    faulty = copy.deepcopy(workspace.document)
     for parameter in faulty["paths"]["/v1/launches"]["get"]["parameters"]:
         if parameter["name"] == "limit":
             parameter["schema"]["maximum"] += 1
-    wrong = bench.write("wrong.json", faulty)
+    wrong = workspace.write("wrong.json", faulty)
     schemathesis = SCRIPTS / "st", "--config-file", HERE / "schemathesis.toml", "run"
-    one = "--url", bench.origin, "--include-operation-id", "listLaunches", "--phases", "coverage"
-    bench.call(*schemathesis, *one, wrong, expected_error="Schema-valid request rejected")
-    figures = {"SQLite": _fuzz(bench, "sqlite", bench.origin, bench.database_url)}
+    one = (
+        "--url",
+        workspace.origin,
+        "--include-operation-id",
+        "listLaunches",
+        "--phases",
+        "coverage",
+    )
+    workspace.call(*schemathesis, *one, wrong, expected_error="Schema-valid request rejected")
+    figures = {"SQLite": _fuzz(workspace, "sqlite", workspace.origin, workspace.database_url)}
     # Requests are validated before a database is used, so the coverage of schemas runs once.
     phases = "--phases", "examples,fuzzing,stateful"
-    with postgresql(bench.folder) as url, service(url, bench.folder) as origin:
-        figures["PostgreSQL"] = _fuzz(bench, "postgresql", origin, url, *phases)
+    with postgresql(workspace.folder) as url, service(url, workspace.folder) as origin:
+        figures["PostgreSQL"] = _fuzz(workspace, "postgresql", origin, url, *phases)
     total = sum(cases for cases, _ in figures.values())
     if total < MIN_FUZZ_CASES:
         raise Failed(f"only {total} cases; at least {MIN_FUZZ_CASES} are required")
@@ -93,19 +100,19 @@ def fuzz(bench: Bench) -> str:
 
 
 def _fuzz(
-    bench: Bench, name: str, origin: str, database_url: str, *options: str
+    workspace: Workspace, name: str, origin: str, database_url: str, *options: str
 ) -> tuple[int, int]:
     """Run schemathesis against `origin`. Returns the numbers of generated and accepted cases."""
-    path = bench.folder / f"{name}.json"
+    path = workspace.folder / f"{name}.json"
     report = "--report", "json", "--report-json-path", path
     schemathesis = SCRIPTS / "st", "--no-color", "--config-file", HERE / "schemathesis.toml", "run"
     scopes = [part for scope in SCOPES for part in ("--scope", scope)]
     env = {"ZARYA_DATABASE_URL": database_url}
-    key = bench.call(SCRIPTS / "zarya", "keys", "create", "--name", "Fuzz", *scopes, env=env)
+    key = workspace.call(SCRIPTS / "zarya", "keys", "create", "--name", "Fuzz", *scopes, env=env)
     bearer = "--header", f"Authorization: Bearer {key.strip()}"
     own = {"FUZZ_KEY_ID": key.split("_")[1]}
     _upload_picture(origin, key.strip())
-    bench.call(
+    workspace.call(
         *schemathesis,
         *report,
         *bearer,
@@ -141,7 +148,7 @@ def _upload_picture(origin: str, key: str) -> None:
     ).raise_for_status()
 
 
-STEPS: dict[str, Callable[[Bench], str]] = {
+STEPS: dict[str, Callable[[Workspace], str]] = {
     step.__name__: step
     for step in (
         redocly,
@@ -156,22 +163,22 @@ STEPS: dict[str, Callable[[Bench], str]] = {
         cache,
     )
 }
-GENERATORS: dict[str, Callable[[Bench], str]] = {"clients": clients}
+COMMITTING_STEPS: dict[str, Callable[[Workspace], str]] = {"clients": clients}
 """Steps that write committed files, run by name only."""
 
 
 def main(names: Iterable[str]) -> int:
     """Run the steps in `names` and return the exit status."""
-    steps = STEPS | GENERATORS
+    steps = STEPS | COMMITTING_STEPS
     if unknown := set(names) - set(steps):
         print(f"Unknown steps: {', '.join(unknown)}. Steps: {', '.join(steps)}")
         return 2
     with tempfile.TemporaryDirectory(prefix="zarya-contract-") as folder, ExitStack() as stack:
-        bench = Bench(Path(folder), stack)
+        workspace = Workspace(Path(folder), stack)
         for name in names:
             start = time.monotonic()
             try:
-                figures = steps[name](bench)
+                figures = steps[name](workspace)
             except (Failed, subprocess.TimeoutExpired) as error:
                 print(f"{name}: FAILED\n{error}", flush=True)
                 return 1

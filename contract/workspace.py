@@ -1,4 +1,4 @@
-"""Resources that the steps of `make contract` share."""
+"""Workspace of the contract checks: temporary folder, document, service and tools of the steps."""
 
 import json
 import os
@@ -17,8 +17,8 @@ _COMMAND_TIMEOUT_SECONDS = 240
 Document = dict[str, Any]
 
 
-class Bench:
-    """Temporary folder and resources shared by the steps, each created on first use."""
+class Workspace:
+    """Temporary folder and shared resources of the contract checks, each created on first use."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
