@@ -1,4 +1,4 @@
-"""Fixtures: a running cluster, and what its jobs do."""
+"""Fixtures: a running cluster, and the webhook receiver and feed site that record its jobs."""
 
 import os
 import socket

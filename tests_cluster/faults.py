@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.support.servers import wait_for
 from tests_cluster.machines import START_TIMEOUT_SECONDS, Cluster, Machine
 
-CLOCK_ERROR_SECONDS = 300
+FAST_CLOCK_SECONDS = 300
 
 
 def do_nothing(_cluster: Cluster, _machine: Machine) -> None:
@@ -23,8 +23,8 @@ class Fault:
     role: str
     inject: Callable[[Cluster, Machine], None]
     repair: Callable[[Cluster, Machine], None] = do_nothing
-    lasts: bool = True
-    """It stays until the repair, and the cluster must recover before."""
+    is_persistent: bool = True
+    """The fault remains until `repair`, and the cluster must recover while it remains."""
 
 
 def restart_machines(cluster: Cluster, primary: Machine) -> None:
@@ -37,23 +37,23 @@ def restart_machines(cluster: Cluster, primary: Machine) -> None:
         wait_for(cluster.is_healthy, START_TIMEOUT_SECONDS)
 
 
-def lose_machine(_cluster: Cluster, machine: Machine) -> None:
+def power_off(_cluster: Cluster, machine: Machine) -> None:
     """Cut the power of a machine."""
-    machine.lose()
+    machine.power_off()
 
 
-def boot_machine(_cluster: Cluster, machine: Machine) -> None:
+def power_on(_cluster: Cluster, machine: Machine) -> None:
     """Switch a machine on again."""
     machine.boot()
 
 
-def split_network(cluster: Cluster, machine: Machine) -> None:
+def partition_network(cluster: Cluster, machine: Machine) -> None:
     """Cut a machine off from the other two; the load balancer reaches all of them."""
     machine.drop_packets_of(*cluster.others(machine))
 
 
-def mend_network(_cluster: Cluster, machine: Machine) -> None:
-    """Undo `split_network`."""
+def heal_partition(_cluster: Cluster, machine: Machine) -> None:
+    """Undo `partition_network`."""
     machine.accept_packets()
 
 
@@ -77,7 +77,7 @@ def replace_disk(cluster: Cluster, machine: Machine) -> None:
 
 def restart_with_wrong_clock(cluster: Cluster, machine: Machine) -> None:
     """Restart the service of a machine, with a clock that is five minutes fast."""
-    machine.set_clock(CLOCK_ERROR_SECONDS)
+    machine.set_clock(FAST_CLOCK_SECONDS)
     _restart(cluster, machine)
 
 
@@ -101,31 +101,34 @@ FAULTS = {
         restart_with_right_clock,
     ),
     "lost-primary": Fault(
-        "power cut of the machine with the primary", "leader", lose_machine, boot_machine
+        "power cut of the machine with the primary", "leader", power_off, power_on
     ),
     "split": Fault(
         "network split: the primary alone, reachable for clients",
         "leader",
-        split_network,
-        mend_network,
+        partition_network,
+        heal_partition,
     ),
     "rolling-upgrade": Fault(
-        "all machines are restarted one by one", "leader", restart_machines, lasts=False
+        "all machines are restarted one by one", "leader", restart_machines, is_persistent=False
     ),
     "lost-standby": Fault(
         "power cut of the machine with the synchronous standby",
         "sync_standby",
-        lose_machine,
-        boot_machine,
+        power_off,
+        power_on,
     ),
     "lost-replica": Fault(
-        "power cut of the machine with the other standby", "replica", lose_machine, boot_machine
+        "power cut of the machine with the other standby", "replica", power_off, power_on
     ),
     "frozen-standby": Fault(
         "the synchronous standby freezes", "sync_standby", freeze_database, thaw_database
     ),
     "lost-disk": Fault(
-        "the data of the synchronous standby are lost", "sync_standby", replace_disk, lasts=False
+        "the data of the synchronous standby are lost",
+        "sync_standby",
+        replace_disk,
+        is_persistent=False,
     ),
 }
 QUICK_FAULTS = ("wrong-clock", "lost-primary")

@@ -82,7 +82,7 @@ class Host:
                 if title in Path(f"/proc/{pid}/cmdline").read_text():
                     os.kill(pid, number)
 
-    def lose(self) -> None:
+    def power_off(self) -> None:
         """Cut the power: no packet leaves the host, and all of its processes end."""
         self.disconnect()
         self.send(signal.SIGKILL)

@@ -233,7 +233,7 @@ class Cluster:
     def stop(self) -> None:
         """End all processes."""
         for host in (*self.machines, self._load_balancer):
-            host.lose()
+            host.power_off()
 
     def is_healthy(self) -> bool:
         """All databases and services work, also through the load balancer."""

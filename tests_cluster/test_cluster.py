@@ -20,7 +20,7 @@ from tests_cluster.faults import FAULTS, QUICK_FAULTS, Fault
 from tests_cluster.machines import ORIGIN, START_TIMEOUT_SECONDS, Cluster, connect
 from tests_cluster.traffic import (
     READS_PER_WRITE,
-    TIMED_ARTICLE_DELAY_SECONDS,
+    SCHEDULED_ARTICLE_DELAY_SECONDS,
     Traffic,
     Window,
 )
@@ -99,7 +99,7 @@ async def _inject(cluster: Cluster, fault: Fault, jobs: Jobs) -> tuple[float, fl
     await asyncio.sleep(2)  # polled before the fault
     failed_at = monotonic()
     await asyncio.to_thread(fault.inject, cluster, machine)
-    if fault.lasts:
+    if fault.is_persistent:
         await asyncio.sleep(RECOVERY_SECONDS + _STEADY_SECONDS)
     repaired_at = monotonic()
     await asyncio.to_thread(fault.repair, cluster, machine)
@@ -132,12 +132,14 @@ def test_cluster_survives(cluster: Cluster, key: str, jobs: Jobs, note: Note, na
     stored = _count_people(name)
     lost = [each for each in traffic.acknowledged if each not in stored]
     doubled = [each for each, times in stored.items() if times > 1]
-    slugs = traffic.timed_slugs
+    slugs = traffic.scheduled_slugs
 
     def messages() -> dict[str, Counter[str]]:
         return jobs.messages_of(slugs)
 
-    wait_for(lambda: all(messages().values()), _JOBS_TIMEOUT_SECONDS + TIMED_ARTICLE_DELAY_SECONDS)
+    wait_for(
+        lambda: all(messages().values()), _JOBS_TIMEOUT_SECONDS + SCHEDULED_ARTICLE_DELAY_SECONDS
+    )
     repeated = sum(sum(each.values()) - len(each) for each in messages().values())
     polled = len(jobs.site.requests) - polls
     note(
@@ -153,7 +155,7 @@ def test_cluster_survives(cluster: Cluster, key: str, jobs: Jobs, note: Note, na
     )
     assert lost == doubled == []
     assert traffic.shown_early == []
-    assert traffic.shown_timed  # positive control: readers do see them, from their time on
+    assert traffic.shown_scheduled  # positive control: readers do see them, from their time on
     assert set(_count_appearances(slugs).values()) <= {1}
     assert {slug: len(each) for slug, each in messages().items()} == dict.fromkeys(slugs, 1)
     assert polled == 1

@@ -18,8 +18,8 @@ READS_PER_WRITE = 9
 NEWS_PATH = "/v1/articles?limit=20"
 """The newest articles: the first response in which a draft would be shown."""
 
-TIMED_ARTICLE_INTERVAL_SECONDS = 4.0
-TIMED_ARTICLE_DELAY_SECONDS = 12
+SCHEDULED_ARTICLE_INTERVAL_SECONDS = 4.0
+SCHEDULED_ARTICLE_DELAY_SECONDS = 12
 """Time from the creation of an article to its publication by the schedule."""
 
 _RETRY_DELAY_SECONDS = 0.5
@@ -28,7 +28,7 @@ _MAX_PENDING = 600
 
 _SOURCE = {"name": "Cluster"}
 _DRAFT_PATTERN = re.compile(rb'"slug":"(draft-[\d-]+at-\d+)"')
-_TIMED_PATTERN = re.compile(rb'"slug":"(timed-\d+-at-(\d+))"')
+_SCHEDULED_PATTERN = re.compile(rb'"slug":"(scheduled-\d+-at-(\d+))"')
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Traffic:
     outcomes: list[Outcome] = field(default_factory=list)
     acknowledged: dict[str, float] = field(default_factory=dict)
     """Time of acknowledgement, by name of the person created."""
-    timed_slugs: list[str] = field(default_factory=list)
+    scheduled_slugs: list[str] = field(default_factory=list)
     """Articles whose publication at a later time was acknowledged."""
     shown_early: list[str] = field(default_factory=list)
     """Drafts, and articles before their time, in responses without a key."""
-    shown_timed: set[str] = field(default_factory=set)
+    shown_scheduled: set[str] = field(default_factory=set)
     """Articles with a time in such responses."""
     skipped: int = 0
     """Requests that were not sent, because too many were in progress."""
@@ -69,7 +69,7 @@ class Traffic:
     async def run(self) -> None:
         """Send requests until `stop` is called; returns when every write is acknowledged."""
         pending, start = set[asyncio.Task[None]](), monotonic()
-        timed = asyncio.ensure_future(self._create_timed_articles())
+        scheduled = asyncio.ensure_future(self._create_scheduled_articles())
         numbers = count()
         while not self._is_over:
             due = (monotonic() - start) * self.requests_per_second
@@ -82,7 +82,7 @@ class Traffic:
                 task.add_done_callback(pending.discard)
             numbers = count(number)
             await asyncio.sleep(0.005)
-        await asyncio.gather(timed, *pending)
+        await asyncio.gather(scheduled, *pending)
         for client in self._idle:
             client.close()
 
@@ -131,28 +131,31 @@ class Traffic:
         self._idle.append(client)
         return status, client.body
 
-    async def _create_timed_articles(self) -> None:
+    async def _create_scheduled_articles(self) -> None:
         """Create drafts, and publish every other one for a later time."""
         for number in count(1):
             if self._is_over:
                 return
-            at = int(time()) + TIMED_ARTICLE_DELAY_SECONDS
+            at = int(time()) + SCHEDULED_ARTICLE_DELAY_SECONDS
             # An article with its time is public then; the other one stays a draft.
-            times = {f"timed-{number}-at-{at}": _format_time(at), f"draft-{number}-at-{at}": None}
+            times = {
+                f"scheduled-{number}-at-{at}": _format_time(at),
+                f"draft-{number}-at-{at}": None,
+            }
             for slug, published_at in times.items():
                 document: dict[str, object] = dict.fromkeys(("slug", "title", "lead", "body"), slug)
                 document |= {"language": "en", "published_at": published_at, "source": _SOURCE}
                 await self.write(f"create:{slug}", "/v1/articles", document)
             slug = next(iter(times))
             await self.write(f"publish:{slug}", f"/v1/articles/{slug}/publish")
-            self.timed_slugs.append(slug)
-            await asyncio.sleep(TIMED_ARTICLE_INTERVAL_SECONDS)
+            self.scheduled_slugs.append(slug)
+            await asyncio.sleep(SCHEDULED_ARTICLE_INTERVAL_SECONDS)
 
     def _find_hidden_articles(self, body: bytes) -> None:
         self.shown_early += (slug.decode() for slug in _DRAFT_PATTERN.findall(body))
         latest = time() + 1  # a second may begin while the response is on its way
-        for slug, at in _TIMED_PATTERN.findall(body):
-            self.shown_timed.add(slug.decode())
+        for slug, at in _SCHEDULED_PATTERN.findall(body):
+            self.shown_scheduled.add(slug.decode())
             if int(at) > latest:
                 self.shown_early.append(slug.decode())
 
