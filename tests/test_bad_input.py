@@ -149,7 +149,7 @@ def test_parameters_that_are_not_utf_8_are_refused_on_all_routes(editor: TestCli
     routes = [route for route in app.routes if isinstance(route, Route)]
     count = 0
     for route in [route for route in routes if "GET" in (route.methods or ())]:
-        path = re.sub(r"{[^}]*}", "x", route.path)
+        path = re.sub(r"{[^}]*}", "x", route.path.replace("{collection}", "missions"))
         for name in route.query_params.multiple:
             refused = editor.get(f"{path}?{name}=%FF")
             assert refused.status_code == 422, path
