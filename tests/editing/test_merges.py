@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
+from app.db.database import Database
+from app.db.models import Agency
 from tests.support import documents
 from tests.support.documents import IF_MATCH_ANY
 
@@ -94,3 +97,31 @@ def test_dry_run_and_old_version_change_nothing(editor: TestClient) -> None:
     old = merge(editor, "kate-rubin", "kathleen-rubins", headers={"If-Match": 'W/"0.1"'})
     assert (dry.status_code, old.status_code) == (200, 412)
     assert editor.get("/v1/people/kate-rubin").status_code == 200
+
+
+def test_agency_is_not_merged_into_a_part_of_it(editor: TestClient) -> None:
+    for name, parent in (("Whole", None), ("Half", "whole"), ("Piece", "half"), ("Twin", "half")):
+        create(editor, "agencies", {"name": name, "parent": parent})
+    for part in ("half", "piece"):
+        refused = editor.post("/v1/agencies/whole/merge", json={"into": part})
+        assert refused.status_code == 422, refused.text
+        (error,) = refused.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/into", "contradiction")
+    assert editor.get("/v1/agencies/half").json()["parent"]["slug"] == "whole"
+    for duplicate, into in (("twin", "piece"), ("piece", "half")):
+        merged = editor.post(f"/v1/agencies/{duplicate}/merge", json={"into": into})
+        assert merged.status_code == 200, merged.text
+
+
+def test_cycle_of_agencies_can_be_mended(editor: TestClient, database: Database) -> None:
+    for name in ("Left", "Right", "Below"):
+        create(editor, "agencies", {"name": name})
+    with database.session() as session:
+        ids = {row.slug: row.id for row in session.execute(select(Agency.slug, Agency.id))}
+        for slug, parent in (("left", "right"), ("right", "left")):
+            chosen = update(Agency).where(Agency.slug == slug)
+            session.execute(chosen.values(parent_id=ids[parent]))
+    for slug, parent in (("below", "left"), ("left", None)):
+        address = f"/v1/agencies/{slug}"
+        patched = editor.patch(address, json={"parent": parent}, headers=IF_MATCH_ANY)
+        assert patched.status_code == 200, patched.text

@@ -1,12 +1,14 @@
-"""References of documents to records by any of their names."""
+"""References of documents to records by any of their names, and the records above a record."""
 
 from typing import NoReturn
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.lists.references import Reference, explain_unknown_name, find_referred_id
 from app.api.validation_errors import raise_field_error
 from app.db.database import Reader
+from app.db.models import VersionedRecord
 
 
 def resolve_name(session: Session, reference: Reference, name: str, pointer: str) -> int:
@@ -21,3 +23,14 @@ def raise_unknown_name(session: Session, reference: Reference, name: str, pointe
     """Raise InvalidRequest for a name that does not exist, with the most similar ones."""
     detail = explain_unknown_name(Reader.from_session(session), reference, name)
     raise_field_error(pointer, "unknown-reference", detail)
+
+
+def load_ancestor_ids(
+    session: Session, model: type[VersionedRecord], parent: str, id_: int | None
+) -> set[int]:
+    """Load the ids of the record `id_` and of all records above it by the column `parent`."""
+    found: set[int] = set()
+    while id_ is not None and id_ not in found:
+        found.add(id_)
+        id_ = session.scalar(select(getattr(model, parent)).where(model.id == id_))
+    return found

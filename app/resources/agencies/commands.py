@@ -14,6 +14,7 @@ from app.api.validation_errors import raise_field_error
 from app.api.write_models import WriteModel, to_record
 from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
 from app.api.writes.records import RecordWriter
+from app.api.writes.references import load_ancestor_ids
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import (
@@ -112,12 +113,9 @@ def _check_names_free(session: Session, agency: Agency, document: AgencyWrite) -
 
 def _check_no_cycle(session: Session, agency: Agency) -> None:
     """Raise InvalidRequest if an agency would be a part of itself."""
-    above = agency.parent_id
-    while above is not None:
-        if above == agency.id:
-            detail = tr("An agency is no part of itself.", "Агентство не часть самого себя.")
-            raise_field_error("/parent", "contradiction", detail)
-        above = session.scalar(select(Agency.parent_id).where(Agency.id == above))
+    if agency.id in load_ancestor_ids(session, Agency, "parent_id", agency.parent_id):
+        detail = tr("An agency is no part of itself.", "Агентство не часть самого себя.")
+        raise_field_error("/parent", "contradiction", detail)
 
 
 def _set_names(session: Session, agency: Agency, is_new: bool) -> None:

@@ -12,6 +12,7 @@ from app.api.audit_log import Action
 from app.api.slugs import not_found_detail
 from app.api.validation_errors import raise_field_error
 from app.api.writes.records import bump_version
+from app.api.writes.references import load_ancestor_ids
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.models import (
@@ -53,7 +54,8 @@ def merge_record(
 ) -> WriteResult:
     """Delete the record `slug`; its references and its slugs become those of `document.into`.
 
-    Raises InvalidRequest if that record does not exist, Conflict if a third record refers to both.
+    Raises InvalidRequest if that record does not exist or is a part of the deleted one, Conflict
+    if a third record refers to both.
     """
     duplicate, remaining = _lock_both(session, write, resource, slug, document.into)
     before = resource.writer.snapshot(session, duplicate)
@@ -84,7 +86,26 @@ def _lock_both(
     if remaining is duplicate:
         detail = tr("A record cannot be merged into itself.", "Это та же самая запись.")
         raise_field_error("/into", "same-record", detail)
+    _check_no_cycle(session, duplicate, remaining)
     return duplicate, remaining
+
+
+def _check_no_cycle(
+    session: Session, duplicate: VersionedRecord, remaining: VersionedRecord
+) -> None:
+    """Raise InvalidRequest if `remaining` is a part of `duplicate`, at any depth."""
+    model = type(duplicate)
+    for referring, column in find_slug_references(inspect(duplicate).mapper):
+        if referring is model and duplicate.id in load_ancestor_ids(
+            session, model, column, stored_id(remaining)
+        ):
+            detail = tr(
+                f"{remaining.slug!r} is a part of {duplicate.slug!r}, and would become a part of "
+                f"itself. Merge {remaining.slug!r} into {duplicate.slug!r} instead.",
+                f"{remaining.slug!r} — часть {duplicate.slug!r} и стала бы частью самой себя. "
+                f"Объедините наоборот: {remaining.slug!r} с {duplicate.slug!r}.",
+            )
+            raise_field_error("/into", "contradiction", detail)
 
 
 def _find_references(session: Session, duplicate: VersionedRecord) -> list[_Reference]:

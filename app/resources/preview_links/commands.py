@@ -33,13 +33,17 @@ _MAX_LINK_COUNT = 50
 """Links of an article that are valid at the same time."""
 
 _EXPIRED_RETENTION_PERIOD = timedelta(days=30)
-"""Time for which an expired link is answered with 410 instead of 404."""
+"""Minimum time for which an expired link is answered with 410; older links are deleted when a new
+one is created."""
 
 
 def create_preview_link(
     session: Session, write: WriteRequest, slug: str, document: PreviewLinkWrite
 ) -> WriteResult:
-    """Create a link to the page of an article. Raises NotFound, or Conflict if it has too many."""
+    """Create a link to the page of an article.
+
+    Raises NotFound, Gone or SlugRenamed for a wrong slug, Conflict if the article has too many.
+    """
     article: Article = lock_by_slug(session, Article, slug)
     session.execute(
         delete(PreviewLink).where(PreviewLink.expires_at < now() - _EXPIRED_RETENTION_PERIOD)
@@ -67,7 +71,10 @@ def create_preview_link(
 
 
 def revoke_preview_link(session: Session, actor: Actor, slug: str, id_: int) -> None:
-    """Revoke a link of an article, effective from the next request. Raises NotFound."""
+    """Revoke a link of an article, effective from the next request.
+
+    Raises NotFound, also for a link of another article, Gone or SlugRenamed.
+    """
     article: Article = lock_by_slug(session, Article, slug)
     link = session.get(PreviewLink, id_)
     if link is None or link.article_id != article.id:

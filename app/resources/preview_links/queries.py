@@ -16,7 +16,7 @@ from app.resources.preview_links.schemas import PreviewLinkRead, PreviewLinks
 
 
 def hash_token(token: str) -> str:
-    """The form in which a token is stored."""
+    """SHA-256 of a token, in hexadecimal."""
     return sha256(token.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Queries of revisions: the states of a record that the audit log has, and its present state.
+"""Revisions: versions of a record from the audit log, and the current one.
 
 An entry has the record before and after its write. Loads and imports have no entries of single
 records: what they wrote is known if a later write has it as the state before.
@@ -59,12 +59,12 @@ SORTS = build_orders(_VERSIONS.c.version, version=())
 
 @cache
 def _select_revisions() -> AnySelect:
-    made = _VERSIONS.c.version == _VERSION_AFTER
-    unrecorded = bindparam("current_updated_at", type_=UTCDateTime())
+    is_written_here = _VERSIONS.c.version == _VERSION_AFTER
+    current_time = bindparam("current_updated_at", type_=UTCDateTime())
     return select(
         _VERSIONS.c.version,
-        case((made, AuditEntry.at), else_=unrecorded).label("at"),
-        case((made, AuditEntry.action)).label("action"),
+        case((is_written_here, AuditEntry.at), else_=current_time).label("at"),
+        case((is_written_here, AuditEntry.action)).label("action"),
         AuditEntry.actor.label("actor_id"),
         AuditEntry.actor_name,
         AuditEntry.before["updated_at"].as_string().label("replaced_updated_at"),
@@ -80,7 +80,7 @@ def _select_revision() -> AnySelect:
     return statement.where(_VERSIONS.c.version == bindparam("version"))
 
 
-def _find_record(reader: Reader, resource: RecordResource, slug: str) -> dict[str, Any]:
+def _load_statement_parameters(reader: Reader, resource: RecordResource, slug: str) -> dict[str, Any]:
     """The parameters that the statements share. Raises NotFound, Gone or SlugRenamed."""
     model = resource.model
     row = reader.first(
@@ -109,13 +109,13 @@ def list_revisions(
         resource.writer.collection,
         slug,
         "revisions",
-        values=_find_record(reader, resource, slug),
+        values=_load_statement_parameters(reader, resource, slug),
     )
 
 
 def get_revision(reader: Reader, resource: RecordResource, slug: str, version: int) -> RevisionRead:
     """A version of a record. Raises NotFound, Gone or SlugRenamed."""
-    record = _find_record(reader, resource, slug)
+    record = _load_statement_parameters(reader, resource, slug)
     row = reader.first(_select_revision(), version=version, **record)
     if row is None:
         raise NotFound(
