@@ -43,6 +43,7 @@ _PAGES = {
     "/docs/static/{name:path}": "/docs/static/scalar.js",
     "/docs/{path:path}": "/docs/guides/lists",
     "/media/{content}/{file}": "/media/00000000000000000000000000000000/card.jpg",
+    "/preview/{token}": "/preview/unknown",
     "/problems/{name}": "/problems/not-found",
     "/sitemap-articles-{year}.xml": "/sitemap-articles-2019.xml",
     "/v1/articles/archive/{year}/{month}": "/v1/articles/archive/2019/04",

@@ -20,6 +20,7 @@ from app.db.models import RecordChange, Webhook, WebhookDelivery
 from app.domain.dates import now
 from app.domain.enums import RecordType
 from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD
+from app.resources.changes.queries import get_latest_cursor
 from app.resources.webhooks import delivery
 from app.resources.webhooks.delivery import (
     DELIVERY_RETRY_DELAYS,
@@ -27,6 +28,7 @@ from app.resources.webhooks.delivery import (
     deliver_pending_changes,
     list_due_webhooks,
 )
+from app.resources.webhooks.queries import get_oldest_undelivered_change_time
 from tests.support import documents
 from tests.support.clients import override_settings
 from tests.support.documents import IF_MATCH_ANY
@@ -119,6 +121,30 @@ def test_only_selected_types_are_delivered(
     editor.post("/v1/people", json=documents.person())
     slug = editor.post("/v1/launches", json=documents.launch()).json()["slug"]
     deliver_due(database)
+    assert delivered(hook) == [("launch.upsert", slug)]
+
+
+def test_changes_of_other_types_are_skipped(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
+) -> None:
+    """The position moves past them, and the next change of the type is delivered once."""
+    made = register(editor, hook.url, types=["launch"])
+    editor.post("/v1/people", json=documents.person())
+    with database.snapshot() as reader:
+        assert get_oldest_undelivered_change_time(reader) is not None
+    assert deliver_due(database) == [made["id"]]
+    with database.snapshot() as reader:
+        latest = get_latest_cursor(reader)
+        position = reader.first(select(Webhook.told_transaction_id, Webhook.told_seq))
+        assert get_oldest_undelivered_change_time(reader) is None
+    assert position == {"told_transaction_id": latest.transaction_id, "told_seq": latest.seq}
+    assert deliver_due(database) == []
+    assert hook.messages == []
+    skipped = state(editor, made["id"])
+    assert (skipped["version"], skipped["last_attempt_at"]) == (made["version"], None)
+    slug = editor.post("/v1/launches", json=documents.launch()).json()["slug"]
+    deliver_due(database)
+    assert deliver_due(database) == []
     assert delivered(hook) == [("launch.upsert", slug)]
 
 

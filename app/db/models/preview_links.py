@@ -13,7 +13,7 @@ from app.domain.dates import now
 class PreviewLink(Base):
     """Link to the page of an article that is not public.
 
-    Only the SHA-256 of its token is stored: 190 random bits need no slower hash.
+    Only the SHA-256 of its token is stored: 238 random bits need no slower hash.
     """
 
     __tablename__ = "preview_links"

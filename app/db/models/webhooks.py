@@ -11,7 +11,7 @@ from app.domain.dates import now
 
 
 class Webhook(Base):
-    """Webhook: URL, and position of the last change delivered.
+    """Webhook: URL, and position of the last change delivered or skipped.
 
     The table `changes` is the outbox: a change is recorded in the transaction of the write, so that
     each committed write is delivered even if a process dies. `secret` is stored in clear because it
@@ -32,7 +32,7 @@ class Webhook(Base):
     version: Mapped[int] = mapped_column(default=1)
     told_transaction_id: Mapped[int] = mapped_column(BigInteger)
     told_seq: Mapped[int]
-    """Position of the last change delivered, with `told_transaction_id`."""
+    """Position of the last change delivered or skipped for its type, with `told_transaction_id`."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Attempts to deliver the next change."""
     next_attempt_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)

@@ -10,7 +10,17 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, func, literal, not_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    bindparam,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+)
 
 from app.api.links import url_for_request
 from app.api.lists.pagination import to_query_params
@@ -175,6 +185,13 @@ def list_changes_after(
     ]
     cursor = _build_cursor_after(page[-1], cursor) if page else cursor
     return changes, cursor if more else replace(cursor, as_of_date=utc_today()), more
+
+
+def has_change_after(
+    transaction_id: ColumnElement[int], seq: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """SQL condition: a change of any type follows the position."""
+    return exists().where(tuple_(transaction_id, seq) < _POSITION, _IS_BELOW_HORIZON)
 
 
 def get_change(reader: Reader, seq: int) -> Change | None:

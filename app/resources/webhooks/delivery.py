@@ -1,9 +1,10 @@
 """Webhook delivery: in order, at least once, with retries.
 
 The table of changes is the outbox: a change is written in the transaction of its record, and each
-webhook stores the position of its last delivered change. A lease gives a webhook to one process.
-Messages on request, which are tests and single redeliveries, are rows of `WebhookDelivery` that
-were not attempted yet; each is sent once, and does not move the position.
+webhook stores the position of its last change, delivered or skipped because of its type. A lease
+gives a webhook to one process. Messages on request, which are tests and single redeliveries, are
+rows of `WebhookDelivery` that were not attempted yet; each is sent once, and does not move the
+position.
 """
 
 import json
@@ -23,7 +24,12 @@ from app.domain.dates import format_rfc3339_utc, now
 from app.domain.enums import RecordType
 from app.http.client import ForbiddenUrl, RequestFailed, send_request
 from app.resources.changes.cursor import ChangeCursor, utc_today
-from app.resources.changes.queries import get_change, list_changes_after
+from app.resources.changes.queries import (
+    get_change,
+    get_latest_cursor,
+    has_change_after,
+    list_changes_after,
+)
 from app.resources.changes.schemas import Change
 
 WEBHOOK_LEASE_DURATION = timedelta(seconds=60)
@@ -81,16 +87,15 @@ class DeliveryResult:
 
 
 def list_due_webhooks(reader: Reader) -> list[int]:
-    """Ids of the webhooks with messages to deliver now, without those leased by a process."""
+    """Ids of the webhooks with messages to deliver or changes to skip, without leased ones."""
     requested = exists().where(
         WebhookDelivery.webhook_id == Webhook.id, WebhookDelivery.attempted_at.is_(None)
     )
-    is_on_time = and_(Webhook.enabled, Webhook.next_attempt_at <= now())
-    due = select(*Webhook.__table__.columns, requested.label("has_requested")).where(
-        or_(is_on_time, requested), lease_is_free(Webhook)
-    )
+    is_behind = has_change_after(Webhook.told_transaction_id, Webhook.told_seq)
+    is_on_time = and_(Webhook.enabled, Webhook.next_attempt_at <= now(), is_behind)
+    due = select(Webhook.id).where(or_(is_on_time, requested), lease_is_free(Webhook))
     rows = reader.all(due.order_by(Webhook.next_attempt_at, Webhook.id))
-    return [row["id"] for row in rows if row["has_requested"] or _get_next_change(reader, row)]
+    return [row["id"] for row in rows]
 
 
 def deliver_pending_changes(database: Database, id_: int, allow_private: bool) -> None:
@@ -102,8 +107,9 @@ def deliver_pending_changes(database: Database, id_: int, allow_private: bool) -
         with database.snapshot() as reader:
             is_on_time = webhook["enabled"] and webhook["next_attempt_at"] <= now()
             pending = _get_next_change(reader, webhook) if is_on_time else None
+            skipped = _skip_other_types(reader, webhook) if is_on_time and not pending else {}
         if pending is None:
-            release_lease(database, Webhook, webhook)
+            release_lease(database, Webhook, webhook, skipped)
             return
         change, position = pending
         message_id = f"msg_{position.transaction_id}_{position.seq}"
@@ -123,6 +129,14 @@ def _get_next_change(reader: Reader, row: Row) -> tuple[Change, ChangeCursor] | 
     types = [RecordType(type_) for type_ in row["types"]]
     changes, _, _ = list_changes_after(reader, position, types, limit=1)
     return changes[0] if changes else None
+
+
+def _skip_other_types(reader: Reader, webhook: Row) -> dict[str, int]:
+    """Column values for the position after all changes, none of which is of a selected type."""
+    latest = get_latest_cursor(reader)
+    if (latest.transaction_id, latest.seq) <= (webhook["told_transaction_id"], webhook["told_seq"]):
+        return {}
+    return {"told_transaction_id": latest.transaction_id, "told_seq": latest.seq}
 
 
 def _send_requested(database: Database, webhook: Row, allow_private: bool) -> Row | None:
