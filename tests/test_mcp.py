@@ -10,12 +10,13 @@ import jsonschema
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
-from starlette.responses import StreamingResponse
+from starlette.responses import RedirectResponse, StreamingResponse
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from app.api.mcp.calls import ApiCall, call_api
+from app.api.mcp.calls import ApiAnswer, ApiCall, build_caller, call_api
+from app.api.mcp.server import _build_tool_result, _describe_error
 from app.api.mcp.tools import build_tools
 from app.domain.enums import Scope
 from tests.support import documents
@@ -80,6 +81,10 @@ async def check_reads(agent: Client) -> None:
     assert slash.structured_content["status"] in {404, 422}
     csv = await agent.call_tool("list_missions", {"format": "csv", "number": [59]})
     assert "ISS-59 mission" in csv.content[0].text  # type: ignore[union-attr]
+    renamed = await agent.call_tool("get_mission", {"slug": "expedition-59", "fields": ["slug"]})
+    assert renamed.structured_content == {"slug": "iss-59"}
+    (contents,) = (await agent.read_resource("zarya://missions/expedition-59")).contents
+    assert json.loads(contents.text)["slug"] == "iss-59"  # type: ignore[union-attr]
     templates = (await agent.list_resource_templates()).resource_templates
     assert "zarya://launches/{slug}" in {each.uri_template for each in templates}
     (contents,) = (await agent.read_resource("zarya://launches/progress-ms-11")).contents
@@ -127,16 +132,21 @@ def test_key_allows_writes(client: TestClient) -> None:
         assert changed.structured_content["birth_country"] == "CA"
         outdated = await agent.call_tool("update_person", {**change, "If-Match": '"1"'})
         assert (outdated.is_error, outdated.structured_content["status"]) == (True, 412)
+        rename = {"slug": "ann-example", "body": {"slug": "ann"}, "If-Match": "*"}
+        assert not (await agent.call_tool("update_person", rename)).is_error
+        moved = await agent.call_tool("update_person", rename)
+        assert (moved.is_error, moved.structured_content["status"]) == (True, 308)
+        assert "/v1/people/ann." in moved.structured_content["detail"]
         missing = await agent.call_tool("create_person", {})
         assert (missing.is_error, missing.structured_content["status"]) == (True, 422)
         forbidden = await agent.call_tool("create_launch", {"body": documents.launch()})
         assert forbidden.structured_content["status"] == 403
         assert "launches:write" in forbidden.structured_content["detail"]
-        removed = await agent.call_tool("delete_person", {"slug": "ann-example", "If-Match": "*"})
+        removed = await agent.call_tool("delete_person", {"slug": "ann", "If-Match": "*"})
         assert removed.structured_content == {"status": 204}
 
     run_http(people, write)
-    assert people.get("/v1/people/ann-example").status_code == 410
+    assert people.get("/v1/people/ann").status_code == 410
 
 
 def test_other_requests_are_refused(client: TestClient) -> None:
@@ -152,6 +162,55 @@ def test_calls_of_any_arguments_can_be_built() -> None:
     assert call.query == "fields=slug&fields=%3F&x=true"
     write = tools["update_launch"].build_call({"slug": "a", "If-Match": "*", "body": {"pad": "1"}})
     assert (write.method, write.headers["If-Match"], write.body) == ("PATCH", "*", b'{"pad": "1"}')
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "value", "detail"),
+    [
+        (ApiAnswer(200, b'{"slug": "a"}'), '{"slug": "a"}', {"slug": "a"}, None),
+        (ApiAnswer(200, b'[{"slug": "a"}]'), '[{"slug": "a"}]', None, None),
+        (ApiAnswer(200, b"slug\na\n"), "slug\na\n", None, None),
+        (ApiAnswer(204, b""), '{"status": 204}', {"status": 204}, None),
+        (ApiAnswer(404, b'{"detail": "No."}'), '{"detail": "No."}', {"detail": "No."}, "No."),
+        (ApiAnswer(500, b""), '{"status": 500}', {"status": 500}, '{"status": 500}'),
+    ],
+)
+def test_result_of_a_tool_is_structured_if_it_is_an_object(
+    answer: ApiAnswer, text: str, value: Any, detail: str | None
+) -> None:
+    result = _build_tool_result(answer)
+    assert result.content[0].text == text  # type: ignore[union-attr]
+    assert (result.structured_content, result.is_error) == (value, detail is not None)
+    if detail:
+        assert _describe_error(answer) == detail
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        (
+            "http://127.0.0.1:8000/v1/people/b?x=1",
+            [("/v1/people/a", b""), ("/v1/people/b", b"x=1")],
+        ),
+        ("https://elsewhere.example/v1/people/b", [("/v1/people/a", b"")]),
+    ],
+)
+def test_one_redirect_within_the_api_is_followed(
+    location: str, expected: list[tuple[str, bytes]]
+) -> None:
+    """Only of a GET; a second redirect is an error with the URL."""
+    requested = []
+
+    async def redirect(scope: AsgiScope, receive: Receive, send: Send) -> None:
+        requested.append((scope["path"], scope["query_string"]))
+        await RedirectResponse(location, 308)(scope, receive, send)
+
+    call = build_caller(redirect, {}, {"app": None, "state": {}})
+    answer = anyio.run(call, ApiCall("GET", "/v1/people/a"))
+    assert requested == expected
+    assert (answer.is_error, location in _describe_error(answer)) == (True, True)
+    assert anyio.run(call, ApiCall("DELETE", "/v1/people/a")).location == location
+    assert requested == [*expected, ("/v1/people/a", b"")]
 
 
 def test_streamed_response_does_not_poll_for_a_disconnect() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 SIZES: Mapping[str, int] = {"thumb": 160, "card": 480, "page": 960, "full": 1920}
@@ -35,10 +36,21 @@ UNKNOWN_LICENCE = "unknown"
 """Licence of a picture about whose rights nothing is known; it cannot be published."""
 
 
+class RefusalCode(StrEnum):
+    """Reason why a file is not an acceptable picture: code of the error of an upload."""
+
+    UNSUPPORTED_TYPE = "unsupported-type"
+    INCOMPLETE = "incomplete"
+    TOO_MANY_PIXELS = "too-many-pixels"
+    TOO_MANY_FRAMES = "too-many-frames"
+    TOO_COMPLEX = "too-complex"
+    UNDECODABLE = "undecodable"
+
+
 class PictureRefused(ValueError):
     """A file is not an acceptable picture. `code` is the reason."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: RefusalCode) -> None:
         super().__init__(code)
         self.code = code
 

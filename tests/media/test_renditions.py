@@ -1,5 +1,6 @@
 """Renditions of pictures: their sizes, orientation and metadata; refusals of hostile files."""
 
+import errno
 import re
 import subprocess
 import sys
@@ -14,11 +15,13 @@ from app.domain.pictures import (
     RENDITION_TYPES,
     Picture,
     PictureRefused,
+    RefusalCode,
     Rendition,
     fit_sizes,
 )
 from app.resources.media import worker
 from app.resources.media.renditions import make_renditions
+from app.resources.media.uploads import _REFUSALS
 from tests.support.pictures import (
     GPS_MARK,
     TYPES,
@@ -172,6 +175,66 @@ def test_child_that_exceeds_a_limit_is_killed(
     monkeypatch.setattr("app.resources.media.renditions.MAX_WALL_SECONDS", 0.001)
     with pytest.raises(PictureRefused, match="too-complex"):
         make_renditions(source, target)
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("echo A warning of a decoder.; echo incomplete; exit 1", "incomplete"),
+        ("echo undecodable; kill -KILL $$", "too-complex"),
+        ("kill -SEGV $$", "too-complex"),
+        ("echo incomplete; echo surprise; echo No module named PIL >&2; exit 1", None),
+        ("echo No module named PIL >&2; exit 1", None),
+    ],
+)
+def test_failure_of_the_child_is_told_from_a_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, code: str | None
+) -> None:
+    child = tmp_path / "child"
+    child.write_text(f"#!/bin/sh\n{script}\n")
+    child.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(child))
+    if code is None:
+        with pytest.raises(RuntimeError, match="status 1: No module named PIL"):
+            make_renditions(tmp_path / "source", tmp_path)
+        return
+    with pytest.raises(PictureRefused) as refusal:
+        make_renditions(tmp_path / "source", tmp_path)
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), "too-complex"),
+        (OSError("image file is truncated"), "undecodable"),  # as Pillow raises it
+        (OSError(errno.ENOSPC, "No space left on device"), None),
+    ],
+)
+def test_child_prints_the_code_of_a_refusal_only(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    code: str | None,
+) -> None:
+    def fail(_content: bytes, _target: Path) -> Picture:
+        raise error
+
+    source = tmp_path / "source"
+    source.write_bytes(b"")
+    monkeypatch.setattr(worker, "_LIMITS", {})
+    monkeypatch.setattr(worker, "write_renditions", fail)
+    if code is None:
+        with pytest.raises(OSError, match="No space"):
+            worker.main(source, tmp_path)
+    else:
+        assert worker.main(source, tmp_path) == 1
+    assert capsys.readouterr().out.split() == ([code] if code else [])
+
+
+def test_every_refusal_is_described() -> None:
+    assert _REFUSALS.keys() == set(RefusalCode)
 
 
 @pytest.mark.slow

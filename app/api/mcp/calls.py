@@ -7,9 +7,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from anyio import Event
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message
 
+from app.config import current_settings
+
 logger = logging.getLogger("zarya")
+
+_REDIRECT_STATUSES = {301, 302, 303, 307, 308}
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,18 @@ class ApiAnswer:
 
     status: int
     body: bytes
+    location: str = ""
+    """Header `Location`: the URL of a record that was created or renamed."""
+
+    @property
+    def is_redirect(self) -> bool:
+        """True if the record has another URL now, which is `location`; the body is empty."""
+        return self.status in _REDIRECT_STATUSES
 
     @property
     def is_error(self) -> bool:
-        """True for a problem."""
-        return self.status >= 400
+        """True for a problem, and for a redirect, since its request has not been executed."""
+        return self.status >= 400 or self.is_redirect
 
 
 Caller = Callable[[ApiCall], Awaitable[ApiAnswer]]
@@ -43,7 +55,7 @@ Caller = Callable[[ApiCall], Awaitable[ApiAnswer]]
 
 async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> ApiAnswer:
     """Answer `call` by `api`. `scope` has `app` and `state` of the request around it."""
-    status, body = 500, b""
+    status, body, location = 500, b"", ""
     has_body_been_read, has_ended = False, Event()
 
     async def receive() -> Message:
@@ -55,9 +67,10 @@ async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> Api
         return {"type": "http.request", "body": call.body, "more_body": False}
 
     async def send(message: Message) -> None:
-        nonlocal status, body
+        nonlocal status, body, location
         if message["type"] == "http.response.start":
             status = message["status"]
+            location = Headers(raw=message["headers"]).get("location", "")
         else:
             body += message.get("body", b"")
             if not message.get("more_body", False):
@@ -83,14 +96,22 @@ async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> Api
         await api(own, receive, send)
     except Exception:  # answered with a problem by the exception handlers, which raise it again
         logger.exception("%s %s failed", call.method, call.path)
-    return ApiAnswer(status, body)
+    return ApiAnswer(status, body, location)
 
 
 def build_caller(api: ASGIApp, headers: Mapping[str, str], scope: Mapping[str, Any]) -> Caller:
-    """A function that calls `api` with `headers`, as part of the request with `scope`."""
+    """A function that calls `api` with `headers`, as part of the request with `scope`.
+
+    It follows one redirect of a GET within the API, such as that of a renamed slug.
+    """
 
     async def call(api_call: ApiCall) -> ApiAnswer:
         own = replace(api_call, headers={**headers, **api_call.headers})
-        return await call_api(api, own, scope)
+        answer = await call_api(api, own, scope)
+        base_url = current_settings().base_url
+        if own.method == "GET" and answer.is_redirect and answer.location.startswith(base_url):
+            path, _, query = answer.location.removeprefix(base_url).partition("?")
+            answer = await call_api(api, replace(own, path=path, query=query), scope)
+        return answer
 
     return call

@@ -90,7 +90,7 @@ class AgentServer:
                 raise MCPError(INVALID_PARAMS, f"There is no resource {params.uri!r}.")
             answer = await call(ApiCall("GET", f"/v1/{path}".rstrip("/")))
             if answer.is_error:
-                raise MCPError(INVALID_PARAMS, json.loads(answer.body)["detail"])
+                raise MCPError(INVALID_PARAMS, _describe_error(answer))
             contents = TextResourceContents(
                 uri=params.uri, mime_type="application/json", text=answer.body.decode()
             )
@@ -121,14 +121,38 @@ def _describe_tool(tool: Tool) -> ToolDescription:
 
 
 def _build_tool_result(answer: ApiAnswer) -> CallToolResult:
-    """The result of a tool: a response or a problem, as text, and as JSON unless it is a file."""
-    body = answer.body or json.dumps({"status": answer.status}).encode()
+    """The result of a tool: a response or a problem, as text, and as JSON if it is an object."""
+    text = _get_text(answer)
+    return CallToolResult(
+        content=[TextContent(text=text)],
+        structured_content=_parse_object(text),
+        is_error=answer.is_error,
+    )
+
+
+def _describe_error(answer: ApiAnswer) -> str:
+    """The detail of a problem or redirect, or the whole text without one."""
+    text = _get_text(answer)
+    return str((_parse_object(text) or {}).get("detail", text))
+
+
+def _get_text(answer: ApiAnswer) -> str:
+    """The body of a response; if it is empty, a JSON object with the status."""
+    if answer.body:
+        return answer.body.decode()
+    value: JsonObject = {"status": answer.status}
+    if answer.is_redirect:
+        value["detail"] = f"The record is now at {answer.location}. Use the slug in this URL."
+    return json.dumps(value)
+
+
+def _parse_object(text: str) -> JsonObject | None:
+    """The JSON object in `text`; None for another value or a file."""
     try:
-        value = json.loads(body)
+        value = json.loads(text)
     except ValueError:
-        value = None
-    content = TextContent(text=body.decode())
-    return CallToolResult(content=[content], structured_content=value, is_error=answer.is_error)
+        return None
+    return value if isinstance(value, dict) else None
 
 
 async def serve_http(server: Server[Any], scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,31 +4,39 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.domain.pictures import MANIFEST_FILE, Picture, PictureRefused
+from app.domain.pictures import MANIFEST_FILE, Picture, PictureRefused, RefusalCode
 
 MAX_WALL_SECONDS = 5.0
 """Time after which the child is killed; its CPU time has a lower limit of its own."""
+
+_MAX_LOGGED_BYTES = 2000
 
 
 def make_renditions(source: Path, target: Path) -> Picture:
     """Write the renditions of the file `source` to the directory `target`. Call it in a thread.
 
-    Raises PictureRefused, with the code `too-complex` if the child exceeds a limit.
+    Raises PictureRefused, with the code `too-complex` if the child exceeds a limit or crashes, and
+    RuntimeError if the child fails for a reason other than the picture.
     """
     command = [sys.executable, "-I", "-m", "app.resources.media.worker", str(source), str(target)]
     try:
         result = subprocess.run(  # noqa: S603 - our own module
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             env={},
             cwd=target,
             timeout=MAX_WALL_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise PictureRefused("too-complex") from None
+        raise PictureRefused(RefusalCode.TOO_COMPLEX) from None
+    if result.returncode < 0:  # killed by a signal
+        raise PictureRefused(RefusalCode.TOO_COMPLEX)
     if result.returncode:
-        raise PictureRefused(result.stdout.decode("ascii", "replace").strip() or "too-complex")
+        last_word = b"".join(result.stdout.split()[-1:]).decode("ascii", "replace")
+        if last_word in set(RefusalCode):
+            raise PictureRefused(RefusalCode(last_word))
+        errors = result.stderr[-_MAX_LOGGED_BYTES:].decode(errors="replace")
+        raise RuntimeError(f"The decoder ended with status {result.returncode}: {errors}")
     return Picture.from_json((target / MANIFEST_FILE).read_bytes())

@@ -20,6 +20,7 @@ from app.domain.pictures import (
     MAX_PICTURE_PIXEL_COUNT,
     SOURCE_TYPES,
     PictureRefused,
+    RefusalCode,
 )
 from app.http.client import ForbiddenUrl, RequestFailed, send_request
 from app.http.problems import FieldProblem, InvalidRequest, UnsupportedMediaType
@@ -35,28 +36,28 @@ UPLOAD_TYPES = (*_PICTURE_TYPES, _FORM, _JSON)
 _UNTYPED = {"", "application/octet-stream"}
 _MAX_METADATA_BYTES = 2**16
 
-_REFUSALS: Mapping[str, Bilingual] = {
-    "unsupported-type": Bilingual(
+_REFUSALS: Mapping[RefusalCode, Bilingual] = {
+    RefusalCode.UNSUPPORTED_TYPE: Bilingual(
         "This is not a JPEG, PNG, WebP, AVIF or GIF file. Convert an SVG file to PNG.",
         "Это не файл JPEG, PNG, WebP, AVIF или GIF. Файл SVG преобразуйте в PNG.",
     ),
-    "incomplete": Bilingual(
+    RefusalCode.INCOMPLETE: Bilingual(
         "The file is truncated, or other data follow the picture. Save it again as a picture.",
         "Файл обрезан, или за изображением следуют другие данные. Сохраните его заново.",
     ),
-    "too-many-pixels": Bilingual(
+    RefusalCode.TOO_MANY_PIXELS: Bilingual(
         f"The picture may have at most {MAX_PICTURE_PIXEL_COUNT} pixels.",
         f"В изображении допускается не больше {MAX_PICTURE_PIXEL_COUNT} точек.",
     ),
-    "too-many-frames": Bilingual(
+    RefusalCode.TOO_MANY_FRAMES: Bilingual(
         f"An animation may have at most {MAX_FRAME_COUNT} frames; the first one is used.",
         f"В анимации допускается не больше {MAX_FRAME_COUNT} кадров; используется первый.",
     ),
-    "too-complex": Bilingual(
+    RefusalCode.TOO_COMPLEX: Bilingual(
         "Decoding the picture takes too much time or memory.",
         "Декодирование изображения требует слишком много времени или памяти.",
     ),
-    "undecodable": Bilingual(
+    RefusalCode.UNDECODABLE: Bilingual(
         "The picture is damaged. Save it again.", "Изображение повреждено. Сохраните его заново."
     ),
 }

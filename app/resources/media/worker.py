@@ -2,8 +2,8 @@
 
 It decodes the file SOURCE, and writes the renditions and their manifest to the directory TARGET.
 Decoders of pictures are large C libraries, and the files come from anywhere. So they run in a
-process with limits of its own, which ends after one file. The last line of its output is the code
-of the reason if the picture is refused; without one, the picture was too large for the limits.
+process with limits of its own, which ends after one file. The last word of its output is the
+`RefusalCode` if the picture is refused. Any other failure, such as a full disk, is a traceback.
 """
 
 import resource
@@ -23,6 +23,7 @@ from app.domain.pictures import (
     SOURCE_TYPES,
     Picture,
     PictureRefused,
+    RefusalCode,
     Rendition,
     fit_sizes,
     rendition_file,
@@ -50,18 +51,25 @@ def main(source: Path, target: Path) -> int:
     """Decode `source`, and write its renditions to `target`. Returns the exit status."""
     for kind, limit in _LIMITS.items():
         resource.setrlimit(kind, (limit, limit))
+    content = source.read_bytes()
     try:
-        picture = write_renditions(source.read_bytes(), target)
+        picture = write_renditions(content, target)
     except PictureRefused as refusal:
-        print(refusal.code)  # noqa: T201 - read by the parent
-        return 1
+        return _refuse(refusal.code)
     except MemoryError:
-        return 1
-    except Exception:  # whatever a decoder raises for a malformed file
-        print("undecodable")  # noqa: T201 - read by the parent
-        return 1
+        return _refuse(RefusalCode.TOO_COMPLEX)
+    except Exception as error:  # whatever a decoder raises for a malformed file
+        if isinstance(error, OSError) and error.errno is not None:  # of the system, not of Pillow
+            raise
+        return _refuse(RefusalCode.UNDECODABLE)
     (target / MANIFEST_FILE).write_text(picture.to_json())
     return 0
+
+
+def _refuse(code: RefusalCode) -> int:
+    """Print `code` for the parent. Returns the exit status."""
+    print(code)  # noqa: T201 - read by the parent
+    return 1
 
 
 def write_renditions(content: bytes, target: Path) -> Picture:
@@ -74,15 +82,15 @@ def write_renditions(content: bytes, target: Path) -> Picture:
     try:
         image = Image.open(BytesIO(content), formats=list(SOURCE_TYPES.keys() - {"MPO"}))
     except OSError:
-        raise PictureRefused("unsupported-type") from None
+        raise PictureRefused(RefusalCode.UNSUPPORTED_TYPE) from None
     width, height = image.size
     if width * height > MAX_PICTURE_PIXEL_COUNT:
-        raise PictureRefused("too-many-pixels")
+        raise PictureRefused(RefusalCode.TOO_MANY_PIXELS)
     media_type = SOURCE_TYPES[str(image.format)]
     if not is_complete(media_type, content):
-        raise PictureRefused("incomplete")
+        raise PictureRefused(RefusalCode.INCOMPLETE)
     if getattr(image, "n_frames", 1) > MAX_FRAME_COUNT:
-        raise PictureRefused("too-many-frames")
+        raise PictureRefused(RefusalCode.TOO_MANY_FRAMES)
     image.seek(0)
     if image.getexif().get(0x0112, 1) in {5, 6, 7, 8}:  # turned by a quarter
         width, height = height, width
