@@ -1,7 +1,7 @@
 """Absolute URLs and tag URIs, built from `ZARYA_PUBLIC_URL`, never from a request's headers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -12,8 +12,8 @@ from app.domain.languages import LANGUAGES, explicit_language
 
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 """Absolute URL."""
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
-"""Match texts that need no percent-encoding, such as slugs, faster than `quote` does."""
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*(?:/[A-Za-z0-9_.~-]*)*").fullmatch
+"""Match paths that need no percent-encoding, faster than `quote` does."""
 
 PageUrl = Annotated[Url, Field(description="URL of the page for people, on the portal.")]
 
@@ -26,8 +26,8 @@ def url_for_request(*segments: str | int, **parameters: str) -> str:
 
 def public_url(*segments: str | int, **parameters: str) -> str:
     """URL of a path under `/v1`, the same for every request: `public_url("articles", slug)`."""
-    path = "/".join(map(_quote_segment, segments))
-    return append_query(f"{current_settings().base_url}/v1/{path}", parameters)
+    url = f"{current_settings().base_url}/v1/{_join_segments(segments)}"
+    return append_query(url, parameters) if parameters else url
 
 
 def page_url(*segments: str, language: str | None = None, **parameters: str) -> str:
@@ -37,14 +37,13 @@ def page_url(*segments: str, language: str | None = None, **parameters: str) -> 
     its parameter `lang` names it.
     """
     lang = language if language in LANGUAGES else explicit_language()
-    path = "/".join(map(_quote_segment, segments))
-    url = f"{current_settings().base_url}/{path}"
-    return append_query(url, parameters | ({"lang": lang} if lang else {}))
+    url = f"{current_settings().base_url}/{_join_segments(segments)}"
+    return append_query(url, parameters | {"lang": lang}) if lang else append_query(url, parameters)
 
 
 def module_page_url(slug: str) -> str:
     """URL of the part of the station's page that is about a module."""
-    return f"{page_url('station')}#module-{_quote_segment(slug)}"
+    return f"{page_url('station')}#module-{_join_segments([slug])}"
 
 
 def in_language(url: str, language: str) -> str:
@@ -63,13 +62,16 @@ def tag_authority() -> str:
 
 def tag_uri(*segments: str | int, **parameters: str) -> str:
     """Permanent identifier (RFC 4151), such as `tag:portal.example,2026:article/59`."""
-    path = "/".join(map(_quote_segment, segments))
+    path = _join_segments(segments)
     return append_query(f"tag:{tag_authority()},2026:{path}", parameters)
 
 
-def _quote_segment(segment: str | int) -> str:
-    text = str(segment)
-    return text if _UNRESERVED(text) else quote(text, safe="")
+def _join_segments(segments: Sequence[str | int]) -> str:
+    """Path of `segments`, percent-encoded."""
+    path = "/".join(map(str, segments))
+    if _UNRESERVED(path) and path.count("/") == len(segments) - 1:
+        return path
+    return "/".join([quote(str(segment), safe="") for segment in segments])
 
 
 def append_query(url: str, parameters: Mapping[str, str]) -> str:

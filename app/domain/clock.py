@@ -52,7 +52,7 @@ def correct_clock(correction: timedelta) -> None:
 
 def current_instant() -> datetime:
     """The present instant; the caller reports the expiry of its result."""
-    return datetime.now(UTC) + _correction
+    return datetime.now(UTC) + _correction if _correction else datetime.now(UTC)
 
 
 def current_second() -> datetime:

@@ -245,6 +245,7 @@ def fetch_page(
     page_fields: Mapping[str, Any] = MappingProxyType({}),
     references: References = MappingProxyType({}),
     count_facets: Callable[[], Sequence[BaseModel]] = list,
+    max_items: int = MAX_PAGE_ITEMS,
 ) -> P:
     """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
@@ -254,8 +255,9 @@ def fetch_page(
     parameters. With `is_reusable`, they are the same objects for all requests with the same
     filters, and the statement is built once. `complete_rows` adds what the statement cannot
     select; `page_fields` are the fields of `page` beside those of all pages; `references` are
-    the names that filters accept; `count_facets` returns the facets that `query` asks for.
-    Raises InvalidCursor, CursorMismatch and InvalidRequest.
+    the names that filters accept; `count_facets` returns the facets that `query` asks for. A
+    page has at most `max_items` items, even if `query.limit` is larger. Raises InvalidCursor,
+    CursorMismatch and InvalidRequest.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
@@ -273,7 +275,9 @@ def fetch_page(
 
     if "facet" in query.model_fields_set:
         page_fields = {**page_fields, "facets": count_facets()}
-    result = build_page(reader, page, read, total, sorts, sort, query, *path, **page_fields)
+    result = build_page(
+        reader, page, read, total, sorts, sort, query, *path, max_items=max_items, **page_fields
+    )
     if not query.model_fields_set.isdisjoint(references):
         check_references(reader, references, query, found=bool(result.items))
     return result
@@ -288,6 +292,7 @@ def build_page(
     sort: str,
     query: PageParams,
     *path: str,
+    max_items: int = MAX_PAGE_ITEMS,
     **page_fields: Any,
 ) -> P:
     """Build a page of the rows that `read` returns in the order `sort`, with `page_fields`.
@@ -301,8 +306,9 @@ def build_page(
     digest = _digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
     seek = _decode_seek(query.cursor, sort, digest, sorts) if query.cursor else None
     backwards = seek is not None and seek.backwards
-    rows = read(seek, query.limit + 1)
-    more, rows = len(rows) > query.limit, rows[: query.limit]
+    limit = min(query.limit, max_items)
+    rows = read(seek, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
     rows = rows[::-1] if backwards else rows
 
     def cursor_at(row: Row, backwards: bool) -> str:

@@ -55,6 +55,9 @@ from app.resources.missions.schemas import (
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
 
+_MAX_FULL_MISSIONS = 50
+"""Missions on a page with all fields, each of which has its crew, launches and spacewalks."""
+
 MAX_SHOWN_SPACEWALK_COUNT = 50
 """Spacewalks in the answer of a mission."""
 
@@ -234,6 +237,7 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
             page_fields=fields,
             references=REFERENCES,
             count_facets=facets,
+            max_items=_MAX_FULL_MISSIONS,
         )
     return fetch_page(
         reader,
