@@ -80,7 +80,9 @@ def _select_revision() -> AnySelect:
     return statement.where(_VERSIONS.c.version == bindparam("version"))
 
 
-def _load_statement_parameters(reader: Reader, resource: RecordResource, slug: str) -> dict[str, Any]:
+def _load_statement_parameters(
+    reader: Reader, resource: RecordResource, slug: str
+) -> dict[str, Any]:
     """The parameters that the statements share. Raises NotFound, Gone or SlugRenamed."""
     model = resource.model
     row = reader.first(
