@@ -180,6 +180,10 @@ def test_agency_in_use_is_not_deleted(editor: TestClient) -> None:
     assert refused.status_code == 409
     named = f"the person {person}, the crew of ship, the spacewalk walk, the module hub"
     assert named in refused.json()["detail"]
+    headers = IF_MATCH_ANY | {"Accept-Language": "ru"}
+    russian = editor.delete("/v1/agencies/used", headers=headers).json()["detail"]
+    assert f"человек {person}, экипаж ship, выход walk, модуль hub" in russian
+    assert " the " not in russian
     above = editor.delete("/v1/agencies/above", headers=IF_MATCH_ANY)
     assert "the agency used" in above.json()["detail"]
     cycle = editor.patch("/v1/agencies/above", json={"parent": "used"}, headers=IF_MATCH_ANY)

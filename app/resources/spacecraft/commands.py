@@ -14,10 +14,12 @@ from app.api.slugs import load_ids, set_slug
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name
+from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Launch, Payload, Spacecraft, SpacecraftType, stored_id
 from app.domain.enums import AuditTarget
+from app.domain.languages import Bilingual
 from app.resources.spacecraft.queries import get_spacecraft
 from app.resources.spacecraft.schemas import ShipRecord, ShipWrite
 
@@ -62,8 +64,8 @@ def referrers(session: Session, spacecraft: Spacecraft, _client: ApiClient) -> l
         .join(Payload, Payload.launch_id == Launch.id)
         .where(Payload.spacecraft_id == stored_id(spacecraft))
     )
-    slugs = session.scalars(launches.order_by(Launch.launch_sort_at, Launch.id).limit(10))
-    return [f"the launch {slug}" for slug in slugs]
+    oldest = launches.order_by(Launch.launch_sort_at, Launch.id)
+    return describe_referrers(session, Bilingual("the launch", "запуск"), oldest)
 
 
 WRITER = RecordWriter(
