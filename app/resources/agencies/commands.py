@@ -26,7 +26,10 @@ from app.db.models import (
     Module,
     ModuleOwner,
     Person,
+    Spacecraft,
+    SpacecraftType,
     Spacewalk,
+    Vehicle,
     agency_key,
     agency_keys,
     stored_id,
@@ -128,7 +131,7 @@ def _set_names(session: Session, agency: Agency, is_new: bool) -> None:
 
 
 def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]:
-    """List the people, crews, spacewalks, modules and agencies that name an agency."""
+    """List the records of all types that name an agency."""
     id_ = stored_id(agency)
     crews = (
         select(Launch.slug)
@@ -154,6 +157,18 @@ def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]
             Bilingual("the agency", "агентство"),
             Agency.slug,
             select(Agency.slug).where(Agency.parent_id == id_),
+        ),
+        *(
+            (
+                Bilingual(f"the {model.label.en}", russian),
+                model.slug,
+                select(model.slug).where(column == agency.slug),
+            )
+            for model, column, russian in (
+                (Vehicle, Vehicle.maker, "ракета-носитель"),
+                (SpacecraftType, SpacecraftType.maker, "тип кораблей"),
+                (Spacecraft, Spacecraft.operator, "корабль"),
+            )
         ),
     ]
     return [

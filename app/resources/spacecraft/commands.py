@@ -12,6 +12,7 @@ from app.api.embeds.spacecraft import SPACECRAFT_TYPE
 from app.api.links import public_url
 from app.api.slugs import load_ids, set_slug
 from app.api.write_models import to_record
+from app.api.writes.agencies import resolve_agency_slug
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name
 from app.api.writes.referrers import describe_referrers
@@ -50,8 +51,10 @@ def save(session: Session, spacecraft: Spacecraft, document: ShipWrite) -> None:
         raise_unknown_name(session, SPACECRAFT_TYPE, document.type, "/type")
     set_slug(session, spacecraft, document.slug, document.name)
     spacecraft.type_id = type_ids[document.type]
-    for name in ("name", "operator", "serial"):
+    for name in ("name", "serial"):
         setattr(spacecraft, name, getattr(document, name))
+    if document.operator != spacecraft.operator:  # a former slug of a renamed agency may stay
+        spacecraft.operator = resolve_agency_slug(session, document.operator, "/operator")
     spacecraft.sources = [source.model_dump() for source in document.sources]
     session.add(spacecraft)
     session.flush()

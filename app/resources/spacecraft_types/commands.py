@@ -11,6 +11,7 @@ from app.api.auth import ApiClient
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.write_models import to_record
+from app.api.writes.agencies import resolve_agency_slug
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
@@ -41,8 +42,10 @@ def _build_record(row: dict[str, Any]) -> SpacecraftTypeRecord:
 def save(session: Session, type_: SpacecraftType, document: SpacecraftTypeWrite) -> None:
     """Apply `document` to `type_`. Raises InvalidRequest or Conflict."""
     set_slug(session, type_, document.slug, document.name)
-    for name in ("name", "kind", "maker", "crewed", "crew_capacity", "height_m", "diameter_m"):
+    for name in ("name", "kind", "crewed", "crew_capacity", "height_m", "diameter_m"):
         setattr(type_, name, getattr(document, name))
+    if document.maker != type_.maker:  # a former slug of a renamed agency may stay
+        type_.maker = resolve_agency_slug(session, document.maker, "/maker")
     type_.sources = [source.model_dump() for source in document.sources]
     session.add(type_)
     session.flush()

@@ -12,6 +12,7 @@ from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.agencies import resolve_agency_slug
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
@@ -47,13 +48,14 @@ def save(session: Session, vehicle: Vehicle, document: VehicleWrite) -> None:
         "name",
         "family",
         "variant",
-        "maker",
         "stages",
         "height_m",
         "diameter_m",
         "mass_kg",
     ):
         setattr(vehicle, name, getattr(document, name))
+    if document.maker != vehicle.maker:  # a former slug of a renamed agency may stay
+        vehicle.maker = resolve_agency_slug(session, document.maker, "/maker")
     vehicle.sources = [source.model_dump() for source in document.sources]
     session.add(vehicle)
     session.flush()
