@@ -180,6 +180,10 @@ def test_agency_in_use_is_not_deleted(editor: TestClient) -> None:
     assert refused.status_code == 409
     named = f"the person {person}, the crew of ship, the spacewalk walk, the module hub"
     assert named in refused.json()["detail"]
+    headers = IF_MATCH_ANY | {"Accept-Language": "ru"}
+    russian = editor.delete("/v1/agencies/used", headers=headers).json()["detail"]
+    assert f"человек {person}, экипаж ship, выход walk, модуль hub" in russian
+    assert " the " not in russian
     above = editor.delete("/v1/agencies/above", headers=IF_MATCH_ANY)
     assert "the agency used" in above.json()["detail"]
     cycle = editor.patch("/v1/agencies/above", json={"parent": "used"}, headers=IF_MATCH_ANY)
@@ -191,6 +195,30 @@ def test_agency_in_use_is_not_deleted(editor: TestClient) -> None:
         editor.patch(f"/v1/{path}/{slug}", json=patch, headers=IF_MATCH_ANY).raise_for_status()
     assert editor.delete("/v1/agencies/used", headers=IF_MATCH_ANY).status_code == 204
     assert editor.get("/v1/agencies/used").status_code == 410
+
+
+def test_maker_is_an_agency_that_is_not_deleted(editor: TestClient) -> None:
+    create(editor, "agencies", slug="makers", name="Makers")
+    wrong = documents.vehicle(maker="maker")
+    refused = editor.post("/v1/vehicles", json=wrong)
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/maker", "unknown-reference")
+    assert "'makers'" in error["detail"]
+    made = editor.post("/v1/vehicles", json=wrong | {"maker": "makers"})
+    assert (made.status_code, made.json()["maker"]) == (201, "makers")
+    used = editor.delete("/v1/agencies/makers", headers=IF_MATCH_ANY)
+    assert (used.status_code, made.json()["slug"] in used.json()["detail"]) == (409, True)
+    address = f"/v1/vehicles/{made.json()['slug']}"
+    for former, slug in (("makers", "makers-2"), ("makers-2", "makers")):
+        renamed = {"slug": slug}
+        editor.patch(
+            f"/v1/agencies/{former}", json=renamed, headers=IF_MATCH_ANY
+        ).raise_for_status()
+        other = {"stages": len(slug)}
+        editor.patch(address, json=other, headers=IF_MATCH_ANY).raise_for_status()
+    editor.patch(address, json={"maker": None}, headers=IF_MATCH_ANY).raise_for_status()
+    assert editor.delete("/v1/agencies/makers", headers=IF_MATCH_ANY).status_code == 204
 
 
 def test_import_of_an_export_of_0_1_0_creates_its_agencies(database: Database) -> None:

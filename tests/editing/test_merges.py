@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import Agency
+from app.resources.merges import commands
 from tests.support import documents
 from tests.support.documents import IF_MATCH_ANY
 
@@ -97,6 +98,23 @@ def test_dry_run_and_old_version_change_nothing(editor: TestClient) -> None:
     old = merge(editor, "kate-rubin", "kathleen-rubins", headers={"If-Match": 'W/"0.1"'})
     assert (dry.status_code, old.status_code) == (200, 412)
     assert editor.get("/v1/people/kate-rubin").status_code == 200
+
+
+def test_number_of_references_is_limited(
+    editor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for slug in ("often-named", "rarely-named"):
+        create(editor, "agencies", {"slug": slug, "name": slug})
+    for number in range(3):
+        create(editor, "agencies", {"name": f"Part {number}", "parent": "often-named"})
+    monkeypatch.setattr(commands, "MAX_REFERENCES", 2)
+    refused = editor.post("/v1/agencies/often-named/merge", json={"into": "rarely-named"})
+    assert (refused.status_code, "More than 2" in refused.json()["detail"]) == (409, True)
+    monkeypatch.setattr(commands, "MAX_REFERENCES", 3)
+    merged = editor.post("/v1/agencies/often-named/merge", json={"into": "rarely-named"})
+    assert merged.status_code == 200, merged.text
+    for number in range(3):
+        assert editor.get(f"/v1/agencies/part-{number}").json()["parent"]["slug"] == "rarely-named"
 
 
 def test_agency_is_not_merged_into_a_part_of_it(editor: TestClient) -> None:

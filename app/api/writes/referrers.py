@@ -1,12 +1,22 @@
-"""Articles that refer to a record, for the refusal to delete it."""
+"""Descriptions of the records that refer to a record, for the refusal to delete it."""
 
-from sqlalchemy import select, true
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.api.auth import ApiClient
 from app.db.conditions import article_is_public
 from app.db.models import Article
 from app.domain.enums import Scope
+from app.domain.languages import Bilingual
+
+_MAX_READ_REFERRERS = 10
+"""Referrers of one kind that are read."""
+
+
+def describe_referrers(session: Session, kind: Bilingual, slugs: Select[str]) -> list[str]:
+    """Describe the first records of one kind by their slugs, in the current language."""
+    limited = slugs.limit(_MAX_READ_REFERRERS)
+    return [f"{kind} {slug}" for slug in session.scalars(limited)]
 
 
 def describe_referring_articles(

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.api.auth import ApiClient
@@ -15,6 +15,7 @@ from app.api.write_models import WriteModel, to_record
 from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import load_ancestor_ids
+from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import (
@@ -25,20 +26,20 @@ from app.db.models import (
     Module,
     ModuleOwner,
     Person,
+    Spacecraft,
+    SpacecraftType,
     Spacewalk,
+    Vehicle,
     agency_key,
     agency_keys,
     stored_id,
 )
 from app.domain.enums import AuditTarget
-from app.domain.languages import tr
+from app.domain.languages import Bilingual, tr
 from app.resources.agencies.queries import get_agency
 from app.resources.agencies.schemas import AgencyRecord, AgencyWrite
 
 D = TypeVar("D", bound=WriteModel)
-
-_MAX_LISTED_REFERRERS = 10
-"""Referrers of one kind that are read."""
 
 
 @cache
@@ -130,7 +131,7 @@ def _set_names(session: Session, agency: Agency, is_new: bool) -> None:
 
 
 def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]:
-    """List the people, crews, spacewalks, modules and agencies that name an agency."""
+    """List the records of all types that name an agency."""
     id_ = stored_id(agency)
     crews = (
         select(Launch.slug)
@@ -139,18 +140,41 @@ def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]
         .distinct()
     )
     owned = select(Module.slug).join(ModuleOwner, ModuleOwner.module_id == Module.id)
-    walks = select(Spacewalk.slug).where(Spacewalk.operator_id == id_)
-    named = {
-        "the person": (Person.slug, select(Person.slug).where(Person.agency_id == id_)),
-        "the crew of": (Launch.slug, crews),
-        "the spacewalk": (Spacewalk.slug, walks),
-        "the module": (Module.slug, owned.where(ModuleOwner.agency_id == id_)),
-        "the agency": (Agency.slug, select(Agency.slug).where(Agency.parent_id == id_)),
-    }
+    named: list[tuple[Bilingual, Any, Select[str]]] = [
+        (
+            Bilingual("the person", "человек"),
+            Person.slug,
+            select(Person.slug).where(Person.agency_id == id_),
+        ),
+        (Bilingual("the crew of", "экипаж"), Launch.slug, crews),
+        (
+            Bilingual("the spacewalk", "выход"),
+            Spacewalk.slug,
+            select(Spacewalk.slug).where(Spacewalk.operator_id == id_),
+        ),
+        (Bilingual("the module", "модуль"), Module.slug, owned.where(ModuleOwner.agency_id == id_)),
+        (
+            Bilingual("the agency", "агентство"),
+            Agency.slug,
+            select(Agency.slug).where(Agency.parent_id == id_),
+        ),
+        *(
+            (
+                Bilingual(f"the {model.label.en}", russian),
+                model.slug,
+                select(model.slug).where(column == agency.slug),
+            )
+            for model, column, russian in (
+                (Vehicle, Vehicle.maker, "ракета-носитель"),
+                (SpacecraftType, SpacecraftType.maker, "тип кораблей"),
+                (Spacecraft, Spacecraft.operator, "корабль"),
+            )
+        ),
+    ]
     return [
-        f"{kind} {slug}"
-        for kind, (key, slugs) in named.items()
-        for slug in session.scalars(slugs.order_by(key).limit(_MAX_LISTED_REFERRERS))
+        description
+        for kind, key, slugs in named
+        for description in describe_referrers(session, kind, slugs.order_by(key))
     ]
 
 

@@ -15,6 +15,7 @@ from app.resources.article_batches.schemas import (
     ArticleBatch,
     ArticleBatchResult,
     BatchAction,
+    BatchItem,
     BatchItemResult,
     BatchTags,
 )
@@ -23,20 +24,19 @@ from app.resources.articles.commands import WRITER, publish_article
 
 def run_batch(session: Session, write: WriteRequest, batch: ArticleBatch) -> WriteResult:
     """Run the actions of a batch. An action that is refused changes nothing and stops no other."""
-    results = [_run_item(session, write, batch, *item) for item in batch.items()]
+    results = [_run_item(session, write, item) for item in batch.items()]
     refused = any(result.problem for result in results)
     status = HTTPStatus.MULTI_STATUS if refused else HTTPStatus.OK
     return WriteResult(status, ArticleBatchResult(items=results))
 
 
-def _run_item(
-    session: Session, write: WriteRequest, batch: ArticleBatch, action: BatchAction, slug: str
-) -> BatchItemResult:
+def _run_item(session: Session, write: WriteRequest, item: BatchItem) -> BatchItemResult:
     """Run one action in a savepoint, which is rolled back if the action is refused."""
+    action, slug = item.action, item.slug
     error: ApiError
     try:
         with session.begin_nested():
-            done = _act(session, write, batch, action, slug)
+            done = _run_action(session, write, item)
     except SlugRenamed as renamed:
         error = NotFound(
             tr(
@@ -56,16 +56,12 @@ def _run_item(
     )
 
 
-def _act(
-    session: Session, write: WriteRequest, batch: ArticleBatch, action: BatchAction, slug: str
-) -> WriteResult:
-    match action:
-        case BatchAction.PUBLISH:
-            return publish_article(session, write, slug)
-        case BatchAction.DELETE:
-            return WRITER.delete(session, write, slug)
-        case BatchAction.TAG:
-            return _change_tags(session, write, slug, batch.tag or BatchTags(articles=[]))
+def _run_action(session: Session, write: WriteRequest, item: BatchItem) -> WriteResult:
+    if item.tags:
+        return _change_tags(session, write, item.slug, item.tags)
+    if item.action is BatchAction.PUBLISH:
+        return publish_article(session, write, item.slug)
+    return WRITER.delete(session, write, item.slug)
 
 
 def _change_tags(

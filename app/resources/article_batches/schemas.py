@@ -1,7 +1,7 @@
 """Schemas of batches of articles."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -35,6 +35,15 @@ class BatchTags(WriteModel):
     """Tags to remove."""
 
 
+class BatchItem(NamedTuple):
+    """Action of a batch on one article."""
+
+    action: BatchAction
+    slug: str
+    tags: BatchTags | None = None
+    """Tags to change, if the action is `tag`."""
+
+
 class ArticleBatch(WriteModel):
     """Articles to tag, then to publish, then to delete; at most 100 in all."""
 
@@ -60,7 +69,9 @@ class ArticleBatch(WriteModel):
                     f"В пакете от 1 до {MAX_BATCH_ITEMS} действий, а здесь {len(items)}.",
                 )
             )
-        if len(set(items)) < len(items) or set(self.publish) & set(self.delete):
+        if len({(each.action, each.slug) for each in items}) < len(items) or set(
+            self.publish
+        ) & set(self.delete):
             raise ValueError(
                 tr(
                     "An article can be named once for each action, and not both to be published "
@@ -71,14 +82,12 @@ class ArticleBatch(WriteModel):
             )
         return self
 
-    def items(self) -> list[tuple[BatchAction, str]]:
-        """The actions with the slugs of their articles, in order of execution."""
-        slugs = {
-            BatchAction.TAG: self.tag.articles if self.tag else [],
-            BatchAction.PUBLISH: self.publish,
-            BatchAction.DELETE: self.delete,
-        }
-        return [(action, slug) for action in BatchAction for slug in slugs[action]]
+    def items(self) -> list[BatchItem]:
+        """The actions, in order of execution."""
+        to_tag = self.tag.articles if self.tag else []
+        tagged = [BatchItem(BatchAction.TAG, slug, self.tag) for slug in to_tag]
+        published = [BatchItem(BatchAction.PUBLISH, slug) for slug in self.publish]
+        return [*tagged, *published, *(BatchItem(BatchAction.DELETE, slug) for slug in self.delete)]
 
 
 class BatchItemResult(ReadModel):

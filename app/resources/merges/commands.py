@@ -1,7 +1,7 @@
 """Merge of a duplicate record into another one of the same type."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
@@ -32,6 +32,9 @@ from app.resources.merges.schemas import MergeWrite
 from app.resources.registry import RECORD_RESOURCES
 from app.resources.resource import RecordResource
 
+MAX_REFERENCES = 1000
+"""References that one merge moves, in one transaction."""
+
 
 class _Reference(NamedTuple):
     """Row that refers to the duplicate by `column`: a record, or a part of one."""
@@ -55,17 +58,18 @@ def merge_record(
     """Delete the record `slug`; its references and its slugs become those of `document.into`.
 
     Raises InvalidRequest if that record does not exist or is a part of the deleted one, Conflict
-    if a third record refers to both.
+    if a third record refers to both or too many refer to the deleted one.
     """
     duplicate, remaining = _lock_both(session, write, resource, slug, document.into)
     before = resource.writer.snapshot(session, duplicate)
     references = _find_references(session, duplicate)
     referrers = _load_referrers(session, references)
     _move_references(session, references, referrers, stored_id(remaining))
-    for (record_type, id_), (record, former) in referrers.items():
+    for record_type, ids in _group_ids(referrers).items():
         writer = RECORD_RESOURCES[record_type].writer
-        after = _load_documents(session, record_type, [id_])[id_]
-        writer.write_audit_entry(session, write.client, Action.MERGE, record, former, after)
+        for id_, after in _load_documents(session, record_type, ids).items():
+            record, former = referrers[record_type, id_]
+            writer.write_audit_entry(session, write.client, Action.MERGE, record, former, after)
     _delete_duplicate(session, resource, duplicate, stored_id(remaining))
     after = resource.writer.snapshot(session, remaining)
     resource.writer.write_audit_entry(session, write.client, Action.MERGE, duplicate, before, after)
@@ -94,10 +98,9 @@ def _check_no_cycle(
     session: Session, duplicate: VersionedRecord, remaining: VersionedRecord
 ) -> None:
     """Raise InvalidRequest if `remaining` is a part of `duplicate`, at any depth."""
-    model = type(duplicate)
-    for referring, column in find_slug_references(inspect(duplicate).mapper):
-        if referring is model and duplicate.id in load_ancestor_ids(
-            session, model, column, stored_id(remaining)
+    for model, column in find_slug_references(inspect(duplicate).mapper):
+        if isinstance(duplicate, model) and duplicate.id in load_ancestor_ids(
+            session, type(duplicate), column, stored_id(remaining)
         ):
             detail = tr(
                 f"{remaining.slug!r} is a part of {duplicate.slug!r}, and would become a part of "
@@ -109,13 +112,22 @@ def _check_no_cycle(
 
 
 def _find_references(session: Session, duplicate: VersionedRecord) -> list[_Reference]:
-    return [
-        _Reference(row, column)
-        for model, column in find_slug_references(inspect(duplicate).mapper)
-        for row in session.scalars(
-            select(model).where(getattr(model, column) == duplicate.id).with_for_update()
-        )
-    ]
+    """Select the rows that refer to the duplicate for update. Raises Conflict for too many."""
+    references: list[_Reference] = []
+    for model, column in find_slug_references(inspect(duplicate).mapper):
+        rows = select(model).where(getattr(model, column) == duplicate.id)
+        limited = rows.limit(MAX_REFERENCES + 1 - len(references)).with_for_update()
+        references += [_Reference(row, column) for row in session.scalars(limited)]
+        if len(references) > MAX_REFERENCES:
+            raise Conflict(
+                tr(
+                    f"More than {MAX_REFERENCES} references to {duplicate.slug!r} would move. "
+                    "Change some of them first, or merge the other way round.",
+                    f"Пришлось бы изменить больше {MAX_REFERENCES} ссылок на {duplicate.slug!r}. "
+                    "Сначала измените часть из них или объедините записи наоборот.",
+                )
+            )
+    return references
 
 
 Referrers = Mapping[tuple[RecordType, int], tuple[VersionedRecord, dict[str, Any]]]
@@ -123,19 +135,23 @@ Referrers = Mapping[tuple[RecordType, int], tuple[VersionedRecord, dict[str, Any
 
 
 def _load_referrers(session: Session, references: Sequence[_Reference]) -> Referrers:
-    ids: dict[RecordType, set[int]] = defaultdict(set)
-    for reference in references:
-        record_type, id_ = reference.record_key
-        ids[record_type].add(id_)
     referrers = {}
-    for record_type in sorted(ids):
+    for record_type, ids in _group_ids(each.record_key for each in references).items():
         model = RECORD_RESOURCES[record_type].model
-        documents = _load_documents(session, record_type, sorted(ids[record_type]))
+        documents = _load_documents(session, record_type, ids)
         chosen = select(model).where(model.id.in_(documents)).order_by(model.id)
         for record in session.scalars(chosen.with_for_update()):
             id_ = stored_id(record)
             referrers[record_type, id_] = record, documents[id_]
     return referrers
+
+
+def _group_ids(keys: Iterable[tuple[RecordType, int]]) -> dict[RecordType, list[int]]:
+    """The different ids of each type, both in ascending order."""
+    ids: dict[RecordType, list[int]] = defaultdict(list)
+    for record_type, id_ in sorted(set(keys)):
+        ids[record_type].append(id_)
+    return ids
 
 
 def _load_documents(
@@ -153,9 +169,10 @@ def _move_references(
     with session.no_autoflush:
         for record, _ in referrers.values():
             bump_version(record)
+        twins = _find_twins(session, references, remaining_id)
         for reference in references:
             row, column = reference
-            if not _has_twin(session, reference, remaining_id):
+            if (type(row), column, reference.record_key[1]) not in twins:
                 setattr(row, column, remaining_id)
             elif isinstance(row, ARTICLE_LINKS):
                 session.delete(row)
@@ -171,17 +188,23 @@ def _move_references(
     session.flush()
 
 
-def _has_twin(session: Session, reference: _Reference, remaining_id: int) -> bool:
-    """Test if the same record refers to the remaining one in another row of the same table."""
-    row, column = reference
-    if isinstance(row, VersionedRecord):
-        return False
-    model = type(row)
-    _, record_id = reference.record_key
-    twin = select(getattr(model, model.record_key)).where(
-        getattr(model, model.record_key) == record_id, getattr(model, column) == remaining_id
-    )
-    return session.scalar(twin.limit(1)) is not None
+def _find_twins(
+    session: Session, references: Sequence[_Reference], remaining_id: int
+) -> set[tuple[type[Base], str, int]]:
+    """Find parts whose record refers to the remaining one in another row of the same table.
+
+    Returns their model, the column of the reference and the id of the record.
+    """
+    record_ids: dict[tuple[type[Base], str], set[int]] = defaultdict(set)
+    for reference in references:
+        if not isinstance(reference.row, VersionedRecord):
+            record_ids[type(reference.row), reference.column].add(reference.record_key[1])
+    twins = set()
+    for (model, column), ids in record_ids.items():
+        record_id = getattr(model, model.record_key)
+        both = select(record_id).where(record_id.in_(ids), getattr(model, column) == remaining_id)
+        twins |= {(model, column, id_) for id_ in session.scalars(both)}
+    return twins
 
 
 def _delete_duplicate(

@@ -6,7 +6,6 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import Depends, Path, Query, Request, Response
 from pydantic import WithJsonSchema
-from starlette.exceptions import HTTPException
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.deps import DatabaseDep
@@ -17,7 +16,9 @@ from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.request import WriteRequest, build_action_dependency
 from app.domain.enums import Scope
+from app.domain.languages import tr
 from app.http.paths import route_traits
+from app.http.problems import NotFound
 from app.resources.articles.rendering import render_bodies
 from app.resources.registry import RECORD_RESOURCES
 from app.resources.resource import RecordResource
@@ -48,9 +49,14 @@ OtherVersionPath = Annotated[
 
 
 def _get_resource(collection: CollectionPath) -> RecordResource:
-    """The resource of the path. Raises `HTTPException` with status 404."""
+    """The resource of the path. Raises NotFound."""
     if collection not in _RESOURCES:
-        raise HTTPException(404)
+        raise NotFound(
+            tr(
+                f"There are no records {collection[:80]!r} with revisions.",
+                f"Записей {collection[:80]!r} с версиями нет.",
+            )
+        )
     return _RESOURCES[collection]
 
 
@@ -62,7 +68,7 @@ class _RequireRecordScope(RequireScope):
         self.alternatives = alternatives
 
     def find_sufficient_scopes(self, request: Request) -> tuple[Scope, ...]:
-        """See `RequireScope`. Raises `HTTPException` with status 404 for an unknown collection."""
+        """See `RequireScope`. Raises NotFound for an unknown collection."""
         return (_get_resource(request.path_params["collection"]).scope, *self.alternatives)
 
 

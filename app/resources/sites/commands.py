@@ -16,6 +16,7 @@ from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referrers
 from app.db.conditions import SITE_NAMES
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
@@ -24,7 +25,7 @@ from app.db.tracking.changes import record_referrer_changes
 from app.db.tracking.steps import has_changed
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
-from app.domain.languages import tr
+from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
 from app.resources.sites.queries import get_site
 from app.resources.sites.schemas import LaunchSiteRecord, LaunchSiteWrite, PadWrite
@@ -205,8 +206,8 @@ def add_missing_pad(session: Session, site: Site, name: str) -> None:
 def referrers(session: Session, site: Site, _client: ApiClient) -> list[str]:
     """The launches from a site."""
     launches = select(Launch.slug).where(Launch.site_id == stored_id(site))
-    newest = launches.order_by(Launch.launch_sort_at.desc(), Launch.id.desc()).limit(10)
-    return [f"the launch {slug}" for slug in session.scalars(newest)]
+    newest = launches.order_by(Launch.launch_sort_at.desc(), Launch.id.desc())
+    return describe_referrers(session, Bilingual("the launch", "запуск"), newest)
 
 
 WRITER = RecordWriter(

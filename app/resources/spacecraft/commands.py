@@ -12,12 +12,15 @@ from app.api.embeds.spacecraft import SPACECRAFT_TYPE
 from app.api.links import public_url
 from app.api.slugs import load_ids, set_slug
 from app.api.write_models import to_record
+from app.api.writes.agencies import resolve_agency_slug
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name
+from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Launch, Payload, Spacecraft, SpacecraftType, stored_id
 from app.domain.enums import AuditTarget
+from app.domain.languages import Bilingual
 from app.resources.spacecraft.queries import get_spacecraft
 from app.resources.spacecraft.schemas import ShipRecord, ShipWrite
 
@@ -48,8 +51,10 @@ def save(session: Session, spacecraft: Spacecraft, document: ShipWrite) -> None:
         raise_unknown_name(session, SPACECRAFT_TYPE, document.type, "/type")
     set_slug(session, spacecraft, document.slug, document.name)
     spacecraft.type_id = type_ids[document.type]
-    for name in ("name", "operator", "serial"):
+    for name in ("name", "serial"):
         setattr(spacecraft, name, getattr(document, name))
+    if document.operator != spacecraft.operator:  # a former slug of a renamed agency may stay
+        spacecraft.operator = resolve_agency_slug(session, document.operator, "/operator")
     spacecraft.sources = [source.model_dump() for source in document.sources]
     session.add(spacecraft)
     session.flush()
@@ -62,8 +67,8 @@ def referrers(session: Session, spacecraft: Spacecraft, _client: ApiClient) -> l
         .join(Payload, Payload.launch_id == Launch.id)
         .where(Payload.spacecraft_id == stored_id(spacecraft))
     )
-    slugs = session.scalars(launches.order_by(Launch.launch_sort_at, Launch.id).limit(10))
-    return [f"the launch {slug}" for slug in slugs]
+    oldest = launches.order_by(Launch.launch_sort_at, Launch.id)
+    return describe_referrers(session, Bilingual("the launch", "запуск"), oldest)
 
 
 WRITER = RecordWriter(

@@ -2,6 +2,7 @@
 
 from app.db.models import Spacecraft
 from app.domain.enums import RecordType, Scope
+from app.resources.agencies.commands import add_missing_agencies
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.resource import RecordResource
 from app.resources.spacecraft.commands import WRITER, load_records
@@ -30,5 +31,6 @@ RESOURCE = RecordResource(
             column_descriptions={"name": "Name."},
         ),
     ),
-    references=frozenset({RecordType.SPACECRAFT_TYPE}),
+    references=frozenset({RecordType.AGENCY, RecordType.SPACECRAFT_TYPE}),
+    add_missing_references=add_missing_agencies(lambda ship: [ship.operator]),
 )

@@ -11,11 +11,14 @@ from app.api.auth import ApiClient
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.write_models import to_record
+from app.api.writes.agencies import resolve_agency_slug
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Spacecraft, SpacecraftType, stored_id
 from app.domain.enums import AuditTarget
+from app.domain.languages import Bilingual
 from app.resources.spacecraft_types.queries import get_spacecraft_type
 from app.resources.spacecraft_types.schemas import SpacecraftTypeRecord, SpacecraftTypeWrite
 
@@ -39,8 +42,10 @@ def _build_record(row: dict[str, Any]) -> SpacecraftTypeRecord:
 def save(session: Session, type_: SpacecraftType, document: SpacecraftTypeWrite) -> None:
     """Apply `document` to `type_`. Raises InvalidRequest or Conflict."""
     set_slug(session, type_, document.slug, document.name)
-    for name in ("name", "kind", "maker", "crewed", "crew_capacity", "height_m", "diameter_m"):
+    for name in ("name", "kind", "crewed", "crew_capacity", "height_m", "diameter_m"):
         setattr(type_, name, getattr(document, name))
+    if document.maker != type_.maker:  # a former slug of a renamed agency may stay
+        type_.maker = resolve_agency_slug(session, document.maker, "/maker")
     type_.sources = [source.model_dump() for source in document.sources]
     session.add(type_)
     session.flush()
@@ -49,8 +54,8 @@ def save(session: Session, type_: SpacecraftType, document: SpacecraftTypeWrite)
 def referrers(session: Session, type_: SpacecraftType, _client: ApiClient) -> list[str]:
     """The spacecraft of a type."""
     ships = select(Spacecraft.slug).where(Spacecraft.type_id == stored_id(type_))
-    slugs = session.scalars(ships.order_by(Spacecraft.name_key, Spacecraft.id).limit(10))
-    return [f"the spacecraft {slug}" for slug in slugs]
+    ordered = ships.order_by(Spacecraft.name_key, Spacecraft.id)
+    return describe_referrers(session, Bilingual("the spacecraft", "корабль"), ordered)
 
 
 WRITER = RecordWriter(

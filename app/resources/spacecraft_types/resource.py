@@ -2,6 +2,7 @@
 
 from app.db.models import SpacecraftType
 from app.domain.enums import RecordType, Scope
+from app.resources.agencies.commands import add_missing_agencies
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.resource import RecordResource
 from app.resources.spacecraft_types.commands import WRITER, load_records
@@ -38,4 +39,6 @@ RESOURCE = RecordResource(
             },
         ),
     ),
+    references=frozenset({RecordType.AGENCY}),
+    add_missing_references=add_missing_agencies(lambda type_: [type_.maker]),
 )

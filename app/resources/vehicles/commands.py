@@ -12,13 +12,15 @@ from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.agencies import resolve_agency_slug
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Launch, Vehicle, stored_id
 from app.db.models.vehicles import vehicle_key
 from app.domain.enums import AuditTarget
-from app.domain.languages import tr
+from app.domain.languages import Bilingual, tr
 from app.resources.vehicles.queries import get_vehicle
 from app.resources.vehicles.schemas import VehicleRecord, VehicleWrite
 
@@ -46,13 +48,14 @@ def save(session: Session, vehicle: Vehicle, document: VehicleWrite) -> None:
         "name",
         "family",
         "variant",
-        "maker",
         "stages",
         "height_m",
         "diameter_m",
         "mass_kg",
     ):
         setattr(vehicle, name, getattr(document, name))
+    if document.maker != vehicle.maker:  # a former slug of a renamed agency may stay
+        vehicle.maker = resolve_agency_slug(session, document.maker, "/maker")
     vehicle.sources = [source.model_dump() for source in document.sources]
     session.add(vehicle)
     session.flush()
@@ -69,8 +72,8 @@ def _check_name_unique(session: Session, vehicle: Vehicle, name: str) -> None:
 def referrers(session: Session, vehicle: Vehicle, _client: ApiClient) -> list[str]:
     """The launches of a vehicle."""
     launches = select(Launch.slug).where(Launch.vehicle_id == stored_id(vehicle))
-    slugs = session.scalars(launches.order_by(Launch.launch_sort_at, Launch.id).limit(10))
-    return [f"the launch {slug}" for slug in slugs]
+    oldest = launches.order_by(Launch.launch_sort_at, Launch.id)
+    return describe_referrers(session, Bilingual("the launch", "запуск"), oldest)
 
 
 WRITER = RecordWriter(
