@@ -24,6 +24,7 @@ from app.resources.changes.queries import get_latest_cursor
 from app.resources.webhooks import delivery
 from app.resources.webhooks.delivery import (
     DELIVERY_RETRY_DELAYS,
+    MAX_REQUESTED_MESSAGES,
     WEBHOOK_LEASE_DURATION,
     deliver_pending_changes,
     list_due_webhooks,
@@ -371,6 +372,28 @@ def test_test_message_is_sent_once_beside_the_changes(
         name: value for name, value in made.items() if name != "secret"
     }
     assert deliver_due(database) == []
+
+
+def test_few_messages_on_request_wait_for_a_webhook(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
+) -> None:
+    made = register(editor, hook.url)
+    editor.post("/v1/people", json=documents.person())
+    deliver_due(database)
+    (logged,) = list_deliveries(editor, made["id"])
+    test = f"/v1/webhooks/{made['id']}/test"
+    redeliver = f"/v1/webhooks/{made['id']}/deliveries/{logged['id']}/redeliver"
+    accepted = [editor.post(test).status_code for _ in range(MAX_REQUESTED_MESSAGES)]
+    assert accepted == [202] * MAX_REQUESTED_MESSAGES
+    for path in (test, redeliver):
+        refused = editor.post(path)
+        assert refused.status_code == 409
+        assert "10 messages on request are waiting" in refused.json()["detail"]
+    other = register(editor, hook.url)["id"]
+    assert editor.post(f"/v1/webhooks/{other}/test").status_code == 202
+    deliver_due(database)
+    assert len(hook.messages) == 1 + MAX_REQUESTED_MESSAGES + 1
+    assert editor.post(redeliver).status_code == 202
 
 
 def test_redeliveries_have_the_present_record(

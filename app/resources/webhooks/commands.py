@@ -4,6 +4,7 @@ from base64 import b64encode
 from http import HTTPStatus
 from secrets import token_bytes, token_hex
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
@@ -19,7 +20,7 @@ from app.domain.languages import tr
 from app.http.problems import Conflict
 from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD
 from app.resources.changes.queries import get_change, get_latest_cursor, get_position_before
-from app.resources.webhooks.delivery import TEST_MESSAGE_TYPE
+from app.resources.webhooks.delivery import MAX_REQUESTED_MESSAGES, TEST_MESSAGE_TYPE
 from app.resources.webhooks.queries import (
     delivery_not_found,
     get_delivery,
@@ -113,7 +114,19 @@ def _add_request(
     delivery: WebhookDelivery,
     action: Action,
 ) -> WriteResult:
-    """Add a message on request, and audit it."""
+    """Add a message on request, and audit it. Raises Conflict if too many are waiting."""
+    waiting = select(func.count(WebhookDelivery.id)).where(
+        WebhookDelivery.webhook_id == delivery.webhook_id, WebhookDelivery.attempted_at.is_(None)
+    )
+    if (session.scalar(waiting) or 0) >= MAX_REQUESTED_MESSAGES:
+        raise Conflict(
+            tr(
+                f"{MAX_REQUESTED_MESSAGES} messages on request are waiting for this webhook. "
+                "Try again when they are sent.",
+                f"Отправки на этот вебхук ждут {MAX_REQUESTED_MESSAGES} сообщений по запросу. "
+                "Повторите, когда они будут отправлены.",
+            )
+        )
     session.add(delivery)
     session.flush()
     number = stored_id(delivery)
