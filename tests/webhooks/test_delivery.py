@@ -25,6 +25,7 @@ from app.resources.webhooks import delivery
 from app.resources.webhooks.delivery import (
     DELIVERY_RETRY_DELAYS,
     MAX_REQUESTED_MESSAGES,
+    TEST_MESSAGE_TYPE,
     WEBHOOK_LEASE_DURATION,
     deliver_pending_changes,
     list_due_webhooks,
@@ -89,6 +90,16 @@ def find_schemas(message: dict[str, Any]) -> list[str]:
         for name, reference in references.items()
         if Draft202012Validator(reference).is_valid(message)
     ]
+
+
+def test_only_responses_to_changes_are_documented_with_retries() -> None:
+    documented = json.loads((ROOT / "openapi.json").read_text())["webhooks"]
+    responses = {
+        name: documented[name]["post"]["responses"] for name in ("person", TEST_MESSAGE_TYPE)
+    }
+    assert list(responses["person"]) == ["2XX", "410", "default"]
+    assert list(responses[TEST_MESSAGE_TYPE]) == ["2XX", "default"]
+    assert "not repeated" in responses[TEST_MESSAGE_TYPE]["default"]["description"]
 
 
 def test_changes_are_delivered_in_order_and_signed(
