@@ -224,6 +224,28 @@ def test_failing_webhook_is_disabled_and_resumes_when_enabled(
     assert [slug for _, slug in delivered(hook)][-2:] == ["missed", "later"]
 
 
+@pytest.mark.parametrize("was_quiet", [True, False])
+def test_missed_changes_are_delivered_unless_some_are_pruned(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None, was_quiet: bool
+) -> None:
+    """Whether it was enabled and quiet until yesterday, or created disabled, long ago."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        made = register(editor, hook.url, enabled=was_quiet)
+        path = f"/v1/webhooks/{made['id']}"
+        clock.shift(TOMBSTONE_RETENTION_PERIOD + timedelta(days=5))
+        with database.session() as session:
+            session.execute(delete(RecordChange))  # like the daily job
+        if was_quiet:
+            editor.patch(path, json={"enabled": False}, headers=IF_MATCH_ANY).raise_for_status()
+        editor.post("/v1/people", json=documents.person(slug="missed"))
+        clock.shift(timedelta(days=1))
+        editor.patch(path, json={"enabled": True}, headers=IF_MATCH_ANY).raise_for_status()
+        editor.post("/v1/people", json=documents.person(slug="later"))
+        deliver_due(database)
+    received = [slug for _, slug in delivered(hook)]
+    assert received == (["missed", "later"] if was_quiet else ["later"])
+
+
 def test_status_410_disables_webhook(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
