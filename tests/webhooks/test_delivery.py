@@ -24,7 +24,7 @@ from app.resources.changes.queries import get_latest_cursor
 from app.resources.webhooks import delivery
 from app.resources.webhooks.delivery import (
     DELIVERY_RETRY_DELAYS,
-    MAX_REQUESTED_MESSAGES,
+    MAX_REQUESTED_MESSAGE_COUNT,
     TEST_MESSAGE_TYPE,
     WEBHOOK_LEASE_DURATION,
     deliver_pending_changes,
@@ -416,8 +416,8 @@ def test_few_messages_on_request_wait_for_a_webhook(
     (logged,) = list_deliveries(editor, made["id"])
     test = f"/v1/webhooks/{made['id']}/test"
     redeliver = f"/v1/webhooks/{made['id']}/deliveries/{logged['id']}/redeliver"
-    accepted = [editor.post(test).status_code for _ in range(MAX_REQUESTED_MESSAGES)]
-    assert accepted == [202] * MAX_REQUESTED_MESSAGES
+    accepted = [editor.post(test).status_code for _ in range(MAX_REQUESTED_MESSAGE_COUNT)]
+    assert accepted == [202] * MAX_REQUESTED_MESSAGE_COUNT
     for path in (test, redeliver):
         refused = editor.post(path)
         assert refused.status_code == 409
@@ -425,7 +425,7 @@ def test_few_messages_on_request_wait_for_a_webhook(
     other = register(editor, hook.url)["id"]
     assert editor.post(f"/v1/webhooks/{other}/test").status_code == 202
     deliver_due(database)
-    assert len(hook.messages) == 1 + MAX_REQUESTED_MESSAGES + 1
+    assert len(hook.messages) == 1 + MAX_REQUESTED_MESSAGE_COUNT + 1
     assert editor.post(redeliver).status_code == 202
 
 

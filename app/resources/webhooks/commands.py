@@ -26,7 +26,7 @@ from app.resources.changes.queries import (
     get_position_before,
     keeps_changes_until,
 )
-from app.resources.webhooks.delivery import MAX_REQUESTED_MESSAGES, TEST_MESSAGE_TYPE
+from app.resources.webhooks.delivery import MAX_REQUESTED_MESSAGE_COUNT, TEST_MESSAGE_TYPE
 from app.resources.webhooks.queries import (
     delivery_not_found,
     get_delivery,
@@ -138,12 +138,12 @@ def _add_request(
     waiting = select(func.count(WebhookDelivery.id)).where(
         WebhookDelivery.webhook_id == delivery.webhook_id, WebhookDelivery.attempted_at.is_(None)
     )
-    if (session.scalar(waiting) or 0) >= MAX_REQUESTED_MESSAGES:
+    if (session.scalar(waiting) or 0) >= MAX_REQUESTED_MESSAGE_COUNT:
         raise Conflict(
             tr(
-                f"{MAX_REQUESTED_MESSAGES} messages on request are waiting for this webhook. "
+                f"{MAX_REQUESTED_MESSAGE_COUNT} messages on request are waiting for this webhook. "
                 "Try again when they are sent.",
-                f"Отправки на этот вебхук ждут {MAX_REQUESTED_MESSAGES} сообщений по запросу. "
+                f"Отправки на этот вебхук ждут {MAX_REQUESTED_MESSAGE_COUNT} сообщений по запросу. "
                 "Повторите, когда они будут отправлены.",
             )
         )
