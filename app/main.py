@@ -58,7 +58,7 @@ from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
 from app.resources.revisions.resource import RESOURCE as REVISIONS
 from app.resources.search.resource import RESOURCE as SEARCH
-from app.resources.webhooks.messages import describe_messages
+from app.resources.webhooks.openapi import describe_messages
 from app.resources.webhooks.resource import RESOURCE as WEBHOOKS
 from app.resources.write_steps import build_database
 

@@ -24,6 +24,8 @@ from app.resources.changes.queries import get_latest_cursor
 from app.resources.webhooks import delivery
 from app.resources.webhooks.delivery import (
     DELIVERY_RETRY_DELAYS,
+    MAX_REQUESTED_MESSAGE_COUNT,
+    TEST_MESSAGE_TYPE,
     WEBHOOK_LEASE_DURATION,
     deliver_pending_changes,
     list_due_webhooks,
@@ -88,6 +90,16 @@ def find_schemas(message: dict[str, Any]) -> list[str]:
         for name, reference in references.items()
         if Draft202012Validator(reference).is_valid(message)
     ]
+
+
+def test_only_responses_to_changes_are_documented_with_retries() -> None:
+    documented = json.loads((ROOT / "openapi.json").read_text())["webhooks"]
+    responses = {
+        name: documented[name]["post"]["responses"] for name in ("person", TEST_MESSAGE_TYPE)
+    }
+    assert list(responses["person"]) == ["2XX", "410", "default"]
+    assert list(responses[TEST_MESSAGE_TYPE]) == ["2XX", "default"]
+    assert "not repeated" in responses[TEST_MESSAGE_TYPE]["default"]["description"]
 
 
 def test_changes_are_delivered_in_order_and_signed(
@@ -210,6 +222,28 @@ def test_failing_webhook_is_disabled_and_resumes_when_enabled(
         assert enabled.json()["disabled_reason"] is None
         deliver_due(database)
     assert [slug for _, slug in delivered(hook)][-2:] == ["missed", "later"]
+
+
+@pytest.mark.parametrize("was_quiet", [True, False])
+def test_missed_changes_are_delivered_unless_some_are_pruned(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None, was_quiet: bool
+) -> None:
+    """Whether it was enabled and quiet until yesterday, or created disabled, long ago."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        made = register(editor, hook.url, enabled=was_quiet)
+        path = f"/v1/webhooks/{made['id']}"
+        clock.shift(TOMBSTONE_RETENTION_PERIOD + timedelta(days=5))
+        with database.session() as session:
+            session.execute(delete(RecordChange))  # like the daily job
+        if was_quiet:
+            editor.patch(path, json={"enabled": False}, headers=IF_MATCH_ANY).raise_for_status()
+        editor.post("/v1/people", json=documents.person(slug="missed"))
+        clock.shift(timedelta(days=1))
+        editor.patch(path, json={"enabled": True}, headers=IF_MATCH_ANY).raise_for_status()
+        editor.post("/v1/people", json=documents.person(slug="later"))
+        deliver_due(database)
+    received = [slug for _, slug in delivered(hook)]
+    assert received == (["missed", "later"] if was_quiet else ["later"])
 
 
 def test_status_410_disables_webhook(
@@ -371,6 +405,28 @@ def test_test_message_is_sent_once_beside_the_changes(
         name: value for name, value in made.items() if name != "secret"
     }
     assert deliver_due(database) == []
+
+
+def test_few_messages_on_request_wait_for_a_webhook(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
+) -> None:
+    made = register(editor, hook.url)
+    editor.post("/v1/people", json=documents.person())
+    deliver_due(database)
+    (logged,) = list_deliveries(editor, made["id"])
+    test = f"/v1/webhooks/{made['id']}/test"
+    redeliver = f"/v1/webhooks/{made['id']}/deliveries/{logged['id']}/redeliver"
+    accepted = [editor.post(test).status_code for _ in range(MAX_REQUESTED_MESSAGE_COUNT)]
+    assert accepted == [202] * MAX_REQUESTED_MESSAGE_COUNT
+    for path in (test, redeliver):
+        refused = editor.post(path)
+        assert refused.status_code == 409
+        assert "10 messages on request are waiting" in refused.json()["detail"]
+    other = register(editor, hook.url)["id"]
+    assert editor.post(f"/v1/webhooks/{other}/test").status_code == 202
+    deliver_due(database)
+    assert len(hook.messages) == 1 + MAX_REQUESTED_MESSAGE_COUNT + 1
+    assert editor.post(redeliver).status_code == 202
 
 
 def test_redeliveries_have_the_present_record(

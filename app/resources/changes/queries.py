@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    SQLColumnExpression,
     bindparam,
     exists,
     func,
@@ -188,10 +189,16 @@ def list_changes_after(
 
 
 def has_change_after(
-    transaction_id: ColumnElement[int], seq: ColumnElement[int]
+    transaction_id: SQLColumnExpression[int], seq: SQLColumnExpression[int]
 ) -> ColumnElement[bool]:
     """SQL condition: a change of any type follows the position."""
     return exists().where(tuple_(transaction_id, seq) < _POSITION, _IS_BELOW_HORIZON)
+
+
+def keeps_changes_until(reader: Reader, transaction_id: int, seq: int) -> bool:
+    """True if a change at or before the position is kept, so that none after it is pruned."""
+    kept = select(ChangeRow.seq).where(tuple_(literal(transaction_id), literal(seq)) >= _POSITION)
+    return reader.first(kept.limit(1)) is not None
 
 
 def get_change(reader: Reader, seq: int) -> Change | None:

@@ -1,9 +1,11 @@
 """Writes of webhooks."""
 
 from base64 import b64encode
+from datetime import datetime
 from http import HTTPStatus
 from secrets import token_bytes, token_hex
 
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
@@ -18,8 +20,13 @@ from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict
 from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD
-from app.resources.changes.queries import get_change, get_latest_cursor, get_position_before
-from app.resources.webhooks.delivery import TEST_MESSAGE_TYPE
+from app.resources.changes.queries import (
+    get_change,
+    get_latest_cursor,
+    get_position_before,
+    keeps_changes_until,
+)
+from app.resources.webhooks.delivery import MAX_REQUESTED_MESSAGE_COUNT, TEST_MESSAGE_TYPE
 from app.resources.webhooks.queries import (
     delivery_not_found,
     get_delivery,
@@ -40,11 +47,11 @@ def save(session: Session, webhook: Webhook, document: WebhookWrite) -> None:
     webhook.address = document.target_url
     webhook.description = document.description
     webhook.types = sorted(set(document.types))
-    pruned = (
-        webhook.last_attempt_at and webhook.last_attempt_at < now() - TOMBSTONE_RETENTION_PERIOD
-    )
-    if webhook.told_seq is None or (document.enabled and not webhook.enabled and pruned):
-        cursor = get_latest_cursor(Reader.from_session(session))
+    reader = Reader.from_session(session)
+    is_new = webhook.told_seq is None
+    is_enabled_again = not is_new and document.enabled and not webhook.enabled
+    if is_new or (is_enabled_again and _has_pruned_changes(reader, webhook)):
+        cursor = get_latest_cursor(reader)
         webhook.told_transaction_id, webhook.told_seq = cursor.transaction_id, cursor.seq
     if document.enabled and not webhook.enabled:
         webhook.attempts, webhook.next_attempt_at, webhook.disabled_reason = 0, now(), None
@@ -52,6 +59,20 @@ def save(session: Session, webhook: Webhook, document: WebhookWrite) -> None:
     webhook.updated_at = now()
     session.add(webhook)
     session.flush()
+
+
+def _has_pruned_changes(reader: Reader, webhook: Webhook) -> bool:
+    """True if changes that a disabled webhook missed may have been pruned.
+
+    If no change up to its position is kept, it was up to date at its last attempt or edit, of
+    which the latest edit may be the one that disabled it.
+    """
+    if keeps_changes_until(reader, webhook.told_transaction_id, webhook.told_seq):
+        return False
+    before_edit = inspect(webhook).attrs["updated_at"].history.deleted  # empty in the same second
+    edited_at = before_edit[0] if before_edit else webhook.updated_at
+    last_used_at: datetime = max(edited_at, webhook.last_attempt_at or webhook.created_at)
+    return last_used_at < now() - TOMBSTONE_RETENTION_PERIOD
 
 
 WRITER = RecordWriter(
@@ -113,7 +134,19 @@ def _add_request(
     delivery: WebhookDelivery,
     action: Action,
 ) -> WriteResult:
-    """Add a message on request, and audit it."""
+    """Add a message on request, and audit it. Raises Conflict if too many are waiting."""
+    waiting = select(func.count(WebhookDelivery.id)).where(
+        WebhookDelivery.webhook_id == delivery.webhook_id, WebhookDelivery.attempted_at.is_(None)
+    )
+    if (session.scalar(waiting) or 0) >= MAX_REQUESTED_MESSAGE_COUNT:
+        raise Conflict(
+            tr(
+                f"{MAX_REQUESTED_MESSAGE_COUNT} messages on request are waiting for this webhook. "
+                "Try again when they are sent.",
+                f"Отправки на этот вебхук ждут {MAX_REQUESTED_MESSAGE_COUNT} сообщений по запросу. "
+                "Повторите, когда они будут отправлены.",
+            )
+        )
     session.add(delivery)
     session.flush()
     number = stored_id(delivery)

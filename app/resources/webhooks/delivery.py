@@ -51,6 +51,9 @@ DELIVERY_RETRY_DELAYS = [
 MAX_LOGGED_ATTEMPTS = 50
 """Attempts of a webhook that are kept in the log of its deliveries."""
 
+MAX_REQUESTED_MESSAGE_COUNT = 10
+"""Messages on request that may wait for one webhook."""
+
 TEST_MESSAGE_TYPE = "webhook.test"
 
 _MAX_ERROR_CHARS = 300
@@ -145,7 +148,7 @@ def _send_requested(database: Database, webhook: Row, allow_private: bool) -> Ro
         WebhookDelivery.webhook_id == webhook["id"], WebhookDelivery.attempted_at.is_(None)
     )
     with database.snapshot() as reader:
-        rows = reader.all(requested.order_by(WebhookDelivery.id))
+        rows = reader.all(requested.order_by(WebhookDelivery.id).limit(MAX_REQUESTED_MESSAGE_COUNT))
     leased: Row | None = webhook
     for row in rows:
         if leased is None:

@@ -111,6 +111,7 @@ async def test_webhook(id_: IdPath, write: WebhookActionDep) -> Response:
     """Sends a signed `webhook.test` message within seconds, also if the webhook is disabled.
 
     Read the result from `/v1/webhooks/{id}/deliveries/{delivery_id}`. A failed test is not retried.
+    It is refused with 409 if 10 messages on request are waiting.
     """
     return await write.execute(commands.request_test, id_)
 
@@ -174,6 +175,7 @@ async def redeliver_message(
 ) -> Response:
     """Sends the message once more within seconds, with the present state of its record.
 
-    The message has the same `webhook-id`. It is refused with 409 if its change is no longer kept.
+    The message has the same `webhook-id`. It is refused with 409 if its change is no longer kept,
+    or if 10 messages on request are waiting.
     """
     return await write.execute(commands.request_redelivery, id_, delivery_id)

@@ -1812,6 +1812,7 @@ export interface paths {
          * @description Sends a signed `webhook.test` message within seconds, also if the webhook is disabled.
          *
          *     Read the result from `/v1/webhooks/{id}/deliveries/{delivery_id}`. A failed test is not retried.
+         *     It is refused with 409 if 10 messages on request are waiting.
          *
          *     Requires an API key with the scope `webhooks:write`.
          */
@@ -1906,7 +1907,8 @@ export interface paths {
          * Deliver a message again
          * @description Sends the message once more within seconds, with the present state of its record.
          *
-         *     The message has the same `webhook-id`. It is refused with 409 if its change is no longer kept.
+         *     The message has the same `webhook-id`. It is refused with 409 if its change is no longer kept,
+         *     or if 10 messages on request are waiting.
          *
          *     Requires an API key with the scope `webhooks:write`.
          */
@@ -22137,13 +22139,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Disables the webhook. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description Confirms the delivery. */
             "2XX": {
                 headers: {
@@ -22151,7 +22146,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The service sends the message again later. */
+            /** @description The test has failed. It is not repeated and disables nothing. */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -6,7 +6,8 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+
+from zarya_client.models import ChangeMessage, TestMessage
 
 _SECRET_PREFIX = "whsec_"
 
@@ -22,8 +23,8 @@ def verify_webhook(
     *,
     tolerance_seconds: float = 300.0,
     now: float | None = None,
-) -> dict[str, Any]:
-    """The message in `body`, as JSON. Raises InvalidWebhook.
+) -> ChangeMessage | TestMessage:
+    """The message in `body`, as JSON; its `type` tells which. Raises InvalidWebhook.
 
     `headers` are those of the request; `body` its bytes as received.
     """
@@ -41,5 +42,5 @@ def verify_webhook(
     expected = f"v1,{b64encode(digest).decode()}"
     if not any(hmac.compare_digest(expected.encode(), each.encode()) for each in signatures):
         raise InvalidWebhook("The signature does not match.")
-    message: dict[str, Any] = json.loads(body)
+    message: ChangeMessage | TestMessage = json.loads(body)
     return message

@@ -61,15 +61,25 @@ _MESSAGE_SCHEMAS = {
     ),
 }
 
-_RESPONSES = {
+_CHANGE_RESPONSES = {
     "2XX": {"description": "Confirms the delivery."},
     "410": {"description": "Disables the webhook."},
     "default": {"description": "The service sends the message again later."},
 }
 
+_TEST_RESPONSES = {
+    "2XX": {"description": "Confirms the delivery."},
+    "default": {"description": "The test has failed. It is not repeated and disables nothing."},
+}
+
 
 def _describe_message(
-    name: str, operation_id: str, summary: str, description: str, types: list[str]
+    name: str,
+    operation_id: str,
+    summary: str,
+    description: str,
+    types: list[str],
+    responses: _OpenApiObject,
 ) -> _OpenApiObject:
     """Description of a webhook whose messages have the schema `name` and one of `types`."""
     return {
@@ -91,7 +101,7 @@ def _describe_message(
                     }
                 },
             },
-            "responses": _RESPONSES,
+            "responses": responses,
         }
     }
 
@@ -105,6 +115,7 @@ def describe_messages() -> _OpenApiObject:
             f"{RECORD_RESOURCES[type_].label.en.capitalize()} changed",
             "The service sends this message after the record was created, changed or deleted.",
             [f"{type_}.{op}" for op in ChangeOp],
+            _CHANGE_RESPONSES,
         )
         for type_ in RecordType
     }
@@ -114,6 +125,7 @@ def describe_messages() -> _OpenApiObject:
         "Test message",
         "The service sends this message after `POST /v1/webhooks/{id}/test`.",
         [TEST_MESSAGE_TYPE],
+        _TEST_RESPONSES,
     )
     parameters = {
         name: {
