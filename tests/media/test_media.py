@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.config import Settings, use_settings
+from app.db.models import Media
 from app.domain.pictures import RENDITION_TYPES
 from app.ops.backup import restore_backup, write_backup
 from app.resources.media.cleanup import remove_unused_pictures
+from app.resources.media.commands import _list_referrers
 from app.resources.media.store import PictureStore
 from tests.support import documents, factories
 from tests.support.clients import database_of, open_client, override_settings
@@ -354,6 +357,26 @@ def test_picture_in_use_stays_published(editor: TestClient, article: str) -> Non
     editor.patch(article, json={"image": None}, headers=IF_MATCH_ANY)
     assert editor.get(article).json()["image"] is None
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
+
+
+def test_picture_of_many_articles_is_not_deleted(client: TestClient, editor: TestClient) -> None:
+    """The refusal names some of them, and no more are read."""
+    media = factories.media()
+    with database_of(client).session() as session:
+        session.add(media)
+        session.flush()
+        for number in range(12):
+            session.add(factories.article(slug=f"a-{number:02}", image_media_id=media.id))
+        slug = media.slug
+    with database_of(client).session() as session:
+        (stored,) = session.scalars(select(Media).where(Media.slug == slug))
+        assert len(_list_referrers(session, stored)) == 10
+    refused = editor.delete(f"{PATH}/{slug}", headers=IF_MATCH_ANY)
+    assert refused.status_code == 409
+    assert (
+        "article a-00, article a-01, article a-02, article a-03, article a-04 and others"
+        in (refused.json()["detail"])
+    )
 
 
 @pytest.mark.parametrize(

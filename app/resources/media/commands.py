@@ -27,6 +27,8 @@ from app.resources.media.queries import get_media_preview
 from app.resources.media.schemas import MediaRecord, MediaWrite
 from app.resources.media.store import PictureStore
 
+_MAX_LISTED_REFERRERS = 10
+
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MediaRecord]:
     """The complete records of media by id, published or not."""
@@ -86,13 +88,16 @@ def _check_not_shown(session: Session, media: Media) -> None:
 
 
 def _list_referrers(session: Session, media: Media, _client: ApiClient | None = None) -> list[str]:
-    """The articles that show a picture. Articles that are not public are not named."""
-    shown = select(Article.slug, article_is_public()).where(
-        Article.image_media_id == stored_id(media)
+    """The first articles that show a picture. Articles that are not public are not named."""
+    shown = (
+        select(Article.slug, article_is_public())
+        .where(Article.image_media_id == stored_id(media))
+        .order_by(Article.slug)
+        .limit(_MAX_LISTED_REFERRERS)
     )
     return [
         tr(f"article {slug}", f"статья {slug}") if is_public else tr("a draft", "черновик")
-        for slug, is_public in session.execute(shown.order_by(Article.slug))
+        for slug, is_public in session.execute(shown)
     ]
 
 
