@@ -3,7 +3,9 @@
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from starlette.testclient import TestClient
 from app.config import Settings, use_settings
 from app.db.models import Media
 from app.domain.pictures import RENDITION_TYPES
+from app.http.client import OutboundResponse
 from app.ops.backup import restore_backup, write_backup
 from app.resources.media.cleanup import remove_unused_pictures
 from app.resources.media.commands import _list_referrers
@@ -233,6 +236,26 @@ def test_picture_is_fetched_from_a_url(
         media = answer.json()
         assert (media["source_url"], media["image"]["credit"]) == (site.origin + path, "Somebody")
         assert media["image"]["width"] == 300
+
+
+def test_slow_site_delays_no_other_upload(
+    editor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_fetching, is_released = Event(), Event()
+
+    def fetch(*_args: object, **_options: object) -> OutboundResponse:
+        is_fetching.set()
+        assert is_released.wait(10)
+        return OutboundResponse(200, {}, picture("PNG"))
+
+    monkeypatch.setattr("app.resources.media.uploads.send_request", fetch)
+    with ThreadPoolExecutor(1) as pool:
+        fetched = pool.submit(editor.post, PATH, json={"url": "https://example.org/a.png"})
+        assert is_fetching.wait(10)
+        upload(editor, picture("GIF"))
+        assert not fetched.done()
+        is_released.set()
+        assert fetched.result().status_code == 201
 
 
 @pytest.mark.parametrize("content_type", ["image/svg+xml", "text/html", ""])
