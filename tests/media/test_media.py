@@ -299,7 +299,7 @@ def test_file_is_served_immutable(client: TestClient, editor: TestClient, name: 
 def test_large_file_is_sent_in_parts(
     client: TestClient, editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.resources.media.files._MAX_CACHED_BYTES", 0)
+    monkeypatch.setattr("app.resources.media.file_router._MAX_CACHED_BYTES", 0)
     path = f"/media/{upload(editor)['content']}/card.jpg"
     whole = client.get(path)
     assert whole.headers["Accept-Ranges"] == "bytes"

@@ -58,19 +58,19 @@ def save(session: Session, media: Media, document: MediaWrite) -> None:
     session.add(media)
 
 
-def _set_content(session: Session, media: Media, content: str) -> None:
+def _set_content(session: Session, media: Media, digest: str) -> None:
     """Set the files of `media`. Raises InvalidRequest if they are missing or of another record."""
-    if owner := session.scalar(select(Media.slug).where(Media.content == content)):
+    if owner := session.scalar(select(Media.slug).where(Media.content == digest)):
         detail = tr(f"It is the picture {owner!r}.", f"Это изображение {owner!r}.")
         raise_field_error("/content", "taken", detail)
-    picture = PictureStore.from_settings(current_settings()).find(content)
+    picture = PictureStore.from_settings(current_settings()).find(digest)
     if picture is None:
         detail = tr(
             "No file with this digest is stored. Upload it first.",
             "Файла с таким дайджестом нет. Сначала загрузите его.",
         )
         raise_field_error("/content", "unknown-reference", detail)
-    media.content, media.media_type = content, picture.media_type
+    media.content, media.media_type = digest, picture.media_type
     media.width, media.height = picture.width, picture.height
     media.blurhash = picture.blurhash
     media.renditions = [asdict(each) for each in picture.renditions]

@@ -32,7 +32,7 @@ from app.resources.media.schemas import (
     MediaWrite,
     UnpublishedMediaPage,
 )
-from app.resources.media.upload_body import UPLOAD_BODY
+from app.resources.media.upload_openapi import UPLOAD_BODY
 from app.resources.media.uploads import UploadProcessor
 
 router = Router(prefix="/v1/media", tags=["media"])

@@ -26,7 +26,7 @@ from app.http.client import ForbiddenUrl, RequestFailed, send_request
 from app.http.problems import FieldProblem, InvalidRequest, UnsupportedMediaType
 from app.resources.media.renditions import make_renditions
 from app.resources.media.schemas import MediaFetch, MediaFields, MediaWrite
-from app.resources.media.store import PictureDigest, PictureStore
+from app.resources.media.store import PictureStore, compute_digest
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 _PICTURE_TYPES = tuple(dict.fromkeys(SOURCE_TYPES.values()))
@@ -189,27 +189,25 @@ def _fetch(document: MediaFetch) -> _Upload:
 def _store_picture(upload: _Upload) -> str:
     """Store the renditions of a file, unless they are stored. Returns its digest."""
     store = PictureStore.from_settings(current_settings())
-    digest = PictureDigest()
-    digest.update(upload.content)
-    content = digest.hexdigest()
-    picture = store.find(content)
+    digest = compute_digest(upload.content)
+    picture = store.find(digest)
     if picture is None:
         with store.staging() as folder:
-            source, files = folder / "source", folder / content
+            source, files = folder / "source", folder / digest
             source.write_bytes(upload.content)
             files.mkdir()
             try:
                 picture = make_renditions(source, files)
             except PictureRefused as refusal:
                 _refuse(upload, refusal.code, str(_REFUSALS[refusal.code]))
-            store.add(content, files)
+            store.add(digest, files)
     if upload.media_type not in {*_UNTYPED, picture.media_type}:
         detail = tr(
             f"The file is {picture.media_type}, not {upload.media_type}.",
             f"Тип файла — {picture.media_type}, а не {upload.media_type}.",
         )
         _refuse(upload, "mismatched-type", detail)
-    return content
+    return digest
 
 
 def _refuse(upload: _Upload, code: str, detail: str) -> NoReturn:
