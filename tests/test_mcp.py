@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from app.api.mcp.calls import ApiAnswer, ApiCall, build_caller, call_api
+from app.api.mcp.in_process_client import ApiRequest, ApiResponse, build_sender, send_to_api
 from app.api.mcp.server import _build_tool_result, _describe_error
 from app.api.mcp.tools import build_tools
 from app.domain.enums import Scope
@@ -154,29 +154,33 @@ def test_other_requests_are_refused(client: TestClient) -> None:
     assert client.post("/mcp", content=b"{").status_code in {400, 406}
 
 
-def test_calls_of_any_arguments_can_be_built() -> None:
+def test_requests_of_any_arguments_can_be_built() -> None:
     """JSON may contain lone surrogates, and a slug a slash, which must not reach another path."""
     tools = build_tools(json.loads((ROOT / "openapi.json").read_text("utf-8")))
-    call = tools["get_launch"].build_call({"slug": "a/b", "fields": ["slug", "\ud800"], "x": True})
+    call = tools["get_launch"].build_request(
+        {"slug": "a/b", "fields": ["slug", "\ud800"], "x": True}
+    )
     assert (call.method, call.path) == ("GET", "/v1/launches/a%2Fb")
     assert call.query == "fields=slug&fields=%3F&x=true"
-    write = tools["update_launch"].build_call({"slug": "a", "If-Match": "*", "body": {"pad": "1"}})
+    write = tools["update_launch"].build_request(
+        {"slug": "a", "If-Match": "*", "body": {"pad": "1"}}
+    )
     assert (write.method, write.headers["If-Match"], write.body) == ("PATCH", "*", b'{"pad": "1"}')
 
 
 @pytest.mark.parametrize(
     ("answer", "text", "value", "detail"),
     [
-        (ApiAnswer(200, b'{"slug": "a"}'), '{"slug": "a"}', {"slug": "a"}, None),
-        (ApiAnswer(200, b'[{"slug": "a"}]'), '[{"slug": "a"}]', None, None),
-        (ApiAnswer(200, b"slug\na\n"), "slug\na\n", None, None),
-        (ApiAnswer(204, b""), '{"status": 204}', {"status": 204}, None),
-        (ApiAnswer(404, b'{"detail": "No."}'), '{"detail": "No."}', {"detail": "No."}, "No."),
-        (ApiAnswer(500, b""), '{"status": 500}', {"status": 500}, '{"status": 500}'),
+        (ApiResponse(200, b'{"slug": "a"}'), '{"slug": "a"}', {"slug": "a"}, None),
+        (ApiResponse(200, b'[{"slug": "a"}]'), '[{"slug": "a"}]', None, None),
+        (ApiResponse(200, b"slug\na\n"), "slug\na\n", None, None),
+        (ApiResponse(204, b""), '{"status": 204}', {"status": 204}, None),
+        (ApiResponse(404, b'{"detail": "No."}'), '{"detail": "No."}', {"detail": "No."}, "No."),
+        (ApiResponse(500, b""), '{"status": 500}', {"status": 500}, '{"status": 500}'),
     ],
 )
 def test_result_of_a_tool_is_structured_if_it_is_an_object(
-    answer: ApiAnswer, text: str, value: Any, detail: str | None
+    answer: ApiResponse, text: str, value: Any, detail: str | None
 ) -> None:
     result = _build_tool_result(answer)
     assert result.content[0].text == text  # type: ignore[union-attr]
@@ -205,11 +209,11 @@ def test_one_redirect_within_the_api_is_followed(
         requested.append((scope["path"], scope["query_string"]))
         await RedirectResponse(location, 308)(scope, receive, send)
 
-    call = build_caller(redirect, {}, {"app": None, "state": {}})
-    answer = anyio.run(call, ApiCall("GET", "/v1/people/a"))
+    call = build_sender(redirect, {}, {"app": None, "state": {}})
+    answer = anyio.run(call, ApiRequest("GET", "/v1/people/a"))
     assert requested == expected
     assert (answer.is_error, location in _describe_error(answer)) == (True, True)
-    assert anyio.run(call, ApiCall("DELETE", "/v1/people/a")).location == location
+    assert anyio.run(call, ApiRequest("DELETE", "/v1/people/a")).location == location
     assert requested == [*expected, ("/v1/people/a", b"")]
 
 
@@ -225,7 +229,7 @@ def test_streamed_response_does_not_poll_for_a_disconnect() -> None:
         await StreamingResponse(iter([b"a", b"b"]))(scope, receive_and_note, send)
 
     scope: dict[str, Any] = {"app": None, "state": {}}
-    answer = anyio.run(call_api, stream, ApiCall("GET", "/v1/people"), scope)
+    answer = anyio.run(send_to_api, stream, ApiRequest("GET", "/v1/people"), scope)
     assert (answer.status, answer.body) == (200, b"ab")
     assert [message["type"] for message in received] in (
         ["http.request"],

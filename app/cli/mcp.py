@@ -7,8 +7,8 @@ from uuid import uuid4
 import anyio
 import typer
 
-from app.api.mcp.calls import build_caller
-from app.api.mcp.endpoint import build_agent_server
+from app.api.mcp.endpoint import build_server_factory
+from app.api.mcp.in_process_client import build_sender
 from app.cli.terminal import console
 from app.config import current_settings
 from app.main import create_app
@@ -25,14 +25,14 @@ def serve_mcp() -> None:
     settings = current_settings()
     app = create_app(settings)
     try:
-        agents = build_agent_server(json.loads(app.openapi_json))
+        factory = build_server_factory(json.loads(app.openapi_json))
     except ImportError as error:
         console.print("Install the extra first: pip install 'zarya[mcp]'", markup=False)
         raise typer.Exit(2) from error
     key = settings.mcp_key
     headers = {"authorization": f"Bearer {key}"} if key else {}
     scope = {"app": app, "state": {"client": "", "request_id": uuid4()}}
-    server = agents.build(build_caller(app.inner_layers, headers, scope), can_write=bool(key))
+    server = factory.build(build_sender(app.inner_layers, headers, scope), can_write=bool(key))
     anyio.run(_serve, server)
     app.state.services.database.close()
 

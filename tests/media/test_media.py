@@ -3,16 +3,22 @@
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.config import Settings, use_settings
+from app.db.models import Media
 from app.domain.pictures import RENDITION_TYPES
+from app.http.client import OutboundResponse
 from app.ops.backup import restore_backup, write_backup
 from app.resources.media.cleanup import remove_unused_pictures
+from app.resources.media.commands import _list_referrers
 from app.resources.media.store import PictureStore
 from tests.support import documents, factories
 from tests.support.clients import database_of, open_client, override_settings
@@ -232,6 +238,26 @@ def test_picture_is_fetched_from_a_url(
         assert media["image"]["width"] == 300
 
 
+def test_slow_site_delays_no_other_upload(
+    editor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_fetching, is_released = Event(), Event()
+
+    def fetch(*_args: object, **_options: object) -> OutboundResponse:
+        is_fetching.set()
+        assert is_released.wait(10)
+        return OutboundResponse(200, {}, picture("PNG"))
+
+    monkeypatch.setattr("app.resources.media.uploads.send_request", fetch)
+    with ThreadPoolExecutor(1) as pool:
+        fetched = pool.submit(editor.post, PATH, json={"url": "https://example.org/a.png"})
+        assert is_fetching.wait(10)
+        upload(editor, picture("GIF"))
+        assert not fetched.done()
+        is_released.set()
+        assert fetched.result().status_code == 201
+
+
 @pytest.mark.parametrize("content_type", ["image/svg+xml", "text/html", ""])
 def test_body_of_another_type_is_refused(editor: TestClient, content_type: str) -> None:
     answer = editor.post(PATH, content=b"<svg/>", headers={"Content-Type": content_type})
@@ -273,7 +299,7 @@ def test_file_is_served_immutable(client: TestClient, editor: TestClient, name: 
 def test_large_file_is_sent_in_parts(
     client: TestClient, editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.resources.media.files._MAX_CACHED_BYTES", 0)
+    monkeypatch.setattr("app.resources.media.file_router._MAX_CACHED_BYTES", 0)
     path = f"/media/{upload(editor)['content']}/card.jpg"
     whole = client.get(path)
     assert whole.headers["Accept-Ranges"] == "bytes"
@@ -354,6 +380,26 @@ def test_picture_in_use_stays_published(editor: TestClient, article: str) -> Non
     editor.patch(article, json={"image": None}, headers=IF_MATCH_ANY)
     assert editor.get(article).json()["image"] is None
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
+
+
+def test_picture_of_many_articles_is_not_deleted(client: TestClient, editor: TestClient) -> None:
+    """The refusal names some of them, and no more are read."""
+    media = factories.media()
+    with database_of(client).session() as session:
+        session.add(media)
+        session.flush()
+        for number in range(12):
+            session.add(factories.article(slug=f"a-{number:02}", image_media_id=media.id))
+        slug = media.slug
+    with database_of(client).session() as session:
+        (stored,) = session.scalars(select(Media).where(Media.slug == slug))
+        assert len(_list_referrers(session, stored)) == 10
+    refused = editor.delete(f"{PATH}/{slug}", headers=IF_MATCH_ANY)
+    assert refused.status_code == 409
+    assert (
+        "article a-00, article a-01, article a-02, article a-03, article a-04 and others"
+        in (refused.json()["detail"])
+    )
 
 
 @pytest.mark.parametrize(

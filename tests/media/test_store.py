@@ -10,19 +10,13 @@ import pytest
 
 from app.config import Settings
 from app.domain.pictures import Picture, Rendition
-from app.resources.media.store import UNUSED_SECONDS, PictureDigest, PictureStore
+from app.resources.media.store import UNUSED_SECONDS, PictureStore, compute_digest
 
 PICTURE = Picture("image/png", 9, 9, "L00000fQfQfQfQfQfQfQfQfQfQfQ", (Rendition("thumb", 9, 9),))
 FILES = {"picture.json": PICTURE.to_json().encode(), "thumb.jpg": b"jpeg"}
 
 
-def digest_of(content: bytes) -> str:
-    digest = PictureDigest()
-    digest.update(content)
-    return digest.hexdigest()
-
-
-ONE, OTHER = digest_of(b"one"), digest_of(b"other")
+ONE, OTHER = compute_digest(b"one"), compute_digest(b"other")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.mcp.calls import build_caller
+from app.api.mcp.in_process_client import build_sender
 
 MCP_PATH = "/mcp"
 
@@ -24,17 +24,19 @@ class McpEndpoint:
         self, get_api: Callable[[], ASGIApp], load_document: Callable[[], dict[str, Any]]
     ) -> None:
         self._get_api = get_api
-        self._load_server = cache(lambda: build_agent_server(load_document()))
+        self._load_factory = cache(lambda: build_server_factory(load_document()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        agents = await to_thread.run_sync(self._load_server)
+        factory = await to_thread.run_sync(self._load_factory)
         headers = Headers(scope=scope)
         passed = {name: headers[name] for name in _PASSED_HEADERS if name in headers}
-        call = build_caller(self._get_api(), passed, scope)
-        server = agents.build(call, can_write="authorization" in headers)
+        send_request = build_sender(self._get_api(), passed, scope)
+        server = factory.build(send_request, can_write="authorization" in headers)
         await import_module("app.api.mcp.server").serve_http(server, scope, receive, send)
 
 
-def build_agent_server(document: dict[str, Any]) -> Any:
-    """The `AgentServer` of an OpenAPI document. Raises ImportError without the extra."""
-    return import_module("app.api.mcp.server").AgentServer(document, document["info"]["version"])
+def build_server_factory(document: dict[str, Any]) -> Any:
+    """The `McpServerFactory` for an OpenAPI document. Raises ImportError without the extra."""
+    return import_module("app.api.mcp.server").McpServerFactory(
+        document, document["info"]["version"]
+    )

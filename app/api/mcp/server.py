@@ -30,7 +30,7 @@ from mcp.types import (
 from mcp.types import Tool as ToolDescription
 from starlette.types import Receive, Scope, Send
 
-from app.api.mcp.calls import ApiAnswer, ApiCall, Caller
+from app.api.mcp.in_process_client import ApiRequest, ApiResponse, SendRequest
 from app.api.mcp.tools import JsonObject, Tool, build_tools, find_collections
 
 _URI_PREFIX = "zarya://"
@@ -45,16 +45,16 @@ _INSTRUCTIONS = (
 logging.getLogger("mcp").setLevel(logging.WARNING)
 
 
-class AgentServer:
-    """Tools and resources over the API; tools that write are listed with `can_write` only."""
+class McpServerFactory:
+    """Builds an MCP server for one client."""
 
     def __init__(self, document: JsonObject, version: str) -> None:
         self._tools = build_tools(document)
         self._collections = find_collections(document)
         self._version = version
 
-    def build(self, call: Caller, *, can_write: bool) -> Server[Any]:
-        """The server of one client."""
+    def build(self, send_request: SendRequest, *, can_write: bool) -> Server[Any]:
+        """The server of one client; tools that write are listed with `can_write` only."""
         tools = {n: tool for n, tool in self._tools.items() if can_write or not tool.is_write}
 
         async def list_tools(_context: Any, _params: PaginatedRequestParams | None) -> Any:
@@ -63,8 +63,8 @@ class AgentServer:
         async def call_tool(_context: Any, params: CallToolRequestParams) -> CallToolResult:
             if params.name not in tools:
                 raise MCPError(INVALID_PARAMS, f"There is no tool {params.name!r}.")
-            answer = await call(tools[params.name].build_call(params.arguments or {}))
-            return _build_tool_result(answer)
+            response = await send_request(tools[params.name].build_request(params.arguments or {}))
+            return _build_tool_result(response)
 
         async def list_resources(_context: Any, _params: PaginatedRequestParams | None) -> Any:
             index = Resource(uri=_URI_PREFIX, name="index", description="Links to all collections.")
@@ -88,11 +88,11 @@ class AgentServer:
             is_known = not path or (collection in self._collections and slug and "/" not in slug)
             if not params.uri.startswith(_URI_PREFIX) or not is_known:
                 raise MCPError(INVALID_PARAMS, f"There is no resource {params.uri!r}.")
-            answer = await call(ApiCall("GET", f"/v1/{path}".rstrip("/")))
-            if answer.is_error:
-                raise MCPError(INVALID_PARAMS, _describe_error(answer))
+            response = await send_request(ApiRequest("GET", f"/v1/{path}".rstrip("/")))
+            if response.is_error:
+                raise MCPError(INVALID_PARAMS, _describe_error(response))
             contents = TextResourceContents(
-                uri=params.uri, mime_type="application/json", text=answer.body.decode()
+                uri=params.uri, mime_type="application/json", text=response.body.decode()
             )
             return ReadResourceResult(contents=[contents])
 
@@ -120,29 +120,29 @@ def _describe_tool(tool: Tool) -> ToolDescription:
     )
 
 
-def _build_tool_result(answer: ApiAnswer) -> CallToolResult:
+def _build_tool_result(response: ApiResponse) -> CallToolResult:
     """The result of a tool: a response or a problem, as text, and as JSON if it is an object."""
-    text = _get_text(answer)
+    text = _get_text(response)
     return CallToolResult(
         content=[TextContent(text=text)],
         structured_content=_parse_object(text),
-        is_error=answer.is_error,
+        is_error=response.is_error,
     )
 
 
-def _describe_error(answer: ApiAnswer) -> str:
+def _describe_error(response: ApiResponse) -> str:
     """The detail of a problem or redirect, or the whole text without one."""
-    text = _get_text(answer)
+    text = _get_text(response)
     return str((_parse_object(text) or {}).get("detail", text))
 
 
-def _get_text(answer: ApiAnswer) -> str:
+def _get_text(response: ApiResponse) -> str:
     """The body of a response; if it is empty, a JSON object with the status."""
-    if answer.body:
-        return answer.body.decode()
-    value: JsonObject = {"status": answer.status}
-    if answer.is_redirect:
-        value["detail"] = f"The record is now at {answer.location}. Use the slug in this URL."
+    if response.body:
+        return response.body.decode()
+    value: JsonObject = {"status": response.status}
+    if response.is_redirect:
+        value["detail"] = f"The record is now at {response.location}. Use the slug in this URL."
     return json.dumps(value)
 
 

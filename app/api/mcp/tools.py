@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from app.api.mcp.calls import ApiCall
+from app.api.mcp.in_process_client import ApiRequest
 
 JsonObject = dict[str, Any]
 
@@ -49,8 +49,8 @@ class Tool:
     def _locations(self) -> dict[str, str]:
         return {each["name"]: each["in"] for each in self.operation["parameters"]}
 
-    def build_call(self, arguments: Mapping[str, Any]) -> ApiCall:
-        """The call of the operation. The API itself refuses unknown and wrong arguments."""
+    def build_request(self, arguments: Mapping[str, Any]) -> ApiRequest:
+        """The request of the operation. The API itself refuses unknown and wrong arguments."""
         path, headers, query = self.path, dict[str, str](), list[tuple[str, str]]()
         content = self.operation.get("requestBody", {}).get("content", {})
         for name, value in arguments.items():
@@ -65,10 +65,10 @@ class Tool:
                 case _:
                     query += [(name, each) for each in values]
         if not content:
-            return ApiCall(self.method, path, urlencode(query), headers)
+            return ApiRequest(self.method, path, urlencode(query), headers)
         headers["Content-Type"] = next(iter(content))
         body = json.dumps(arguments.get("body")).encode()
-        return ApiCall(self.method, path, urlencode(query), headers, body)
+        return ApiRequest(self.method, path, urlencode(query), headers, body)
 
 
 def build_tools(document: JsonObject) -> dict[str, Tool]:

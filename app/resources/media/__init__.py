@@ -1,1 +1,4 @@
-"""Media: pictures with sizes, credits and licences."""
+"""Pictures (`/v1/media`): records, files and renditions.
+
+`Image` is a picture embedded in another record.
+"""

@@ -27,6 +27,8 @@ from app.resources.media.queries import get_media_preview
 from app.resources.media.schemas import MediaRecord, MediaWrite
 from app.resources.media.store import PictureStore
 
+_MAX_LISTED_REFERRERS = 10
+
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MediaRecord]:
     """The complete records of media by id, published or not."""
@@ -56,19 +58,19 @@ def save(session: Session, media: Media, document: MediaWrite) -> None:
     session.add(media)
 
 
-def _set_content(session: Session, media: Media, content: str) -> None:
+def _set_content(session: Session, media: Media, digest: str) -> None:
     """Set the files of `media`. Raises InvalidRequest if they are missing or of another record."""
-    if owner := session.scalar(select(Media.slug).where(Media.content == content)):
+    if owner := session.scalar(select(Media.slug).where(Media.content == digest)):
         detail = tr(f"It is the picture {owner!r}.", f"Это изображение {owner!r}.")
         raise_field_error("/content", "taken", detail)
-    picture = PictureStore.from_settings(current_settings()).find(content)
+    picture = PictureStore.from_settings(current_settings()).find(digest)
     if picture is None:
         detail = tr(
             "No file with this digest is stored. Upload it first.",
             "Файла с таким дайджестом нет. Сначала загрузите его.",
         )
         raise_field_error("/content", "unknown-reference", detail)
-    media.content, media.media_type = content, picture.media_type
+    media.content, media.media_type = digest, picture.media_type
     media.width, media.height = picture.width, picture.height
     media.blurhash = picture.blurhash
     media.renditions = [asdict(each) for each in picture.renditions]
@@ -86,13 +88,16 @@ def _check_not_shown(session: Session, media: Media) -> None:
 
 
 def _list_referrers(session: Session, media: Media, _client: ApiClient | None = None) -> list[str]:
-    """The articles that show a picture. Articles that are not public are not named."""
-    shown = select(Article.slug, article_is_public()).where(
-        Article.image_media_id == stored_id(media)
+    """The first articles that show a picture. Articles that are not public are not named."""
+    shown = (
+        select(Article.slug, article_is_public())
+        .where(Article.image_media_id == stored_id(media))
+        .order_by(Article.slug)
+        .limit(_MAX_LISTED_REFERRERS)
     )
     return [
         tr(f"article {slug}", f"статья {slug}") if is_public else tr("a draft", "черновик")
-        for slug, is_public in session.execute(shown.order_by(Article.slug))
+        for slug, is_public in session.execute(shown)
     ]
 
 

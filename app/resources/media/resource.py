@@ -4,7 +4,7 @@ from app.db.models import Media
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.media.commands import WRITER, load_records
-from app.resources.media.files import router as files_router
+from app.resources.media.file_router import router as file_router
 from app.resources.media.queries import media_is_public
 from app.resources.media.router import router, unpublished_router
 from app.resources.media.schemas import MediaRecord
@@ -14,7 +14,7 @@ from app.resources.resource import RecordResource
 RESOURCE = RecordResource(
     tag="media",
     description="Pictures in several sizes, with descriptions, credits and licences.",
-    routers=(router, unpublished_router, files_router),
+    routers=(router, unpublished_router, file_router),
     index_links={"media": "/v1/media"},
     record_type=RecordType.MEDIA,
     scope=Scope.MEDIA_WRITE,

@@ -32,8 +32,8 @@ from app.resources.media.schemas import (
     MediaWrite,
     UnpublishedMediaPage,
 )
-from app.resources.media.upload_body import UPLOAD_BODY
-from app.resources.media.uploads import UploadQueue
+from app.resources.media.upload_openapi import UPLOAD_BODY
+from app.resources.media.uploads import UploadProcessor
 
 router = Router(prefix="/v1/media", tags=["media"])
 
@@ -101,7 +101,7 @@ async def upload_media(request: Request, write: UploadMediaDep, services: Servic
 
     An upload of a file that is stored already returns its record, with status 200.
     """
-    document = await services.singleton(UploadQueue).receive(request)
+    document = await services.singleton(UploadProcessor).receive(request)
     return await write.execute(commands.create_media, document)
 
 

@@ -44,16 +44,11 @@ _FILE_NAMES = {
 _BATCH_COUNT = 500
 
 
-class PictureDigest:
-    """Digest of an uploaded file, computed part by part: the name of its picture."""
-
-    def __init__(self) -> None:
-        self._hash = sha256(f"zarya picture {_RENDITION_VERSION}\n".encode())
-        self.update = self._hash.update
-
-    def hexdigest(self) -> str:
-        """First half of the digest: 128 bits, which nobody can guess."""
-        return self._hash.hexdigest()[:32]
+def compute_digest(file: bytes) -> str:
+    """Digest of an uploaded file, of 128 bits in hexadecimal: the name of its picture."""
+    digest = sha256(f"zarya picture {_RENDITION_VERSION}\n".encode())
+    digest.update(file)
+    return digest.hexdigest()[:32]
 
 
 class PictureStore:

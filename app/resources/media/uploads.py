@@ -26,7 +26,7 @@ from app.http.client import ForbiddenUrl, RequestFailed, send_request
 from app.http.problems import FieldProblem, InvalidRequest, UnsupportedMediaType
 from app.resources.media.renditions import make_renditions
 from app.resources.media.schemas import MediaFetch, MediaFields, MediaWrite
-from app.resources.media.store import PictureDigest, PictureStore
+from app.resources.media.store import PictureStore, compute_digest
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 _PICTURE_TYPES = tuple(dict.fromkeys(SOURCE_TYPES.values()))
@@ -35,6 +35,9 @@ UPLOAD_TYPES = (*_PICTURE_TYPES, _FORM, _JSON)
 
 _UNTYPED = {"", "application/octet-stream"}
 _MAX_METADATA_BYTES = 2**16
+
+_MAX_FETCH_COUNT = 4
+"""Files fetched from other sites at the same time: each is in memory until it is stored."""
 
 _REFUSALS: Mapping[RefusalCode, Bilingual] = {
     RefusalCode.UNSUPPORTED_TYPE: Bilingual(
@@ -74,10 +77,15 @@ class _Upload:
     """JSON pointer of the file in the request; empty if it is the body."""
 
 
-class UploadQueue:
-    """Uploads of one process: one at a time, which bounds their memory and CPU time."""
+class UploadProcessor:
+    """Receives and stores pictures, one at a time per process.
+
+    That bounds memory and CPU time. Files of other sites are fetched before, a few at a time, so
+    that a slow site delays no other upload.
+    """
 
     def __init__(self, _database: Database) -> None:
+        self._fetch_limiter = CapacityLimiter(_MAX_FETCH_COUNT)
         self._limiter = CapacityLimiter(1)
 
     async def receive(self, request: Request) -> MediaWrite:
@@ -86,25 +94,36 @@ class UploadQueue:
         Raises InvalidRequest for a file that is not an acceptable picture, UnsupportedMediaType for
         a body of another type.
         """
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type == _JSON:
+            async with self._fetch_limiter:
+                upload = await _fetch_upload(request)
+                async with self._limiter:
+                    return await _store_upload(upload)
         async with self._limiter:
-            upload = await _read_upload(request)
-            content = await to_thread.run_sync(_store_picture, upload)
-        fields = upload.fields.model_dump(exclude={"url"}, exclude_unset=True)
-        return MediaWrite(**fields, content=content)
+            return await _store_upload(await _read_upload(request, media_type))
 
 
-async def _read_upload(request: Request) -> _Upload:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    match media_type:
-        case "multipart/form-data":
-            return await _read_form(request)
-        case "application/json":
-            body = await request.body()
-            check_complexity(body)
-            document = _validate(MediaFetch, body, "")
-            return await to_thread.run_sync(_fetch, document)
-        case _ if media_type in _PICTURE_TYPES:
-            return _Upload(await request.body(), media_type, MediaFields(), "")
+async def _fetch_upload(request: Request) -> _Upload:
+    body = await request.body()
+    check_complexity(body)
+    document = _validate(MediaFetch, body, "")
+    return await to_thread.run_sync(_fetch, document)
+
+
+async def _store_upload(upload: _Upload) -> MediaWrite:
+    """Store the picture of an upload. Returns the document of its record."""
+    digest = await to_thread.run_sync(_store_picture, upload)
+    fields = upload.fields.model_dump(exclude={"url"}, exclude_unset=True)
+    return MediaWrite(**fields, content=digest)
+
+
+async def _read_upload(request: Request, media_type: str) -> _Upload:
+    """Read the file of a body, which is buffered. Raises UnsupportedMediaType."""
+    if media_type == _FORM:
+        return await _read_form(request)
+    if media_type in _PICTURE_TYPES:
+        return _Upload(await request.body(), media_type, MediaFields(), "")
     names = ", ".join(UPLOAD_TYPES)
     raise UnsupportedMediaType(
         tr(
@@ -170,27 +189,25 @@ def _fetch(document: MediaFetch) -> _Upload:
 def _store_picture(upload: _Upload) -> str:
     """Store the renditions of a file, unless they are stored. Returns its digest."""
     store = PictureStore.from_settings(current_settings())
-    digest = PictureDigest()
-    digest.update(upload.content)
-    content = digest.hexdigest()
-    picture = store.find(content)
+    digest = compute_digest(upload.content)
+    picture = store.find(digest)
     if picture is None:
         with store.staging() as folder:
-            source, files = folder / "source", folder / content
+            source, files = folder / "source", folder / digest
             source.write_bytes(upload.content)
             files.mkdir()
             try:
                 picture = make_renditions(source, files)
             except PictureRefused as refusal:
                 _refuse(upload, refusal.code, str(_REFUSALS[refusal.code]))
-            store.add(content, files)
+            store.add(digest, files)
     if upload.media_type not in {*_UNTYPED, picture.media_type}:
         detail = tr(
             f"The file is {picture.media_type}, not {upload.media_type}.",
             f"Тип файла — {picture.media_type}, а не {upload.media_type}.",
         )
         _refuse(upload, "mismatched-type", detail)
-    return content
+    return digest
 
 
 def _refuse(upload: _Upload, code: str, detail: str) -> NoReturn:

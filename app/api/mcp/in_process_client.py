@@ -1,4 +1,4 @@
-"""Calls of the API within the process: requests that are part of another one."""
+"""In-process ASGI client: sends requests to the API without a socket."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,8 +18,8 @@ _REDIRECT_STATUSES = {301, 302, 303, 307, 308}
 
 
 @dataclass(frozen=True)
-class ApiCall:
-    """A request."""
+class ApiRequest:
+    """A request to the API."""
 
     method: str
     path: str
@@ -30,8 +30,8 @@ class ApiCall:
 
 
 @dataclass(frozen=True)
-class ApiAnswer:
-    """The response to a call."""
+class ApiResponse:
+    """The response of the API."""
 
     status: int
     body: bytes
@@ -49,12 +49,12 @@ class ApiAnswer:
         return self.status >= 400 or self.is_redirect
 
 
-Caller = Callable[[ApiCall], Awaitable[ApiAnswer]]
-"""Answers a call of the API, with the key of the client if it has one."""
+SendRequest = Callable[[ApiRequest], Awaitable[ApiResponse]]
+"""Sends a request to the API, with the key of the client if it has one."""
 
 
-async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> ApiAnswer:
-    """Answer `call` by `api`. `scope` has `app` and `state` of the request around it."""
+async def send_to_api(api: ASGIApp, request: ApiRequest, scope: Mapping[str, Any]) -> ApiResponse:
+    """Send `request` to `api`. `scope` has `app` and `state` of the request around it."""
     status, body, location = 500, b"", ""
     has_body_been_read, has_ended = False, Event()
 
@@ -64,7 +64,7 @@ async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> Api
             await has_ended.wait()  # a streamed response waits here for the client to leave
             return {"type": "http.disconnect"}
         has_body_been_read = True
-        return {"type": "http.request", "body": call.body, "more_body": False}
+        return {"type": "http.request", "body": request.body, "more_body": False}
 
     async def send(message: Message) -> None:
         nonlocal status, body, location
@@ -80,13 +80,13 @@ async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> Api
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": call.method,
+        "method": request.method,
         "scheme": "http",
-        "path": unquote(call.path.replace("%2F", "%252F")),  # which separates no segments
-        "raw_path": call.path.encode(errors="replace"),
+        "path": unquote(request.path.replace("%2F", "%252F")),  # which separates no segments
+        "raw_path": request.path.encode(errors="replace"),
         "root_path": "",
-        "query_string": call.query.encode(),
-        "headers": [(k.lower().encode(), v.encode()) for k, v in call.headers.items()],
+        "query_string": request.query.encode(),
+        "headers": [(k.lower().encode(), v.encode()) for k, v in request.headers.items()],
         "client": None,
         "server": None,
         "app": scope["app"],
@@ -95,23 +95,27 @@ async def call_api(api: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> Api
     try:
         await api(own, receive, send)
     except Exception:  # answered with a problem by the exception handlers, which raise it again
-        logger.exception("%s %s failed", call.method, call.path)
-    return ApiAnswer(status, body, location)
+        logger.exception("%s %s failed", request.method, request.path)
+    return ApiResponse(status, body, location)
 
 
-def build_caller(api: ASGIApp, headers: Mapping[str, str], scope: Mapping[str, Any]) -> Caller:
-    """A function that calls `api` with `headers`, as part of the request with `scope`.
+def build_sender(api: ASGIApp, headers: Mapping[str, str], scope: Mapping[str, Any]) -> SendRequest:
+    """A function that sends requests to `api` with `headers`, as part of the request with `scope`.
 
     It follows one redirect of a GET within the API, such as that of a renamed slug.
     """
 
-    async def call(api_call: ApiCall) -> ApiAnswer:
-        own = replace(api_call, headers={**headers, **api_call.headers})
-        answer = await call_api(api, own, scope)
+    async def send_request(request: ApiRequest) -> ApiResponse:
+        own = replace(request, headers={**headers, **request.headers})
+        response = await send_to_api(api, own, scope)
         base_url = current_settings().base_url
-        if own.method == "GET" and answer.is_redirect and answer.location.startswith(base_url):
-            path, _, query = answer.location.removeprefix(base_url).partition("?")
-            answer = await call_api(api, replace(own, path=path, query=query), scope)
-        return answer
+        if (
+            own.method == "GET"
+            and response.is_redirect
+            and response.location.startswith(f"{base_url}/")
+        ):
+            path, _, query = response.location.removeprefix(base_url).partition("?")
+            response = await send_to_api(api, replace(own, path=path, query=query), scope)
+        return response
 
-    return call
+    return send_request

@@ -1,4 +1,4 @@
-"""OpenAPI description of the body of an upload."""
+"""OpenAPI description of the request body of an upload (`POST /v1/media`)."""
 
 from typing import Any
 

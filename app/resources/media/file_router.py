@@ -1,4 +1,4 @@
-"""Files of pictures at `/media`: the content of a URL never changes."""
+"""Route of the rendition files, `/media/{content}/{file}`: the content of a URL never changes."""
 
 import re
 from typing import Annotated
@@ -38,7 +38,10 @@ def get_file(
     file: str,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """File of a picture, published or not: nobody can guess its URL. Raises NotFound."""
+    """File of a picture. Raises NotFound.
+
+    Served without a key, published or not: the URL needs the 128-bit digest of the file.
+    """
     if not _FILE_PATTERN.fullmatch(f"{content}/{file}"):
         raise _no_picture()
     settings = current_settings()
