@@ -66,7 +66,7 @@ async def check_reads(agent: Client) -> None:
     assert len(station.structured_content["aboard"]) == 6
     arguments = {"status": ["failure"], "limit": 2, "sort": "-launch_at", "crewed": False}
     jsonschema.validate(arguments, tools["list_launches"].input_schema)
-    launches = await agent.call_tool("list_launches", arguments)
+    launches = await agent.call_tool("list_launches", arguments | {"site": None})
     assert [each["status"] for each in launches.structured_content["items"]] == ["failure"] * 2
     events = await agent.call_tool("timeline", {"on": "2019-04-04", "tz": "UTC"})
     assert events.structured_content["items"]

@@ -203,10 +203,19 @@ class _TimedResponse:
             self.timeout_task = asyncio.ensure_future(self._send_timeout_error())
 
     async def _send_timeout_error(self) -> None:
-        detail = tr(
-            "The response took too long. Request less data, or try again in a few seconds.",
-            "Ответ готовился слишком долго. Запросите меньше данных или повторите через несколько "
-            "секунд.",
+        detail = (
+            tr(
+                "The response took too long. Request less data, or try again in a few seconds.",
+                "Ответ готовился слишком долго. Запросите меньше данных или повторите через "
+                "несколько секунд.",
+            )
+            if self.scope["method"] in {"GET", "HEAD"}
+            else tr(
+                "The response took too long. The write may have been saved all the same: read the "
+                "record before you repeat it, or repeat it with its Idempotency-Key.",
+                "Ответ готовился слишком долго. Изменение, возможно, сохранено: прочтите запись, "
+                "прежде чем повторить запрос, или повторите его с тем же Idempotency-Key.",
+            )
         )
         error: ApiError = Unavailable(detail, headers={"Retry-After": "5"})
         response = build_problem_response(self.scope["state"]["request_id"], error)

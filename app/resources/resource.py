@@ -76,9 +76,11 @@ class RecordResource(Resource):
     to save."""
     deferred_field: DeferredField | None = None
     nested_collection: NestedCollection | None = None
-    keep_on_restore: Callable[[Mapping[str, Any]], Collection[str]] = lambda _record: ()
-    """Names the fields of a complete record, as JSON, that keep their value where an earlier
-    version to restore has null in them."""
+    keep_on_restore: Callable[[Mapping[str, Any], Mapping[str, Any]], Collection[str]] = (
+        lambda _record, _document: ()
+    )
+    """Names the fields of a complete record, as JSON, that keep their value when the document of
+    an earlier version is restored."""
     merge_model: type[ReadModel] | None = None
     """Schema of a record in the response to a merge; None if records cannot be merged."""
     public_condition: Callable[[], ColumnElement[bool]] | None = None

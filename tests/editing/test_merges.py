@@ -139,7 +139,27 @@ def test_cycle_of_agencies_can_be_mended(editor: TestClient, database: Database)
         for slug, parent in (("left", "right"), ("right", "left")):
             chosen = update(Agency).where(Agency.slug == slug)
             session.execute(chosen.values(parent_id=ids[parent]))
-    for slug, parent in (("below", "left"), ("left", None)):
+    wanted: list[tuple[str, str | None]] = [("below", "left"), ("left", None)]
+    for slug, chosen_parent in wanted:
         address = f"/v1/agencies/{slug}"
-        patched = editor.patch(address, json={"parent": parent}, headers=IF_MATCH_ANY)
+        patched = editor.patch(address, json={"parent": chosen_parent}, headers=IF_MATCH_ANY)
         assert patched.status_code == 200, patched.text
+
+
+def test_write_to_a_merged_record_does_not_reach_the_remaining_one(
+    editor: TestClient, people: dict[str, Any]
+) -> None:
+    """The ETags of both are alike. Positive control: a renamed record is redirected."""
+    assert people
+    etag = editor.get("/v1/people/kate-rubin").headers["ETag"]
+    renamed = editor.patch("/v1/people/k-rubin", json={"name": "K"}, headers={"If-Match": etag})
+    assert renamed.status_code == 308
+    merge(editor, "kate-rubin", "kathleen-rubins").raise_for_status()
+    for answer in (
+        editor.delete("/v1/people/kate-rubin", headers={"If-Match": etag}),
+        editor.patch("/v1/people/kate-rubin", json={"name": "X"}, headers={"If-Match": etag}),
+        merge(editor, "kate-rubin", "kathleen-rubins", headers={"If-Match": etag}),
+    ):
+        assert answer.status_code == 409, answer.text
+        assert "'kate-rubin' was merged into 'kathleen-rubins'" in answer.json()["detail"]
+    assert editor.get("/v1/people/kathleen-rubins").json()["name"] == "Kathleen Rubins"

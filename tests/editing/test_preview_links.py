@@ -69,6 +69,14 @@ def test_scheduled_deleted_and_public_articles(
     assert client.get(path).status_code == 410
 
 
+def test_no_link_of_an_article_in_the_trash(editor: TestClient, draft: str) -> None:
+    create_link(editor, draft)  # positive control
+    editor.delete(draft, headers=IF_MATCH_ANY).raise_for_status()
+    refused = editor.post(f"{draft}/preview-links", json={})
+    assert refused.status_code == 410
+    assert "restore it first" in refused.json()["detail"]
+
+
 def test_wrong_expired_and_revoked_links(
     client: TestClient, editor: TestClient, database: Database, draft: str
 ) -> None:

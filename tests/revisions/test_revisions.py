@@ -290,3 +290,21 @@ def test_restoration_gives_the_record_of_then(editor: TestClient, count: int) ->
             current = restored.json()["record"]
             path = f"/v1/{collection}/{current['slug']}"
             assert without_time(current) == without_time(then)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "status"),
+    [("2019-04-04", "2098-01-01", "scheduled"), ("2098-01-01", "2019-04-04", "published")],
+)
+def test_restoration_does_not_change_the_status_of_an_article(
+    editor: TestClient, first: str, then: str, status: str
+) -> None:
+    document = documents.article(title="One", published_at=f"{first}T00:00:00Z")
+    path = create(editor, "articles", document)
+    patch(editor, path, title="Two", published_at=f"{then}T00:00:00Z")
+    editor.post(f"{path}/publish").raise_for_status()
+    assert restore(editor, path, 1).status_code == 200
+    record = get(editor, f"{path}/revisions/4")["record"]
+    assert (record["status"], record["title"]) == (status, "One")
+    assert record["published_at"] == f"{then}T00:00:00Z"
+    assert editor.get(path).status_code == (200 if status == "published" else 404)

@@ -245,7 +245,7 @@ def fetch_page(
     page_fields: Mapping[str, Any] = MappingProxyType({}),
     references: References = MappingProxyType({}),
     count_facets: Callable[[], Sequence[BaseModel]] = list,
-    max_items: int = MAX_PAGE_ITEMS,
+    max_items: int | None = None,
 ) -> P:
     """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
@@ -292,7 +292,7 @@ def build_page(
     sort: str,
     query: PageParams,
     *path: str,
-    max_items: int = MAX_PAGE_ITEMS,
+    max_items: int | None = None,
     **page_fields: Any,
 ) -> P:
     """Build a page of the rows that `read` returns in the order `sort`, with `page_fields`.
@@ -306,7 +306,7 @@ def build_page(
     digest = _digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
     seek = _decode_seek(query.cursor, sort, digest, sorts) if query.cursor else None
     backwards = seek is not None and seek.backwards
-    limit = min(query.limit, max_items)
+    limit = min(query.limit, max_items or query.limit)
     rows = read(seek, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     rows = rows[::-1] if backwards else rows

@@ -54,8 +54,8 @@ class Tool:
         path, headers, query = self.path, dict[str, str](), list[tuple[str, str]]()
         content = self.operation.get("requestBody", {}).get("content", {})
         for name, value in arguments.items():
-            if name == "body" and content:
-                continue
+            if value is None or (name == "body" and content):
+                continue  # agents send null for what they leave out
             values = [_format_value(v) for v in (value if isinstance(value, list) else [value])]
             match self._locations.get(name):
                 case "path":

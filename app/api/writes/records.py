@@ -18,7 +18,15 @@ from app.api.slugs import raise_missing_record
 from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import FeedSource, Proposal, VersionedRecord, Webhook, stored_id
+from app.db.models import (
+    AuditEntry,
+    FeedSource,
+    FormerSlug,
+    Proposal,
+    VersionedRecord,
+    Webhook,
+    stored_id,
+)
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
@@ -44,9 +52,38 @@ def bump_version(record: Versioned) -> None:
 
 
 def lock_by_slug(session: Session, model: type[Any], slug: str) -> Any:
-    """Select a record for update. Raises NotFound, Gone or SlugRenamed."""
+    """Select a record for update. Raises NotFound, Gone, SlugRenamed or Conflict."""
     record = session.scalar(select(model).where(model.slug == slug).with_for_update())
-    return record or raise_missing_record(Reader.from_session(session), model, slug)
+    if record is None:
+        _refuse_merged_slug(session, model, slug)
+        raise_missing_record(Reader.from_session(session), model, slug)
+    return record
+
+
+def _refuse_merged_slug(session: Session, model: type[VersionedRecord], slug: str) -> None:
+    """Raise Conflict if the record `slug` was merged into another one.
+
+    A client that follows redirects would else change or delete a record that it has not read.
+    """
+    merges = select(AuditEntry.id).where(
+        AuditEntry.type == model.record_type,
+        AuditEntry.slug == slug,
+        AuditEntry.action == Action.MERGE,
+        AuditEntry.record_id != FormerSlug.record_id,
+    )
+    redirects = FormerSlug.type == model.record_type, FormerSlug.slug == slug
+    remaining = session.scalar(
+        select(model.slug)
+        .join(FormerSlug, FormerSlug.record_id == model.id)
+        .where(*redirects, merges.exists())
+    )
+    if remaining is not None:
+        raise Conflict(
+            tr(
+                f"{slug!r} was merged into {remaining!r}. Read that record, and write to it.",
+                f"Запись {slug!r} объединена с {remaining!r}. Прочтите её и измените её саму.",
+            )
+        )
 
 
 def lock_by_id(not_found: Callable[[int], NotFound]) -> Callable[[Session, type[Any], int], Any]:

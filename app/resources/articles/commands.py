@@ -182,7 +182,7 @@ def _apply_document(
     """Set the columns of an article. Returns its links."""
     is_new = article.id is None
     article.state = article.state or ArticleState.DRAFT
-    _check_not_deleted(article)
+    check_not_deleted(article)
     if article.state == ArticleState.PUBLISHED:
         if document.published_at is None:
             detail = tr(
@@ -326,7 +326,8 @@ def _check_not_featured(session: Session, article: Article) -> None:
         )
 
 
-def _check_not_deleted(article: Article) -> None:
+def check_not_deleted(article: Article) -> None:
+    """Raise Gone if the article is in the trash."""
     if article.state == ArticleState.DELETED:
         raise Gone(
             tr(
@@ -343,7 +344,7 @@ def _withdraw(article: Article) -> None:
 
 
 def _move_to_trash(_session: Session, article: Article) -> None:
-    _check_not_deleted(article)
+    check_not_deleted(article)
     article.state = ArticleState.DELETED
     bump_version(article)
 
@@ -386,7 +387,7 @@ def publish_article(session: Session, write: WriteRequest, slug: str) -> WriteRe
     """Publish an article, from its `published_at` on or from now. Raises Gone if deleted."""
 
     def apply(article: Article, _before: dict[str, Any]) -> None:
-        _check_not_deleted(article)
+        check_not_deleted(article)
         if article.published_at is None:
             article.published_at, article.published_at_precision = now(), Precision.SECOND
         if article.state != ArticleState.PUBLISHED:
@@ -400,7 +401,7 @@ def unpublish_article(session: Session, write: WriteRequest, slug: str) -> Write
     """Hide an article from the public. Raises Gone if deleted, Conflict if featured."""
 
     def apply(article: Article, _before: dict[str, Any]) -> None:
-        _check_not_deleted(article)
+        check_not_deleted(article)
         _check_not_featured(session, article)
         if article.state == ArticleState.PUBLISHED:
             _withdraw(article)

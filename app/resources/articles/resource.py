@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.api.read_models import instant_of
 from app.db.conditions import article_is_public
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
+from app.domain.dates import now
 from app.domain.enums import RecordType, Scope
 from app.resources.article_batches.router import router as batches_router
 from app.resources.articles.commands import WRITER, load_records
@@ -23,10 +25,15 @@ _HIDDEN_COLUMNS = (
 )  # fmt: skip
 
 
-def _keep_on_restore(record: Mapping[str, Any]) -> Collection[str]:
-    """A published article keeps its time: the version to restore may be an earlier draft."""
-    is_published = record["status"] in {ArticleStatus.PUBLISHED, ArticleStatus.SCHEDULED}
-    return ("published_at", "published_at_precision") if is_published else ()
+def _keep_on_restore(record: Mapping[str, Any], document: Mapping[str, Any]) -> Collection[str]:
+    """The time of publication, if that of the version to restore would change the status."""
+    at = instant_of(document["published_at"])
+    would_change_status = {
+        ArticleStatus.SCHEDULED: at is None or at <= now(),
+        ArticleStatus.PUBLISHED: at is None or at > now(),
+    }
+    names = ("published_at", "published_at_precision")
+    return names if would_change_status.get(record["status"]) else ()
 
 
 def _select_rows_of_public_articles(model: Any) -> AnySelect:

@@ -18,6 +18,7 @@ from app.domain.dates import now
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict, NotFound
+from app.resources.articles.commands import check_not_deleted
 from app.resources.preview_links.queries import hash_token
 from app.resources.preview_links.schemas import (
     PreviewLinkCreated,
@@ -42,9 +43,11 @@ def create_preview_link(
 ) -> WriteResult:
     """Create a link to the page of an article.
 
-    Raises NotFound, Gone or SlugRenamed for a wrong slug, Conflict if the article has too many.
+    Raises NotFound, Gone or SlugRenamed for a wrong slug, Gone if the article is in the trash, and
+    Conflict if it has too many.
     """
     article: Article = lock_by_slug(session, Article, slug)
+    check_not_deleted(article)
     session.execute(
         delete(PreviewLink).where(PreviewLink.expires_at < now() - _EXPIRED_RETENTION_PERIOD)
     )

@@ -35,9 +35,8 @@ def restore_revision(
     def apply(_record: VersionedRecord, before: dict[str, Any]) -> None:
         current = resource.extract_document(before)
         document = current | resource.extract_document(revision)  # fields that it had not stay
-        for name in resource.keep_on_restore(before):
-            if document[name] is None:
-                document[name] = current[name]
+        for name in resource.keep_on_restore(before, document):
+            document[name] = current[name]
         if document != current:
             bump_version(record)
             _save_document(session, resource, record, document)

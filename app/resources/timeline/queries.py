@@ -80,8 +80,9 @@ def list_timeline(reader: Reader, query: TimelineQuery) -> TimelinePage:
         return sum(count_rows(reader, matches, **values) for values in selection.day_values())
 
     sort = str(query.sort)
-    fields = {"known_until": known_until}
-    page = build_page(reader, TimelinePage, read, total, SORTS, sort, query, "timeline", **fields)
+    page = build_page(
+        reader, TimelinePage, read, total, SORTS, sort, query, "timeline", known_until=known_until
+    )
     check_references(reader, REFERENCES, query, found=bool(page.items))
     return page
 

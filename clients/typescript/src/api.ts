@@ -2339,6 +2339,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agencies/{slug}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge two records: agency
+         * @description Deletes the record; all that refers to it refers to `into` from then on.
+         *
+         *     Its slug redirects there (308), and imports of it are those of `into`. A record that refers
+         *     to both, such as a crew, is refused with 409; an article may.
+         *
+         *     Requires an API key with the scope `agencies:write`.
+         */
+        post: operations["mergeAgency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/vehicles/{slug}/merge": {
         parameters: {
             query?: never;
@@ -2389,7 +2414,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/agencies/{slug}/merge": {
+    "/v1/people/{slug}/merge": {
         parameters: {
             query?: never;
             header?: never;
@@ -2399,15 +2424,15 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Merge two records: agency
+         * Merge two records: person
          * @description Deletes the record; all that refers to it refers to `into` from then on.
          *
          *     Its slug redirects there (308), and imports of it are those of `into`. A record that refers
          *     to both, such as a crew, is refused with 409; an article may.
          *
-         *     Requires an API key with the scope `agencies:write`.
+         *     Requires an API key with the scope `people:write`.
          */
-        post: operations["mergeAgency"];
+        post: operations["mergePerson"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2433,31 +2458,6 @@ export interface paths {
          *     Requires an API key with the scope `spacecraft:write`.
          */
         post: operations["mergeSpacecraft"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/people/{slug}/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Merge two records: person
-         * @description Deletes the record; all that refers to it refers to `into` from then on.
-         *
-         *     Its slug redirects there (308), and imports of it are those of `into`. A record that refers
-         *     to both, such as a crew, is refused with 409; an article may.
-         *
-         *     Requires an API key with the scope `people:write`.
-         */
-        post: operations["mergePerson"];
         delete?: never;
         options?: never;
         head?: never;
@@ -20007,7 +20007,7 @@ export interface operations {
                  * @description Collection of the record, such as `articles`.
                  * @example articles
                  */
-                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+                collection: "media" | "agencies" | "sites" | "vehicles" | "spacecraft-types" | "people" | "spacecraft" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
             };
             cookie?: never;
         };
@@ -20072,7 +20072,7 @@ export interface operations {
                  * @description Collection of the record, such as `articles`.
                  * @example articles
                  */
-                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+                collection: "media" | "agencies" | "sites" | "vehicles" | "spacecraft-types" | "people" | "spacecraft" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
             };
             cookie?: never;
         };
@@ -20140,7 +20140,7 @@ export interface operations {
                  * @description Collection of the record, such as `articles`.
                  * @example articles
                  */
-                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+                collection: "media" | "agencies" | "sites" | "vehicles" | "spacecraft-types" | "people" | "spacecraft" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
             };
             cookie?: never;
         };
@@ -20212,7 +20212,7 @@ export interface operations {
                  * @description Collection of the record, such as `articles`.
                  * @example articles
                  */
-                collection: "media" | "vehicles" | "spacecraft-types" | "agencies" | "sites" | "spacecraft" | "people" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+                collection: "media" | "agencies" | "sites" | "vehicles" | "spacecraft-types" | "people" | "spacecraft" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
             };
             cookie?: never;
         };
@@ -21074,6 +21074,78 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    mergeAgency: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example roscosmos
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeWrite"];
+            };
+        };
+        responses: {
+            /** @description Merge two records: agency. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
     mergeVehicle: {
         parameters: {
             query?: {
@@ -21218,7 +21290,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    mergeAgency: {
+    mergePerson: {
         parameters: {
             query?: {
                 /**
@@ -21247,7 +21319,7 @@ export interface operations {
             path: {
                 /**
                  * @description Slug: the name of the record in its URL.
-                 * @example roscosmos
+                 * @example anne-mcclain
                  */
                 slug: string;
             };
@@ -21259,7 +21331,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Merge two records: agency. */
+            /** @description Merge two records: person. */
             200: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -21272,7 +21344,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AgencyRead"];
+                    "application/json": components["schemas"]["PersonRead"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -21345,78 +21417,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShipRead"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["ContentTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyRequests"];
-            503: components["responses"]["Unavailable"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    mergePerson: {
-        parameters: {
-            query?: {
-                /**
-                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
-                 * @example ru
-                 */
-                lang?: components["schemas"]["Language"];
-                /**
-                 * @description Validate the request without saving anything (dry run).
-                 * @example false
-                 */
-                validate_only?: boolean;
-            };
-            header?: {
-                /**
-                 * @description ETag of the version that you read, or `*`.
-                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
-                 */
-                "If-Match"?: string;
-                /**
-                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
-                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /**
-                 * @description Slug: the name of the record in its URL.
-                 * @example anne-mcclain
-                 */
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MergeWrite"];
-            };
-        };
-        responses: {
-            /** @description Merge two records: person. */
-            200: {
-                headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                    "Content-Language": components["headers"]["Content-Language"];
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    ETag: components["headers"]["ETag"];
-                    "Last-Modified": components["headers"]["Last-Modified"];
-                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonRead"];
                 };
             };
             400: components["responses"]["BadRequest"];

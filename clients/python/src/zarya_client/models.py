@@ -4414,6 +4414,11 @@ class ListAuditEntriesParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
+class MergeAgencyParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
 class MergeVehicleParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
@@ -4424,17 +4429,12 @@ class MergeSpacecraftTypeParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
-class MergeAgencyParametersQuery(TypedDict):
+class MergePersonParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
 
 
 class MergeSpacecraftParametersQuery(TypedDict):
-    lang: NotRequired[Language]
-    validate_only: NotRequired[bool]
-
-
-class MergePersonParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
 
