@@ -107,10 +107,10 @@ def test_number_of_references_is_limited(
         create(editor, "agencies", {"slug": slug, "name": slug})
     for number in range(3):
         create(editor, "agencies", {"name": f"Part {number}", "parent": "often-named"})
-    monkeypatch.setattr(commands, "MAX_REFERENCES", 2)
+    monkeypatch.setattr(commands, "MAX_REFERENCE_COUNT", 2)
     refused = editor.post("/v1/agencies/often-named/merge", json={"into": "rarely-named"})
     assert (refused.status_code, "More than 2" in refused.json()["detail"]) == (409, True)
-    monkeypatch.setattr(commands, "MAX_REFERENCES", 3)
+    monkeypatch.setattr(commands, "MAX_REFERENCE_COUNT", 3)
     merged = editor.post("/v1/agencies/often-named/merge", json={"into": "rarely-named"})
     assert merged.status_code == 200, merged.text
     for number in range(3):

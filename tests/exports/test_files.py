@@ -116,7 +116,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "97d85bb8f0a77d226bc197a14e27677bbd0c8edb34efc3cc5d60c48c438322f5"
+EXPECTED = "9ac36c4130cec86cc3a31d0ac7056afdce94f11bcd01ad1b83a8be1d3277811d"
 """SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
 
 

@@ -32,7 +32,7 @@ from app.resources.merges.schemas import MergeWrite
 from app.resources.registry import RECORD_RESOURCES
 from app.resources.resource import RecordResource
 
-MAX_REFERENCES = 1000
+MAX_REFERENCE_COUNT = 1000
 """References that one merge moves, in one transaction."""
 
 
@@ -116,14 +116,14 @@ def _find_references(session: Session, duplicate: VersionedRecord) -> list[_Refe
     references: list[_Reference] = []
     for model, column in find_slug_references(inspect(duplicate).mapper):
         rows = select(model).where(getattr(model, column) == duplicate.id)
-        limited = rows.limit(MAX_REFERENCES + 1 - len(references)).with_for_update()
+        limited = rows.limit(MAX_REFERENCE_COUNT + 1 - len(references)).with_for_update()
         references += [_Reference(row, column) for row in session.scalars(limited)]
-        if len(references) > MAX_REFERENCES:
+        if len(references) > MAX_REFERENCE_COUNT:
             raise Conflict(
                 tr(
-                    f"More than {MAX_REFERENCES} references to {duplicate.slug!r} would move. "
+                    f"More than {MAX_REFERENCE_COUNT} references to {duplicate.slug!r} would move. "
                     "Change some of them first, or merge the other way round.",
-                    f"Пришлось бы изменить больше {MAX_REFERENCES} ссылок на {duplicate.slug!r}. "
+                    f"Пришлось бы изменить больше {MAX_REFERENCE_COUNT} ссылок на {duplicate.slug!r}. "
                     "Сначала измените часть из них или объедините записи наоборот.",
                 )
             )

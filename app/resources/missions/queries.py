@@ -55,7 +55,7 @@ from app.resources.missions.schemas import (
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
 
-_MAX_FULL_MISSIONS = 50
+_MAX_FULL_MISSION_COUNT = 50
 """Missions on a page with all fields, each of which has its crew, launches and spacewalks."""
 
 MAX_SHOWN_SPACEWALK_COUNT = 50
@@ -237,7 +237,7 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
             page_fields=fields,
             references=REFERENCES,
             count_facets=facets,
-            max_items=_MAX_FULL_MISSIONS,
+            max_items=_MAX_FULL_MISSION_COUNT,
         )
     return fetch_page(
         reader,
