@@ -124,7 +124,8 @@ def _find_references(session: Session, duplicate: VersionedRecord) -> list[_Refe
                     f"More than {MAX_REFERENCE_COUNT} references to {duplicate.slug!r} would move. "
                     "Change some of them first, or merge the other way round.",
                     f"Пришлось бы изменить больше {MAX_REFERENCE_COUNT} ссылок на "
-                    f"{duplicate.slug!r}. Сначала измените часть из них или объедините записи наоборот.",
+                    f"{duplicate.slug!r}. Сначала измените часть из них или объедините записи "
+                    "наоборот.",
                 )
             )
     return references
