@@ -14,7 +14,8 @@ from app.domain.text import fold
 ZONES = sorted(time_zone_names())
 
 # Dates and times lie between 1951 and 2099. JSON Schema cannot express that.
-days = strategies.dates(date(1951, 1, 1), date(2099, 12, 31))
+FIRST_DAY, LAST_DAY, FIRST_DAY_OF_STATION = "1951-01-01", "2099-12-31", "1998-11-20"
+days = strategies.dates(date.fromisoformat(FIRST_DAY), date.fromisoformat(LAST_DAY))
 instants = strategies.datetimes(
     datetime(1951, 1, 2),  # noqa: DTZ001  # hypothesis requires naive bounds
     datetime(2099, 12, 30),  # noqa: DTZ001  # as above
@@ -33,6 +34,7 @@ MISSING_SLUG = "nothing"
 TIMES = "at", "on"
 OTHER_SLUG = "a-globe-held-in-hands"
 UNREACHABLE_URL = "https://127.0.0.1/picture.jpg"
+EXAMPLE_PICTURE = "soyuz-ms-12-on-the-pad"
 EXAMPLE_AGENCY = "nasa"
 OTHER_AGENCY = "angkasa"
 
@@ -57,10 +59,13 @@ def _takes_names(schema: dict[str, Any]) -> bool:
     return items.get("type") == "string" and "enum" not in items
 
 
-def _is_ahead(case: Case[Any], parameter: str) -> bool:
-    """True for the day or the instant of the station if it is after the present."""
-    is_time = case.operation.definition.raw["operationId"] == "getStation" and parameter in TIMES
-    return is_time and str(case.query[parameter]) > f"{datetime.now(UTC):%Y-%m-%d}"
+def _is_out_of_range(case: Case[Any], parameter: dict[str, Any]) -> bool:
+    """True for a date that the service does not take; values of responses are generated, too."""
+    value = str(case.query[parameter["name"]])
+    if parameter["name"] in TIMES and case.operation.definition.raw["operationId"] == "getStation":
+        return not FIRST_DAY_OF_STATION < value < f"{datetime.now(UTC):%Y-%m-%d}"
+    is_date = parameter["schema"].get("format") in {"date", "date-time"}
+    return is_date and not FIRST_DAY < value[:10] < LAST_DAY
 
 
 def _replace_query_values(case: Case[Any]) -> None:
@@ -72,11 +77,12 @@ def _replace_query_values(case: Case[Any]) -> None:
     - A `q` without a searchable character, such as a lone accent, is replaced by a word.
     - Of `month` and `month_lt`, or `on`, `at` and `last_known`, which exclude one another, one
       remains.
-    - The station is not known after the present: a later `on` or `at` is replaced by the example.
+    - Days before 1951 and after 2099, and times of the station before its first day or after the
+      present, are replaced by those of the examples.
     """
     for parameter in case.operation.definition.raw.get("parameters", []):
         if parameter["name"] in case.query and (
-            _takes_names(parameter["schema"]) or _is_ahead(case, parameter["name"])
+            _takes_names(parameter["schema"]) or _is_out_of_range(case, parameter)
         ):
             case.query[parameter["name"]] = parameter["example"]
     case.query.pop("cursor", None)
@@ -106,6 +112,8 @@ def _replace_targets(case: Case[Any]) -> None:
             case.path_parameters.get("slug") == EXAMPLE_AGENCY  # examples have its name
         ):
             case.path_parameters["slug"] = OTHER_AGENCY
+        case "deleteMedia" | "updateMedia" if case.path_parameters.get("slug") == EXAMPLE_PICTURE:
+            case.path_parameters["slug"] = MISSING_SLUG
         case "uploadMedia" if isinstance(case.body, dict) and "url" in case.body:
             case.body["url"] = UNREACHABLE_URL  # others wait for a name server
         case "deleteStay" | "deleteSpacewalk" if (
