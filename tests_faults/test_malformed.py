@@ -92,7 +92,7 @@ def test_broken_route_is_detected(create_database: CreateDatabase) -> None:
     """Positive control: the same requests with a renamed column."""
     url = create_database()
     key = migrate_with_key(url)
-    execute_directly(url, "ALTER TABLE launches RENAME COLUMN pad TO wrong")
+    execute_directly(url, "ALTER TABLE launches RENAME COLUMN crewed TO wrong")
     with run_server_process(url, log_requests=False) as (origin, process):
         result = asyncio.run(_fuzz(Service(origin, key, url, process), 500))
     assert result.failures
