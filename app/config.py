@@ -165,11 +165,10 @@ class Settings(BaseSettings):
 
     @cached_property
     def media_path(self) -> Path:
-        """Folder of the pictures."""
-        if self.media_dir:
-            return Path(self.media_dir)
+        """Folder of the pictures, absolute."""
         scheme, _, path = self.database_url.partition(":///")
-        return Path(path).with_suffix(".media") if scheme == "sqlite" else Path("var/media")
+        default = Path(path).with_suffix(".media") if scheme == "sqlite" else Path("var/media")
+        return Path(self.media_dir or default).absolute()  # decoders have a directory of their own
 
 
 _FOREIGN_VARIABLE_PATTERN = re.compile(r"ZARYA_(SERVICE_HOST|SERVICE_PORT\w*|PORT_\d+_\w+)")

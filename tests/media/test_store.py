@@ -101,7 +101,9 @@ def test_remains_of_a_crash_are_deleted_when_old(store: PictureStore) -> None:
         ({"database_url": "sqlite:////srv/a/archive.db"}, "/srv/a/archive.media"),
         ({"database_url": "postgresql://host/zarya"}, "var/media"),
         ({"media_dir": "/srv/pictures"}, "/srv/pictures"),
+        ({"media_dir": "pictures"}, "pictures"),
     ],
 )
 def test_folder_is_beside_the_database(settings: dict[str, Any], expected: str) -> None:
-    assert PictureStore.from_settings(Settings(**settings)).root == Path(expected)
+    """It is absolute: the process that decodes a picture has another working directory."""
+    assert PictureStore.from_settings(Settings(**settings)).root == Path.cwd() / expected
