@@ -53,6 +53,12 @@ def run_http(client: TestClient, use: Callable[[Client], Awaitable[T]]) -> T:
     return client.portal.call(run)
 
 
+def text_of(part: Any) -> str:
+    """Text of a part of a result, which can also be a picture."""
+    text: str = part.text
+    return text
+
+
 async def check_reads(agent: Client) -> None:
     """The reads of the embedded archive that every transport must answer alike."""
     tools = {tool.name: tool for tool in (await agent.list_tools()).tools}
@@ -74,21 +80,21 @@ async def check_reads(agent: Client) -> None:
     assert changes.structured_content["next"]
     refused = await agent.call_tool("list_launches", {"statsu": "failure"})
     assert refused.is_error
-    assert "Did you mean 'status'?" in refused.content[0].text  # type: ignore[union-attr]
+    assert "Did you mean 'status'?" in text_of(refused.content[0])
     unknown = await agent.call_tool("list_launches", {"vehicle": ["Soyus-2.1a"]})
     assert "soyuz-2-1a" in unknown.structured_content["errors"][0]["detail"]
     slash = await agent.call_tool("get_mission", {"slug": "iss-59/page"})
     assert slash.structured_content["status"] in {404, 422}
     csv = await agent.call_tool("list_missions", {"format": "csv", "number": [59]})
-    assert "ISS-59 mission" in csv.content[0].text  # type: ignore[union-attr]
+    assert "ISS-59 mission" in text_of(csv.content[0])
     renamed = await agent.call_tool("get_mission", {"slug": "expedition-59", "fields": ["slug"]})
     assert renamed.structured_content == {"slug": "iss-59"}
     (contents,) = (await agent.read_resource("zarya://missions/expedition-59")).contents
-    assert json.loads(contents.text)["slug"] == "iss-59"  # type: ignore[union-attr]
+    assert json.loads(text_of(contents))["slug"] == "iss-59"
     templates = (await agent.list_resource_templates()).resource_templates
     assert "zarya://launches/{slug}" in {each.uri_template for each in templates}
     (contents,) = (await agent.read_resource("zarya://launches/progress-ms-11")).contents
-    assert json.loads(contents.text)["slug"] == "progress-ms-11"  # type: ignore[union-attr]
+    assert json.loads(text_of(contents))["slug"] == "progress-ms-11"
     for uri in ("zarya://launches/nothing", "zarya://keys/x", "zarya://launches/a/b", "http://x"):
         with pytest.raises(MCPError):
             await agent.read_resource(uri)
@@ -122,7 +128,9 @@ def test_key_allows_writes(client: TestClient) -> None:
     async def write(agent: Client) -> None:
         tools = {tool.name: tool for tool in (await agent.list_tools()).tools}
         assert set(tools) > READ_TOOLS
-        assert tools["delete_person"].annotations.destructive_hint  # type: ignore[union-attr]
+        annotations = tools["delete_person"].annotations
+        assert annotations
+        assert annotations.destructive_hint
         arguments = {"body": documents.person(name="Ann Example")}
         jsonschema.validate(arguments, tools["create_person"].input_schema)
         made = await agent.call_tool("create_person", arguments)
@@ -183,7 +191,7 @@ def test_result_of_a_tool_is_structured_if_it_is_an_object(
     answer: ApiResponse, text: str, value: Any, detail: str | None
 ) -> None:
     result = _build_tool_result(answer)
-    assert result.content[0].text == text  # type: ignore[union-attr]
+    assert text_of(result.content[0]) == text
     assert (result.structured_content, result.is_error) == (value, detail is not None)
     if detail:
         assert _describe_error(answer) == detail

@@ -116,7 +116,7 @@ def test_every_mode_of_png_is_decoded(tmp_path: Path, mode: str) -> None:
 def test_transparency_is_kept_in_webp_and_white_in_jpeg(tmp_path: Path) -> None:
     render(encode(Image.new("RGBA", (9, 9), (255, 0, 0, 0))), tmp_path)
     with Image.open(tmp_path / "thumb.webp") as image:
-        assert image.convert("RGBA").getpixel((4, 4))[3] == 0  # type: ignore[index]
+        assert image.convert("RGBA").getpixel((4, 4))[3] == 0  # type: ignore[index]  # RGBA: four
     assert min(pixel(tmp_path / "thumb.jpg", 0.5, 0.5)) > 250
 
 

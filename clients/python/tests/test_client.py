@@ -80,7 +80,10 @@ def test_reads_are_retried_after_the_time_of_the_service(delays: list[float]) ->
 def test_writes_are_repeated_only_if_they_were_refused(delays: list[float]) -> None:
     limited = httpx.Response(429, headers={"Retry-After": "3"})
     service = Service(limited, httpx.Response(200, json={"version": 8}))
-    write = lambda zarya: zarya.write("PATCH", "/v1/people/a", {"agency": "CSA"}, version=7)  # noqa: E731
+
+    def write(zarya: Zarya) -> Awaitable[Any]:
+        return zarya.write("PATCH", "/v1/people/a", {"agency": "CSA"}, version=7)
+
     assert service.run(write) == {"version": 8}
     assert service.requests[1].headers["If-Match"] == '"7"'
     for answer in (httpx.Response(503), httpx.ReadError("lost")):
