@@ -2,9 +2,12 @@
 
 import { LANG, TIME_ZONE } from "./api.js";
 
-const moments = new Intl.DateTimeFormat(LANG, { dateStyle: "medium", timeStyle: "short", timeZone: TIME_ZONE });
+/** Locale of dates, as the portal's. */
+export const LOCALE = { en: "en-GB", ru: "ru-RU" }[LANG];
+
+const moments = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short", timeZone: TIME_ZONE });
 const days = new Intl.DateTimeFormat("en-CA", { timeZone: TIME_ZONE }); // YYYY-MM-DD
-const clocks = new Intl.DateTimeFormat(LANG, { timeStyle: "short", timeZone: TIME_ZONE });
+const clocks = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short", timeZone: TIME_ZONE });
 
 /** Date and time as text; a dash for null. */
 export const momentText = (time) => (time ? moments.format(new Date(time)) : "–");

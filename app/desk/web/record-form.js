@@ -39,7 +39,7 @@ export function recordForm({ desk, build, loaded, target, version = null, load =
   const button = element("button", { class: "primary" }, label);
   const validateLater = debounce(validate, TYPING_DELAY_MS);
   const form = element("form", { novalidate: true, onsubmit: save, oninput: changed, onchange: changed },
-    conflict, fields, element("p", { class: "actions" }, button));
+    conflict, fields, element("p", { class: "actions save" }, button));
   form.restart = () => showFields(loaded, loaded);
   form.hasChanges = () => changedFields(initial, part.read()).length > 0;
 

@@ -3,7 +3,7 @@
 import { send } from "./api.js";
 import { element, fill, newId } from "./dom.js";
 import { field, picker } from "./forms.js";
-import { fieldLabel, valueLabel } from "./labels.js";
+import { fieldLabel, isDerived, valueLabel } from "./labels.js";
 import { REFERENCES } from "./record-types.js";
 import { resolve } from "./schemas.js";
 
@@ -16,11 +16,11 @@ const LONG_TEXT_LENGTH = 300;
  * returns the value that it was made from. `changed()` is called when rows are added or removed and
  * when a reference is chosen; other controls send events.
  */
-export function objectFields(schema, value, { desk, changed, pointer = "" }) {
+export function objectFields(schema, value, { desk, changed, pointer = "", isRow = false }) {
   const parts = Object.entries(schema.properties).map(([name, property]) => {
     const resolved = resolve(property);
     const isRequired = schema.required?.includes(name) ?? false;
-    const context = { desk, changed, name, isRequired, pointer: `${pointer}/${name}` };
+    const context = { desk, changed, isRow, name, isRequired, pointer: `${pointer}/${name}` };
     return [name, propertyField(resolved, value?.[name] ?? resolved.default ?? null, context)];
   });
   return {
@@ -39,13 +39,16 @@ function propertyField(schema, value, context) {
   const shown = read();
   const time = schema.format === "date-time" ? " (UTC)" : "";
   return {
-    element: field({ label: fieldLabel(desk, name) + time, hint: hint(schema), pointer, control }),
+    element: field({ label: fieldLabel(desk, name) + time, hint: hint(schema, context), pointer, control }),
     read: () => (read() === shown ? value : read()),
   };
 }
 
-/** Descriptions of the API are in English. */
-const hint = ({ description = "" }) => (document.documentElement.lang === "en" ? description : "");
+/** Description of the API, which is in English; rows of lists and derived fields have none. */
+function hint({ description = "" }, { name, isRow }) {
+  if (isRow || isDerived(name) || document.documentElement.lang !== "en") return "";
+  return description.replaceAll("`", "");
+}
 
 function scalarControl(schema, value, { desk, changed, name, isRequired }) {
   if (schema.enum) return choice(schema, value, desk, isRequired);
@@ -147,12 +150,13 @@ export function checkboxes(values, checked, { desk, name, pointer }) {
 }
 
 /** Text area for a list of texts, one a line. */
-function lines(schema, value, { desk, name, pointer }) {
+function lines(schema, value, context) {
+  const { desk, name, pointer } = context;
   const control = element("textarea", { rows: Math.max(2, value.length), value: value.join("\n") });
   return {
     element: field({
       label: fieldLabel(desk, name),
-      hint: `${hint(schema)} ${desk.text("facts.one_a_line")}`.trim(),
+      hint: `${hint(schema, context)} ${desk.text("facts.one_a_line")}`.trim(),
       pointer,
       control,
     }),
@@ -178,7 +182,7 @@ export function rowFields(schema, value, { desk, changed, name, pointer }) {
 
   function insert(document) {
     const start = `${pointer}/${rows.length}`;
-    const part = objectFields(schema, document, { desk, changed, pointer: start });
+    const part = objectFields(schema, document, { desk, changed, pointer: start, isRow: true });
     const up = button("facts.up", () => move(row));
     const row = {
       read: part.read,

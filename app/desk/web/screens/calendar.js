@@ -1,19 +1,21 @@
 // Calendar: articles of a month by the day of their publication, published and scheduled.
 
 import { TIME_ZONE, sendForAll } from "../api.js";
-import { clockText, dayOf } from "../dates.js";
+import { LOCALE, clockText, dayOf } from "../dates.js";
 import { element, fill } from "../dom.js";
 import { addMonths, weeksOf } from "../month.js";
 
 const DAY_STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
-const FIELDS = "slug,title,language,published_at,status";
+const FIELDS = "slug,title,language,published_at,published_at_precision";
+/** Precisions of a time of which the clock shows nothing. */
+const VAGUE = ["day", "month", "quarter", "year"];
 
 export async function show(main, [chosenMonth], desk) {
   const today = dayOf(new Date());
   const month = chosenMonth ?? today.slice(0, 7);
   const [published, scheduled] = await Promise.all([
-    sendForAll("articles", { published_month: month, tz: TIME_ZONE, fields: FIELDS.replace(",status", ""), sort: "published_at" }, desk.signal),
-    sendForAll("drafts", { status: "scheduled", fields: FIELDS }, desk.signal),
+    sendForAll("articles", { published_month: month, tz: TIME_ZONE, fields: FIELDS, sort: "published_at" }, desk.signal),
+    sendForAll("drafts", { status: "scheduled", fields: `${FIELDS},status` }, desk.signal),
   ]);
   const byDay = Map.groupBy(
     [...published, ...scheduled.filter((article) => dayOf(article.published_at).startsWith(month))]
@@ -21,12 +23,13 @@ export async function show(main, [chosenMonth], desk) {
     (article) => dayOf(article.published_at),
   );
   const entry = (article) => element("li", { class: article.status && "scheduled" },
-    element("time", { datetime: article.published_at }, clockText(article.published_at)), " ",
+    !VAGUE.includes(article.published_at_precision) && [
+      element("time", { datetime: article.published_at }, clockText(article.published_at)), " ",
+    ],
     element("a", { href: `#/articles/${article.slug}`, lang: article.language }, article.title),
     article.status && [" ", element("span", { class: "badge" }, desk.text(`value.${article.status}`))]);
 
-  const locale = document.documentElement.lang;
-  const named = (day, options) => new Date(`${day}T00:00:00Z`).toLocaleDateString(locale, { timeZone: "UTC", ...options });
+  const named = (day, options) => new Date(`${day}T00:00:00Z`).toLocaleDateString(LOCALE, { timeZone: "UTC", ...options });
   const start = today.startsWith(month) ? today : `${month}-01`;
   const weeks = weeksOf(month);
   const weekdays = weeks[1].map((day) => [named(day, { weekday: "short" }), named(day, { weekday: "long" })]);
