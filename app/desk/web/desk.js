@@ -49,6 +49,8 @@ const desk = {
   setTitle(title) { document.title = `${title} – ${text("desk")}`; },
   /** Asked before another screen is shown: false keeps this one. */
   beforeLeave: null,
+  /** Parameters behind `?` in the fragment. */
+  query: new URLSearchParams(),
   signal: null,
 };
 
@@ -72,7 +74,9 @@ async function render() {
   Object.assign(desk, { beforeLeave: null, signal });
   shownHash = location.hash;
   updateFrame();
-  const [name, ...parameters] = shownHash.replace(/^#\/?/, "").split("?")[0].split("/").map(decodeURIComponent);
+  const [path, query = ""] = shownHash.replace(/^#\/?/, "").split("?");
+  const [name, ...parameters] = path.split("/").map(decodeURIComponent);
+  desk.query = new URLSearchParams(query);
   const screen = name || FIRST_SCREEN;
   const place = element("div", { class: "screen" });
   main.setAttribute("aria-busy", "true");
