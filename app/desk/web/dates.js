@@ -1,21 +1,32 @@
-// Instants in the time zone of the portal, for people and for fields of forms.
+// Dates and times in the time zone of the portal, for people and for fields of forms.
 
 import { LANG, TIME_ZONE } from "./api.js";
 
-const clock = new Intl.DateTimeFormat("en", {
+/** Locale of dates, as the portal's. */
+export const LOCALE = { en: "en-GB", ru: "ru-RU" }[LANG];
+
+const moments = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short", timeZone: TIME_ZONE });
+const days = new Intl.DateTimeFormat("en-CA", { timeZone: TIME_ZONE }); // YYYY-MM-DD
+const clocks = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short", timeZone: TIME_ZONE });
+const localParts = new Intl.DateTimeFormat("en", {
   timeZone: TIME_ZONE, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
   hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
-const shown = new Intl.DateTimeFormat(LANG, { timeZone: TIME_ZONE, dateStyle: "medium", timeStyle: "short" });
 
-/** An instant for people, such as `Apr 4, 2019, 2:01 PM`; empty for null. */
-export const formatInstant = (at) => (at ? shown.format(new Date(at)) : "");
+/** Date and time as text; a dash for null. */
+export const momentText = (time) => (time ? moments.format(new Date(time)) : "–");
+
+/** Day of a time, such as `2031-04-04`. */
+export const dayOf = (time) => days.format(new Date(time));
+
+/** Time of the day as text. */
+export const clockText = (time) => clocks.format(new Date(time));
 
 /** An instant as local time of the portal, such as `2019-04-04T14:01:36`; empty for null. */
 export function toLocal(at) {
   if (!at) return "";
   const { year, month, day, hour, minute, second } = Object.fromEntries(
-    clock.formatToParts(new Date(at)).map(({ type, value }) => [type, value]),
+    localParts.formatToParts(new Date(at)).map(({ type, value }) => [type, value]),
   );
   return `${year.padStart(4, "0")}-${month}-${day}T${hour}:${minute}:${second}`;
 }

@@ -3,14 +3,21 @@
 import { LANG, Problem, TIME_ZONE, findSession, signIn, signOut, state } from "./api.js";
 import { ask, element, fill } from "./dom.js";
 import { clearProblems, field, showProblem } from "./forms.js";
+import { FACTS } from "./record-types.js";
 import { enhanceThemeButton } from "./portal/theme-button.js";
 
 /** Screens of the navigation: the scopes of which a key needs one; none means any key. */
 const SCREENS = {
   inbox: ["articles:write", "articles:draft"],
+  calendar: ["articles:write", "articles:draft"],
+  facts: Object.values(FACTS).map(({ scope }) => scope),
+  trash: [...Object.values(FACTS).map(({ scope }) => scope), "articles:write", "media:write", "audit:read"],
+  sources: ["sources:write"],
+  webhooks: ["webhooks:write"],
+  keys: ["keys:admin"],
 };
 /** Screens that are reached from others. */
-const INNER_SCREENS = ["articles"];
+const INNER_SCREENS = ["articles", "history"];
 const FIRST_SCREEN = "inbox";
 
 const main = document.getElementById("main");

@@ -34,7 +34,8 @@ export function clearProblems(form) {
 
 /**
  * Show a problem: each error at the field of its pointer, or of the nearest one above; the rest in a
- * summary at the start of the form. Focuses the first invalid field, or the summary.
+ * summary at the start of the form. Focuses the first invalid field, or the summary. Without `focus`,
+ * as while the person types, there is no summary of errors that are shown at their fields.
  */
 export function showProblem(form, problem, { focus = true } = {}) {
   clearProblems(form);
@@ -49,7 +50,7 @@ export function showProblem(form, problem, { focus = true } = {}) {
     element("p", {}, problem.detail || problem.title || String(problem.message)),
     rest.length > 0 && element("ul", {}, rest.map((error) =>
       element("li", {}, `${error.pointer ?? error.parameter ?? ""} ${error.detail}`.trim()))));
-  form.prepend(summary);
+  if (focus || rest.length || !problem.errors?.length) form.prepend(summary);
   if (focus) (invalid ?? summary).focus();
 }
 
@@ -64,7 +65,7 @@ function fieldAt(form, pointer) {
 function showAt(place, detail) {
   const text = place.querySelector(".error");
   place.setAttribute("data-invalid", "");
-  place.querySelector("input, textarea, select").setAttribute("aria-invalid", "true");
+  place.querySelector("input, textarea, select")?.setAttribute("aria-invalid", "true");
   text.append(element("span", {}, detail, " "));
   text.hidden = false;
 }

@@ -1,7 +1,7 @@
 // Inbox: articles that are not public, with filters, and actions on several at once.
 
 import { cursorOf, send } from "../api.js";
-import { formatInstant } from "../dates.js";
+import { momentText } from "../dates.js";
 import { ask, debounce, element, fill } from "../dom.js";
 import { field, picker } from "../forms.js";
 
@@ -19,7 +19,7 @@ export async function show(main, _parameters, desk) {
   let items = [];
   let lastToggled = null;
 
-  const list = element("ul", { class: "rows" });
+  const list = element("ul", { class: "articles" });
   const pager = element("nav", { class: "actions", "aria-label": text("pages") });
   const all = element("input", { type: "checkbox", onchange: () => {
     for (const box of boxes()) setChecked(box, all.checked);
@@ -91,8 +91,8 @@ export async function show(main, _parameters, desk) {
 
   function row(article) {
     const { slug, title, lead, language, status, source } = article;
-    const when = status === "scheduled" ? text("inbox.scheduled_for", { at: formatInstant(article.published_at) })
-      : text("inbox.updated", { at: formatInstant(article.updated_at) });
+    const when = status === "scheduled" ? text("inbox.scheduled_for", { at: momentText(article.published_at) })
+      : text("inbox.updated", { at: momentText(article.updated_at) });
     const box = element("input", { type: "checkbox", value: slug, "aria-label": text("inbox.select", { title }), onclick: (event) => {
       if (event.shiftKey && lastToggled) toggleRange(lastToggled, box);
       lastToggled = box;
