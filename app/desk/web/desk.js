@@ -66,11 +66,13 @@ let controller = new AbortController();
 
 /** Show the screen of the URL. */
 async function show() {
-  if (location.hash === shownHash) return;
+  const wanted = location.hash;
+  if (wanted === shownHash) return;
   if (desk.beforeLeave && !(await desk.beforeLeave())) {
     history.pushState(null, "", shownHash);
     return;
   }
+  if (location.hash !== wanted) history.replaceState(null, "", wanted); // a record that was saved
   await render();
 }
 
@@ -93,8 +95,10 @@ async function render() {
     await showScreen(place, parameters, desk);
   } catch (problem) {
     if (problem.name === "AbortError" || signal.aborted) return;
-    if (!(problem instanceof Problem)) console.error(problem);
-    fill(place, element("h1", {}, problem.title ?? text("problem")), element("p", { role: "alert" }, problem.detail || text("no_connection")),
+    const isDefect = !(problem instanceof Problem);
+    if (isDefect) console.error(problem);
+    const detail = isDefect ? text("defect", { message: problem.message }) : problem.detail || text("no_connection");
+    fill(place, element("h1", {}, problem.title ?? text("problem")), element("p", { role: "alert" }, detail),
       element("p", {}, element("button", { type: "button", onclick: render }, text("again"))));
   }
   if (signal.aborted) return;

@@ -109,7 +109,9 @@ export async function show(main, _parameters, desk) {
         element("p", { class: "result" })));
   }
 
-  const boxes = () => [...list.querySelectorAll("input[type=checkbox]:not(:disabled)")];
+  function boxes() {
+    return [...list.querySelectorAll("input[type=checkbox]:not(:disabled)")];
+  }
 
   function setChecked(box, isChecked) {
     box.checked = isChecked;
@@ -131,10 +133,13 @@ export async function show(main, _parameters, desk) {
     for (const button of buttons) button.disabled = selected.size === 0;
   }
 
-  const confirm = async (action, kind) => (await ask({
-    title: desk.counted(selected.size, `inbox.${action}_question`),
-    buttons: [{ value: "yes", label: text(`inbox.${action}`), kind }, { value: "", label: text("cancel") }],
-  })) === "yes";
+  async function confirm(action, kind) {
+    const answer = await ask({
+      title: desk.counted(selected.size, `inbox.${action}_question`),
+      buttons: [{ value: "yes", label: text(`inbox.${action}`), kind }, { value: "", label: text("cancel") }],
+    });
+    return answer === "yes";
+  }
 
   async function publish() {
     if (await confirm("publish", "primary")) await run({ publish: [...selected] });
