@@ -147,6 +147,7 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "updateArticle": (Scope.ARTICLES_WRITE, ARTICLE, {"note": "A note"}, 200),
     "deleteArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 204),
     "previewArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
+    "renderArticleBody": (Scope.ARTICLES_WRITE, no_target, {"body": "Text."}, 200),
     "publishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "unpublishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "restoreArticle": (Scope.ARTICLES_WRITE, deleted_article, None, 200),

@@ -94,6 +94,7 @@ _CREATED: dict[str, tuple[str, dict[str, Any]]] = {
             "source": {"name": "Press office"},
         },
     ),
+    "RenderedBody": ("/v1/articles/preview", {"body": "*Nothing* at all."}),
     "PreviewLinkCreated": ("/v1/articles/a-quiet-day/preview-links", {"expires_in_hours": 48}),
     "ArticleBatchResult": (
         "/v1/articles/batch",

@@ -22,7 +22,7 @@ from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRename
 
 M = TypeVar("M", bound=BaseModel)
 
-RESERVED_SLUGS = {"archive", "batch", "current", "next"}
+RESERVED_SLUGS = {"archive", "batch", "current", "next", "preview"}
 """Slugs that no record can have, because an endpoint has this path."""
 
 MAX_GENERATED_SLUG_CHARS = 100
@@ -102,15 +102,29 @@ def set_slug(
             session, type(record), slugify(name)[:MAX_GENERATED_SLUG_CHARS].strip("-")
         )
     elif slug != record.slug:
-        if owners is None and slug not in RESERVED_SLUGS:
-            owners = load_slug_owners(session, type(record), [slug])
-        if slug in RESERVED_SLUGS or (owners or {}).get(slug, set()) - {record.id}:
-            detail = tr(
-                f"The slug {slug!r} is taken, or redirects to the record that had it before.",
-                f"Имя {slug!r} занято или перенаправляет на запись, у которой оно было раньше.",
+        if slug in RESERVED_SLUGS:
+            _refuse_slug(
+                "reserved",
+                tr(
+                    f"The slug {slug!r} is reserved for a path of the API.",
+                    f"Имя {slug!r} занято адресом самого API.",
+                ),
             )
-            raise Conflict(detail, FieldProblem(pointer="/slug", code="taken", detail=detail))
+        if owners is None:
+            owners = load_slug_owners(session, type(record), [slug])
+        if owners.get(slug, set()) - {record.id}:
+            _refuse_slug(
+                "taken",
+                tr(
+                    f"The slug {slug!r} is taken, or redirects to the record that had it before.",
+                    f"Имя {slug!r} занято или перенаправляет на запись, у которой оно было раньше.",
+                ),
+            )
         record.slug = slug
+
+
+def _refuse_slug(code: str, detail: str) -> NoReturn:
+    raise Conflict(detail, FieldProblem(pointer="/slug", code=code, detail=detail))
 
 
 def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -> str:

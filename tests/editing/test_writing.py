@@ -288,7 +288,7 @@ def test_slug_is_unique_and_redirects_after_rename(editor: TestClient, client: T
     second, _ = make(editor, "people", name="Юрий Пример")
     assert second.endswith("/yuriy-primer-2")
     taken = editor.post("/v1/people", json=documents.person(slug="yuriy-primer"))
-    assert taken.status_code == 409
+    assert (taken.status_code, taken.json()["errors"][0]["code"]) == (409, "taken")
     # The old slug redirects to it and stays reserved.
     renamed = editor.patch(first, json={"slug": "yuri"}, headers=IF_MATCH_ANY)
     assert renamed.json()["slug"] == "yuri"
@@ -298,8 +298,9 @@ def test_slug_is_unique_and_redirects_after_rename(editor: TestClient, client: T
     back = editor.patch("/v1/people/yuri", json={"slug": "yuriy-primer"}, headers=IF_MATCH_ANY)
     assert back.status_code == 200
     assert client.get("/v1/people/yuri").headers["Location"].endswith("/v1/people/yuriy-primer")
-    for reserved in ("archive", "current", "next"):
-        assert editor.post("/v1/people", json=documents.person(slug=reserved)).status_code == 409
+    for reserved in ("archive", "batch", "current", "next", "preview"):
+        refused = editor.post("/v1/people", json=documents.person(slug=reserved))
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "reserved")
 
 
 def test_write_to_former_slug_is_redirected(editor: TestClient) -> None:

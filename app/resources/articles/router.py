@@ -29,7 +29,7 @@ from app.api.writes.request import (
 )
 from app.domain.enums import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
-from app.resources.articles.rendering import render_bodies
+from app.resources.articles.rendering import render_bodies, render_body
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,
     ArticleArchiveQuery,
@@ -39,9 +39,11 @@ from app.resources.articles.schemas import (
     ArticleQuery,
     ArticleRead,
     ArticleWrite,
+    BodyWrite,
     DraftPage,
     DraftQuery,
     FeedQuery,
+    RenderedBody,
 )
 
 router = Router(prefix="/v1/articles", tags=["articles"])
@@ -176,6 +178,12 @@ async def create_article(article: ArticleWrite, write: CreateArticleDep) -> Resp
     """Creates a draft. It is private until you publish it."""
     renderings = await to_thread.run_sync(render_bodies, [article.body])
     return await write.execute(commands.create_article, article, renderings)
+
+
+@router.post("/preview", name="renderArticleBody", summary="Render the text of an article")
+async def render_article_body(text: BodyWrite, _writer: ArticleWriterDep) -> RenderedBody:
+    """Returns the HTML that an article with this Markdown has. Saves nothing."""
+    return RenderedBody(html=await to_thread.run_sync(render_body, text.body))
 
 
 @router.patch(

@@ -309,6 +309,22 @@ ArticleBody = Annotated[NonBlankText, MaxChars(100_000)]
 """Text of an article, in Markdown."""
 
 
+class BodyWrite(WriteModel):
+    """Text of an article, to be rendered and not saved."""
+
+    model_config = example_config(body="*Nothing* at all.")
+
+    body: ArticleBody
+    """Text in Markdown. HTML in it is escaped."""
+
+
+class RenderedBody(ReadModel):
+    """Text of an article as HTML."""
+
+    html: str
+    """Sanitised HTML, as `body_html` of an article with this text."""
+
+
 class ArticleWriteBase(DocumentModel):
     """Fields of an article, as they are written and stored."""
 

@@ -353,6 +353,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/articles/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Render the text of an article
+         * @description Returns the HTML that an article with this Markdown has. Saves nothing.
+         *
+         *     Requires an API key with the scope `articles:write`.
+         */
+        post: operations["renderArticleBody"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/articles/{slug}/publish": {
         parameters: {
             query?: never;
@@ -3712,6 +3734,16 @@ export interface components {
              */
             remove: string[];
         };
+        /**
+         * @description Text of an article, to be rendered and not saved.
+         * @example {
+         *       "body": "*Nothing* at all."
+         *     }
+         */
+        BodyWrite: {
+            /** @description Text in Markdown. HTML in it is escaped. */
+            body: string;
+        };
         /** @description One change: an upsert with the record, or a deletion. */
         Change: {
             /**
@@ -6881,6 +6913,11 @@ export interface components {
          * @enum {string}
          */
         RecordType: "mission" | "person" | "launch" | "article" | "module" | "stay" | "spacewalk" | "media" | "agency" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
+        /** @description Text of an article as HTML. */
+        RenderedBody: {
+            /** @description Sanitised HTML, as `body_html` of an article with this text. */
+            html: string;
+        };
         /** @description Fields that differ between two versions of a record. */
         RevisionDifference: {
             /** Format: int32 */
@@ -12055,6 +12092,51 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    renderArticleBody: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BodyWrite"];
+            };
+        };
+        responses: {
+            /** @description Render the text of an article. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedBody"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

@@ -203,6 +203,17 @@ class BatchTags(TypedDict, closed=True):
     """
 
 
+class BodyWrite(TypedDict, closed=True):
+    """
+    Text of an article, to be rendered and not saved.
+    """
+
+    body: str
+    """
+    Text in Markdown. HTML in it is escaped.
+    """
+
+
 ChangeOp: TypeAlias = Literal['upsert', 'delete']
 """
 Operation to apply to a copy of the archive.
@@ -1269,6 +1280,17 @@ RecordType: TypeAlias = Literal['mission', 'person', 'launch', 'article', 'modul
 """
 Types of records.
 """
+
+
+class RenderedBody(TypedDict):
+    """
+    Text of an article as HTML.
+    """
+
+    html: str
+    """
+    Sanitised HTML, as `body_html` of an article with this text.
+    """
 
 
 class RevisionDifference(TypedDict):
@@ -3294,6 +3316,10 @@ class DeleteArticleParametersQuery(TypedDict):
 
 class PreviewArticleParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
+class RenderArticleBodyParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
