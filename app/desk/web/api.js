@@ -15,7 +15,7 @@ export const state = { session: null, renew: null };
  * body (null if empty) and the ETag; throws Problem.
  *
  * `query`: parameters; lists are joined by commas, empty values omitted. `body`: sent as JSON, or
- * unchanged if it is a File. `etag`: sent in `If-Match`. `key`: idempotency key.
+ * unchanged if it is a file or a form. `etag`: sent in `If-Match`. `key`: idempotency key.
  * If the session has ended, the person signs in again, and the request is repeated.
  */
 export async function send(method, path, options = {}) {
@@ -35,14 +35,14 @@ async function attempt(method, path, { body, etag, query = {}, signal, key }) {
   if (!isSafe && state.session) headers["X-CSRF-Token"] = state.session.csrf_token;
   if (etag) headers["If-Match"] = etag;
   if (key) headers["Idempotency-Key"] = key;
-  if (body !== undefined && !(body instanceof Blob)) headers["Content-Type"] = mediaType(method);
+  if (body !== undefined && !isEncoded(body)) headers["Content-Type"] = mediaType(method);
   const parameters = Object.entries(query).map(([name, value]) => [name, String(value ?? "")]);
   const response = await sendRequest(apiPath(path, Object.fromEntries(parameters)), {
     method,
     headers,
     signal,
     cache: "no-store", // neither the browser nor the service worker stores what a key may read
-    body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
+    body: body === undefined || isEncoded(body) ? body : JSON.stringify(body),
   });
   const text = await response.text();
   return {
@@ -51,6 +51,8 @@ async function attempt(method, path, { body, etag, query = {}, signal, key }) {
     etag: response.headers.get("ETag"),
   };
 }
+
+const isEncoded = (body) => body instanceof Blob || body instanceof FormData;
 
 const mediaType = (method) => (method === "PATCH" ? "application/merge-patch+json" : "application/json");
 

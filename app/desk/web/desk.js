@@ -56,6 +56,8 @@ const desk = {
   setTitle(title) { document.title = `${title} – ${text("desk")}`; },
   /** Asked before another screen is shown: false keeps this one. */
   beforeLeave: null,
+  /** Parameters behind `?` in the fragment. */
+  query: new URLSearchParams(),
   signal: null,
 };
 
@@ -64,11 +66,13 @@ let controller = new AbortController();
 
 /** Show the screen of the URL. */
 async function show() {
-  if (location.hash === shownHash) return;
+  const wanted = location.hash;
+  if (wanted === shownHash) return;
   if (desk.beforeLeave && !(await desk.beforeLeave())) {
     history.pushState(null, "", shownHash);
     return;
   }
+  if (location.hash !== wanted) history.replaceState(null, "", wanted); // a record that was saved
   await render();
 }
 
@@ -79,7 +83,9 @@ async function render() {
   Object.assign(desk, { beforeLeave: null, signal });
   shownHash = location.hash;
   updateFrame();
-  const [name, ...parameters] = shownHash.replace(/^#\/?/, "").split("?")[0].split("/").map(decodeURIComponent);
+  const [path, query = ""] = shownHash.replace(/^#\/?/, "").split("?");
+  const [name, ...parameters] = path.split("/").map(decodeURIComponent);
+  desk.query = new URLSearchParams(query);
   const screen = name || FIRST_SCREEN;
   const place = element("div", { class: "screen" });
   main.setAttribute("aria-busy", "true");
@@ -89,8 +95,10 @@ async function render() {
     await showScreen(place, parameters, desk);
   } catch (problem) {
     if (problem.name === "AbortError" || signal.aborted) return;
-    if (!(problem instanceof Problem)) console.error(problem);
-    fill(place, element("h1", {}, problem.title ?? text("problem")), element("p", { role: "alert" }, problem.detail || text("no_connection")),
+    const isDefect = !(problem instanceof Problem);
+    if (isDefect) console.error(problem);
+    const detail = isDefect ? text("defect", { message: problem.message }) : problem.detail || text("no_connection");
+    fill(place, element("h1", {}, problem.title ?? text("problem")), element("p", { role: "alert" }, detail),
       element("p", {}, element("button", { type: "button", onclick: render }, text("again"))));
   }
   if (signal.aborted) return;

@@ -155,10 +155,10 @@ export function picker({ type, suggest = suggestRecords(type), value = "", free 
       event.preventDefault();
       close();
     } else if (event.key === "Enter") {
-      if (active >= 0) {
-        event.preventDefault();
-        choose(items[active]);
-      }
+      event.preventDefault(); // without a submission of the form
+      if (active >= 0) choose(items[active]);
+      else if (free && input.value.trim()) onchange(box.value, null);
+      else if (items.length) choose(items[0]);
     } else if (["ArrowDown", "ArrowUp"].includes(event.key) && items.length) {
       event.preventDefault();
       active = (active + (event.key === "ArrowDown" ? 1 : -1) + items.length) % items.length;

@@ -88,6 +88,7 @@ async function notify(client) {
 }
 
 async function store(cache, request, response) {
+  if (/no-store/.test(response.headers.get("Cache-Control"))) return;
   await cache.put(request, response.clone());
   const keys = await cache.keys();
   const excess = Math.max(0, keys.length - MAX_CACHED_RESPONSES);
