@@ -2078,6 +2078,12 @@ class Translation(TypedDict):
     slug: str
 
 
+TrashSort: TypeAlias = Literal['-deleted_at', 'deleted_at']
+"""
+Sort order of deleted records.
+"""
+
+
 VehicleFacet: TypeAlias = Literal['family', 'maker']
 """
 Facet of launch vehicles.
@@ -4349,6 +4355,18 @@ class RestoreRevisionParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
+class ListTrashParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    type: NotRequired[list[RecordType]]
+    sort: NotRequired[TrashSort]
+    lang: NotRequired[Language]
+
+
 class ListSourcesParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -5006,6 +5024,8 @@ class AuditEntryRead(TypedDict):
     after: dict[str, Any] | None
     """
     Record after the write, or null if it was deleted; after a merge, the record that remains.
+
+    An article that was deleted is in the trash: its `status` is `deleted`.
     """
     request_id: str | None
     """
@@ -5133,6 +5153,37 @@ class CrewRecord(TypedDict, closed=True):
     Launch that the person arrived with, by slug.
     """
     id: int
+
+
+class DeletedRecord(TypedDict):
+    """
+    Deleted record.
+    """
+
+    id: int
+    """
+    Id of the record, which it has again after it is restored.
+    """
+    type: RecordType
+    collection: str
+    """
+    Collection of the record, such as `people`: the segment of its path.
+    """
+    slug: str
+    title: str
+    """
+    Title or name of the record; the slug if it has neither.
+    """
+    version: int
+    """
+    Last version before the deletion. Its content is in `revisions`.
+    """
+    deleted_at: str
+    deleted_by: AuditActor
+    restore_url: str | None
+    """
+    URL to `POST` to, which restores the record; null if another record has its slug now.
+    """
 
 
 class ExportFile(TypedDict):
@@ -7320,6 +7371,33 @@ class TimelinePage(TypedDict):
     True if more than `total` items match. False if `total` is exact or null.
     """
     known_until: KnownUntil
+
+
+class TrashPage(TypedDict):
+    """
+    Page of deleted records.
+    """
+
+    items: list[DeletedRecord]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
 
 
 class UnpublishedMediaPage(TypedDict):
