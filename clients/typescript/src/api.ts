@@ -3178,15 +3178,15 @@ export interface components {
             /** @description Tags to change. */
             tag?: components["schemas"]["BatchTags"] | null;
             /**
-             * @description Articles to publish, by slug.
+             * @description Articles to publish, by slug, or by slug and ETag.
              * @default []
              */
-            publish: string[];
+            publish: (string | components["schemas"]["BatchArticle"])[];
             /**
-             * @description Articles to move to the trash, by slug.
+             * @description Articles to move to the trash, by slug, or by slug and ETag.
              * @default []
              */
-            delete: string[];
+            delete: (string | components["schemas"]["BatchArticle"])[];
         };
         /** @description Results of a batch. */
         ArticleBatchResult: {
@@ -3520,7 +3520,8 @@ export interface components {
             published_at?: string | null;
             /** @description Precision of `published_at`. Default: `second`. */
             published_at_precision?: components["schemas"]["Precision"] | null;
-            source: components["schemas"]["ArticleSourceWrite"];
+            /** @description Publisher. Required, unless the installation has a name for its own news. */
+            source?: components["schemas"]["ArticleSourceWrite"];
             image?: components["schemas"]["ImageWrite"] | null;
             /** @description Editor's note about the record, such as a doubtful date. */
             note?: string | null;
@@ -3698,6 +3699,12 @@ export interface components {
          * @enum {string}
          */
         BatchAction: "tag" | "publish" | "delete";
+        /** @description Article of a batch, and the version that was read. */
+        BatchArticle: {
+            slug: string;
+            /** @description ETag of the version that you read: the action is refused with 412 if it has changed since. */
+            etag?: string | null;
+        };
         /** @description Result of one action on one article. */
         BatchItemResult: {
             action: components["schemas"]["BatchAction"];
@@ -3717,8 +3724,8 @@ export interface components {
         };
         /** @description Tags that articles of a batch get or lose. */
         BatchTags: {
-            /** @description Articles, by slug. */
-            articles: string[];
+            /** @description Articles, by slug, or by slug and ETag. */
+            articles: (string | components["schemas"]["BatchArticle"])[];
             /**
              * @description Tags to add.
              * @default []
@@ -9288,6 +9295,7 @@ export interface components {
             published_at?: string | null;
             /** @description Precision of `published_at`. Default: `second`. */
             published_at_precision?: components["schemas"]["Precision"] | null;
+            /** @description Publisher. Required, unless the installation has a name for its own news. */
             source?: components["schemas"]["ArticleSourceWrite"];
             image?: components["schemas"]["ImageWrite"] | null;
             /** @description Editor's note about the record, such as a doubtful date. */

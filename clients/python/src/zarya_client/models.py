@@ -73,12 +73,6 @@ Arrival of a ship at a port. `berthing`: by the arm. `capture`: only its grapple
 """
 
 
-PublishItem: TypeAlias = str
-
-
-DeleteItem: TypeAlias = str
-
-
 ArticleFacet: TypeAlias = Literal['tag', 'language', 'source', 'mission', 'person', 'launch', 'year']
 """
 Facet of articles.
@@ -175,7 +169,16 @@ Action on an article of a batch.
 """
 
 
-Article: TypeAlias = str
+class BatchArticle(TypedDict, closed=True):
+    """
+    Article of a batch, and the version that was read.
+    """
+
+    slug: str
+    etag: NotRequired[str | None]
+    """
+    ETag of the version that you read: the action is refused with 412 if it has changed since.
+    """
 
 
 AddItem: TypeAlias = str
@@ -189,9 +192,9 @@ class BatchTags(TypedDict, closed=True):
     Tags that articles of a batch get or lose.
     """
 
-    articles: list[Article]
+    articles: list[str | BatchArticle]
     """
-    Articles, by slug.
+    Articles, by slug, or by slug and ETag.
     """
     add: NotRequired[list[AddItem]]
     """
@@ -2483,6 +2486,9 @@ class ArticlePatch(TypedDict, closed=True):
     Precision of `published_at`. Default: `second`.
     """
     source: NotRequired[ArticleSourceWrite]
+    """
+    Publisher. Required, unless the installation has a name for its own news.
+    """
     image: NotRequired[ImageWrite | None]
     note: NotRequired[str | None]
     """
@@ -4767,13 +4773,13 @@ class ArticleBatch(TypedDict, closed=True):
     """
     Tags to change.
     """
-    publish: NotRequired[list[PublishItem]]
+    publish: NotRequired[list[str | BatchArticle]]
     """
-    Articles to publish, by slug.
+    Articles to publish, by slug, or by slug and ETag.
     """
-    delete: NotRequired[list[DeleteItem]]
+    delete: NotRequired[list[str | BatchArticle]]
     """
-    Articles to move to the trash, by slug.
+    Articles to move to the trash, by slug, or by slug and ETag.
     """
 
 
@@ -4874,7 +4880,10 @@ class ArticleWrite(TypedDict, closed=True):
     """
     Precision of `published_at`. Default: `second`.
     """
-    source: ArticleSourceWrite
+    source: NotRequired[ArticleSourceWrite]
+    """
+    Publisher. Required, unless the installation has a name for its own news.
+    """
     image: NotRequired[ImageWrite | None]
     note: NotRequired[str | None]
     """
