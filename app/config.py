@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     private_targets: bool = False
     """Allow webhooks and sources on private and loopback addresses. For tests only."""
 
+    session_seconds: float = Field(default=43_200.0, ge=300, le=31_536_000)
+    """Longest duration of a session of an editor, in seconds."""
+
+    session_idle_seconds: float = Field(default=3600.0, ge=300, le=31_536_000)
+    """Seconds without a request after which a session of an editor ends."""
+
     mcp_key: str = Field(default="", repr=False)
     """API key of `zarya mcp`, for tools that change records. Empty: read-only."""
 

@@ -195,6 +195,8 @@ def _add_key_and_proposal(database: Database) -> str:
 
 def _read_examples(client: TestClient) -> dict[str, Any]:
     examples = {name: _get(client, path) for name, path in _READS.items()}
+    sign_in = {"key": client.headers["Authorization"].removeprefix("Bearer ")}
+    examples["Session"] = _shorten(client.post("/v1/session", json=sign_in).json())
     ids: dict[str, Any] = {}
     for name, (path, document) in _CREATED.items():
         created = client.post(path, json=document).raise_for_status().json()

@@ -1,7 +1,7 @@
 """trash
 
 Revision: 0031
-Before: 0029
+Before: 0030
 
 Index of the deletions in the audit log: the trash is read from them.
 """
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 
 INDEX = "ix_audit_entries_deletions"
 IS_DELETION = sa.text("action = 'delete'")

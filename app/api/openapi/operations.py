@@ -59,7 +59,7 @@ def complete_operation(
         **{code: ERROR_RESPONSE_REFS[code] for code in sorted(errors)},
         "default": {"$ref": "#/components/responses/Problem"},
     }
-    operation["security"] = [{"key": []}] if needs_key else []
+    operation["security"] = [{"key": []}, {"session": []}] if needs_key else []
 
 
 def _complete_parameter(parameter: OpenApiObject) -> None:

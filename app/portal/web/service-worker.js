@@ -31,7 +31,7 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || !request.url.startsWith(scope)) return;
-  if (request.headers.has("Authorization")) return; // responses to a key must not be stored
+  if (request.headers.has("Authorization")) return; // a key; responses to a session are `no-store`
   const path = `/${request.url.slice(scope.length)}`;
   if (request.mode === "navigate") {
     if (!/^\/(v1|docs|web|openapi|health|problems|preview)/.test(path)) event.respondWith(page(request));
@@ -87,6 +87,7 @@ async function notify(client) {
 }
 
 async function store(cache, request, response) {
+  if (/no-store/.test(response.headers.get("Cache-Control"))) return;
   await cache.put(request, response.clone());
   const keys = await cache.keys();
   const excess = Math.max(0, keys.length - MAX_CACHED_RESPONSES);

@@ -2363,6 +2363,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the current session
+         * @description Returns the session of this request. Without one, the response is 401.
+         *
+         *     Requires an API key.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Starts a session of an API key, and sets the cookie `zarya_session`.
+         *
+         *     Requests of the browser are then those of the key, without `Authorization`. A request that
+         *     changes data needs the header `X-CSRF-Token`. A previous session of the browser ends.
+         */
+        post: operations["createSession"];
+        /**
+         * Sign out
+         * @description Ends the session of this request on the server, and removes the cookie.
+         *
+         *     Requires an API key.
+         */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -7115,6 +7150,34 @@ export interface components {
             /** Format: date-time */
             landed_at: string | null;
             landed_at_precision: components["schemas"]["Precision"] | null;
+        };
+        /** @description Session of an editor: a period in which a cookie authenticates the requests of a browser. */
+        Session: {
+            /** @description Name of the key, which the audit log shows as the actor. */
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+            /** @description Token for the header `X-CSRF-Token`, which requests that change data need. */
+            csrf_token: string;
+            /**
+             * Format: date-time
+             * @description Time at which the session ends in any case.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description Time at which it ends without another request.
+             */
+            idle_expires_at: string;
+        };
+        /**
+         * @description API key to sign in with.
+         * @example {
+         *       "key": "zarya_k3v9x2ab_…"
+         *     }
+         */
+        SessionWrite: {
+            /** @description Full API key. */
+            key: string;
         };
         /**
          * @description Sex of a person, as published.
@@ -21207,6 +21270,124 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get the current session. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSession: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionWrite"];
+            };
+        };
+        responses: {
+            /** @description Sign in. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sign out. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

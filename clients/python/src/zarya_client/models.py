@@ -1365,6 +1365,41 @@ Permission of an API key.
 """
 
 
+class Session(TypedDict):
+    """
+    Session of an editor: a period in which a cookie authenticates the requests of a browser.
+    """
+
+    name: str
+    """
+    Name of the key, which the audit log shows as the actor.
+    """
+    scopes: list[Scope]
+    csrf_token: str
+    """
+    Token for the header `X-CSRF-Token`, which requests that change data need.
+    """
+    expires_at: str
+    """
+    Time at which the session ends in any case.
+    """
+    idle_expires_at: str
+    """
+    Time at which it ends without another request.
+    """
+
+
+class SessionWrite(TypedDict, closed=True):
+    """
+    API key to sign in with.
+    """
+
+    key: str
+    """
+    Full API key.
+    """
+
+
 Sex: TypeAlias = Literal['female', 'male']
 """
 Sex of a person, as published.
@@ -4437,6 +4472,18 @@ class RevokeKeyParametersQuery(TypedDict):
 
 
 class RotateKeyParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class CreateSessionParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class GetSessionParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class DeleteSessionParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
