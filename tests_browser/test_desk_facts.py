@@ -278,7 +278,7 @@ def test_webhook_is_made_tested_and_delivered_again(
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Station</title>
 <item><guid>a</guid><title>A quiet day</title><link>https://station.example/a</link>
-<description>Nothing happened.</description></item></channel></rss>"""
+<pubDate>Thu, 04 Apr 2019 12:00:00 GMT</pubDate><description>Nothing happened.</description></item></channel></rss>"""
 
 
 def test_source_is_made_and_polled(visit: Open, desk_server: Server, key: str) -> None:
@@ -326,6 +326,24 @@ def test_screens_fit_a_phone_in_russian(visit: Open, desk_server: Server, key: s
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), screen
         untranslated = page.locator("main").get_by_text(r"/^(field|value|type|action|role)[._]\w+/")
         expect(untranslated).to_have_count(0)
+
+
+def test_calendar_shows_scheduled_articles_in_the_zone_of_the_portal(
+    visit: Open, desk_server: Server, key: str
+) -> None:
+    article: dict[str, object] = {
+        "title": "A day to come",
+        "lead": "Soon.",
+        "body": "Text.",
+        "language": "en",
+        "source": {"name": "Press office", "url": None},
+        "published_at": "2031-05-05T21:30:00Z",  # the next day in Moscow
+    }
+    slug = desk_server.post("/v1/articles", key, article)["slug"]
+    desk_server.post(f"/v1/articles/{slug}/publish", key, {})
+    page = sign_in(visit, desk_server.origin, key, "calendar/2031-05").page
+    day = page.locator("[data-day='2031-05-06']")
+    expect(day).to_contain_text("00:30 A day to come Scheduled")
 
 
 def test_calendar_by_keyboard(visit: Open, desk_server: Server, key: str) -> None:
