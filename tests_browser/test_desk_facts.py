@@ -181,6 +181,7 @@ def test_two_editors_of_one_record_lose_nothing(visit: Open, desk_server: Server
         press(page, "Save")
     conflict = second.locator(".conflict")
     expect(conflict.get_by_role("group", name="Full name")).to_contain_text("Space Agency")
+    assert accessibility_violations(second) == []
     conflict.get_by_label("Yours").check()
     press(second, "Merge")
     press(second, "Save")
@@ -210,6 +211,7 @@ def test_key_is_made_rotated_and_revoked(visit: Open, desk_server: Server, key: 
         visit, desk_server.origin, page.get_by_role("textbox", name="Secret").input_value()
     ).page
     row.get_by_role("button", name="Revoke").first.click()
+    assert accessibility_violations(page) == []
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect_announcement(page, "is revoked")
     rotated.reload()
