@@ -243,6 +243,7 @@ MATRIX: dict[str, tuple[Scope | tuple[Scope, ...] | None, Maker, Any, int]] = {
     "getRevision": (None, article_version, None, 200),
     "compareRevisions": (None, article_version, None, 200),
     "restoreRevision": (None, article_version, None, 200),
+    "listTrash": (None, no_target, None, 200),
     "listAuditEntries": (Scope.AUDIT_READ, no_target, None, 200),
     "listRoles": (None, no_target, None, 200),
     "getMe": (None, no_target, None, 200),

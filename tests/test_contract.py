@@ -39,7 +39,7 @@ UNSORTED_LISTS = {"keys", "proposals"}  # in one order
 SHORT_LISTS = {"crew", "keys"}  # crews and API keys have a dozen rows
 SAMPLES = {"on_this_day": "04-12"}
 """Values of filters with a format of their own."""
-COMPUTED_LISTS = {"revisions"}  # of one record, without filters: see tests/revisions
+COMPUTED_LISTS = {"revisions", "trash"}  # of the audit trail: see tests/revisions
 MERGED_LISTS = {"timeline"}  # of several tables: see tests/timeline
 
 

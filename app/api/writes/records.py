@@ -215,7 +215,8 @@ class RecordWriter(Generic[M, D]):
             )
         before = self.snapshot(session, record)
         self.remove(session, record)
-        self.write_audit_entry(session, write.client, Action.DELETE, record, before, None)
+        after = None if record in session.deleted else self.snapshot(session, record)
+        self.write_audit_entry(session, write.client, Action.DELETE, record, before, after)
         return WriteResult(HTTPStatus.NO_CONTENT)
 
     def _lock(self, session: Session, write: WriteRequest, key: Any) -> M:

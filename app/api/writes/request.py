@@ -104,7 +104,8 @@ class WriteRequest:
             result = command(session, self, *args, **kwargs)
             session.flush()
             if self.validate_only:
-                status = HTTPStatus.OK if result.body else result.status
+                is_uniform = result.body and result.status is not HTTPStatus.MULTI_STATUS
+                status = HTTPStatus.OK if is_uniform else result.status
                 raise _DryRunRollback(WriteResult(status, result.body))
             return result
 
@@ -271,7 +272,7 @@ def build_action_dependency(scope: Scope | RequireScope) -> Any:
     ) -> WriteRequest:
         if if_match is None:
             return request
-        return replace(request, if_match_versions=_parse_if_match(if_match))
+        return replace(request, if_match_versions=parse_if_match(if_match))
 
     return write
 
@@ -286,7 +287,7 @@ def build_update_dependency(scope: Scope | RequireScope) -> Any:
         client: ApiClient = Depends(requirement),  # noqa: B008 - FastAPI reads the default
         validate_only: ValidateOnlyParam = False,
     ) -> WriteRequest:
-        versions = _parse_if_match(if_match)
+        versions = parse_if_match(if_match)
         return WriteRequest(database, client, validate_only, "", if_match_versions=versions)
 
     return write
@@ -296,8 +297,11 @@ def _to_requirement(scope: Scope | RequireScope) -> RequireScope:
     return scope if isinstance(scope, RequireScope) else RequireScope(scope)
 
 
-def _parse_if_match(header: str) -> Collection[int] | None:
-    """Parse the versions at the end of the ETags; ETags without a version match no record."""
+def parse_if_match(header: str) -> Collection[int] | None:
+    """Parse the versions at the end of the ETags; None for `*`, which any version matches.
+
+    ETags without a version match no record. Raises BadRequest.
+    """
     if header.strip() == "*":
         return None
     try:

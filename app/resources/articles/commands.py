@@ -166,7 +166,7 @@ def save_all(session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
         copies = {name: getattr(article, name) for name in COPIED_COLUMNS}
         for column, values in own_links.items():
             new_rows[column.class_] += [
-                {"article_id": id_, column.key: value} | copies for value in sorted(values)
+                {"article_id": id_, column.key: value} | copies for value in sorted(set(values))
             ]
     for model, rows in new_rows.items():
         if rows:  # without entities: the steps of the write follow from the new article

@@ -2140,6 +2140,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deleted records
+         * @description Returns the records that were deleted by a key and not restored, last deleted first.
+         *
+         *     A key sees the types that it may write; with `audit:read`, all.
+         *
+         *     Requires an API key.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listTrash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources": {
         parameters: {
             query?: never;
@@ -3212,15 +3239,15 @@ export interface components {
             /** @description Tags to change. */
             tag?: components["schemas"]["BatchTags"] | null;
             /**
-             * @description Articles to publish, by slug.
+             * @description Articles to publish, by slug, or by slug and ETag.
              * @default []
              */
-            publish: string[];
+            publish: (string | components["schemas"]["BatchArticle"])[];
             /**
-             * @description Articles to move to the trash, by slug.
+             * @description Articles to move to the trash, by slug, or by slug and ETag.
              * @default []
              */
-            delete: string[];
+            delete: (string | components["schemas"]["BatchArticle"])[];
         };
         /** @description Results of a batch. */
         ArticleBatchResult: {
@@ -3554,7 +3581,8 @@ export interface components {
             published_at?: string | null;
             /** @description Precision of `published_at`. Default: `second`. */
             published_at_precision?: components["schemas"]["Precision"] | null;
-            source: components["schemas"]["ArticleSourceWrite"];
+            /** @description Publisher. Required, unless the installation has a name for its own news. */
+            source?: components["schemas"]["ArticleSourceWrite"];
             image?: components["schemas"]["ImageWrite"] | null;
             /** @description Editor's note about the record, such as a doubtful date. */
             note?: string | null;
@@ -3689,7 +3717,11 @@ export interface components {
             before: {
                 [key: string]: unknown;
             } | null;
-            /** @description Record after the write, or null if it was deleted; after a merge, the record that remains. */
+            /**
+             * @description Record after the write, or null if it was deleted; after a merge, the record that remains.
+             *
+             *     An article that was deleted is in the trash: its `status` is `deleted`.
+             */
             after: {
                 [key: string]: unknown;
             } | null;
@@ -3728,6 +3760,12 @@ export interface components {
          * @enum {string}
          */
         BatchAction: "tag" | "publish" | "delete";
+        /** @description Article of a batch, and the version that was read. */
+        BatchArticle: {
+            slug: string;
+            /** @description ETag of the version that you read: the action is refused with 412 if it has changed since. */
+            etag?: string | null;
+        };
         /** @description Result of one action on one article. */
         BatchItemResult: {
             action: components["schemas"]["BatchAction"];
@@ -3747,8 +3785,8 @@ export interface components {
         };
         /** @description Tags that articles of a batch get or lose. */
         BatchTags: {
-            /** @description Articles, by slug. */
-            articles: string[];
+            /** @description Articles, by slug, or by slug and ETag. */
+            articles: (string | components["schemas"]["BatchArticle"])[];
             /**
              * @description Tags to add.
              * @default []
@@ -4009,6 +4047,33 @@ export interface components {
             to_on?: string | null;
             /** @description Launch that the person arrived with, by slug. */
             arrived_with?: string | null;
+        };
+        /** @description Deleted record. */
+        DeletedRecord: {
+            /**
+             * Format: int32
+             * @description Id of the record, which it has again after it is restored.
+             */
+            id: number;
+            type: components["schemas"]["RecordType"];
+            /** @description Collection of the record, such as `people`: the segment of its path. */
+            collection: string;
+            slug: string;
+            /** @description Title or name of the record; the slug if it has neither. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Last version before the deletion. Its content is in `revisions`.
+             */
+            version: number;
+            /** Format: date-time */
+            deleted_at: string;
+            deleted_by: components["schemas"]["AuditActor"];
+            /**
+             * Format: uri
+             * @description URL to `POST` to, which restores the record; null if another record has its slug now.
+             */
+            restore_url: string | null;
         };
         /** @description Page of articles that are not public. */
         DraftPage: {
@@ -8735,6 +8800,33 @@ export interface components {
             language: string;
             slug: string;
         };
+        /** @description Page of deleted records. */
+        TrashPage: {
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["DeletedRecord"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /**
+         * @description Sort order of deleted records.
+         * @enum {string}
+         */
+        TrashSort: "-deleted_at" | "deleted_at";
         /** @description Page of media that are not published. */
         UnpublishedMediaPage: {
             /** @description Items of this page, in the requested order. */
@@ -9320,6 +9412,7 @@ export interface components {
             published_at?: string | null;
             /** @description Precision of `published_at`. Default: `second`. */
             published_at_precision?: components["schemas"]["Precision"] | null;
+            /** @description Publisher. Required, unless the installation has a name for its own news. */
             source?: components["schemas"]["ArticleSourceWrite"];
             image?: components["schemas"]["ImageWrite"] | null;
             /** @description Editor's note about the record, such as a doubtful date. */
@@ -20440,6 +20533,90 @@ export interface operations {
             409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTrash: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description Type of the record.
+                 * @example [
+                 *       "article"
+                 *     ]
+                 */
+                type?: components["schemas"]["RecordType"][];
+                /**
+                 * @description Sort by time of deletion. `-` means descending order.
+                 * @example -deleted_at
+                 */
+                sort?: components["schemas"]["TrashSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List deleted records. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
