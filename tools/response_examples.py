@@ -74,6 +74,7 @@ _READS = {
     "ProposalPage": "/v1/proposals",
     "ProposalRead": "/v1/proposals/1",
     "Me": "/v1/me",
+    "Roles": "/v1/roles",
 }
 """Request whose response is the example of a schema, by its name."""
 
@@ -131,6 +132,7 @@ _READS_AFTER_WRITES = {
     "WebhookDeliveryRead": "/v1/webhooks/{WebhookCreated}/deliveries/{WebhookDelivery}",
     "AuditPage": "/v1/audit?limit=2",
     "PreviewLinks": "/v1/articles/a-quiet-day/preview-links",
+    "TrashPage": "/v1/trash",
     "RevisionPage": "/v1/articles/a-quiet-day/revisions",
     "RevisionRead": "/v1/articles/a-quiet-day/revisions/1",
     "RevisionDifference": "/v1/articles/a-quiet-day/revisions/1/difference/2",
@@ -206,6 +208,8 @@ def _read_examples(client: TestClient) -> dict[str, Any]:
     client.patch(address, json=patch, headers={"If-Match": "*"}).raise_for_status()
     for size, description in enumerate(_PICTURES, 300):
         _upload(client, size, description)
+    person = client.post("/v1/people", json={"name": "Ivan Example"}).raise_for_status()
+    client.delete(person.headers["Location"], headers={"If-Match": "*"}).raise_for_status()
     test = client.post(f"/v1/webhooks/{ids['WebhookCreated']}/test").raise_for_status()
     ids["WebhookDelivery"] = test.json()["id"]
     for name, path in _READS_AFTER_WRITES.items():

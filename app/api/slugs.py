@@ -190,11 +190,20 @@ def _select_slug_owners(mapper: Mapper[Any]) -> CompoundSelect[str, int]:
 def load_ids(
     session: Session, model: type[VersionedRecord], slugs: Collection[str]
 ) -> dict[str, int]:
-    """Load the ids of the records with `slugs`, by slug; no statement without slugs."""
+    """Load the ids of the records that have or had `slugs`, by slug; no statement without slugs."""
     if not slugs:
         return {}
-    rows = session.execute(_select_ids(inspect(model)), {"slugs": list(slugs)})
+    rows = session.execute(_select_referred_ids(inspect(model)), {"slugs": list(slugs)})
     return {row.slug: row.id for row in rows}
+
+
+@cache
+def _select_referred_ids(mapper: Mapper[Any]) -> CompoundSelect[str, int]:
+    """Ids by slug: a slug that redirects to another record is not one of a record itself."""
+    model = mapper.class_
+    redirects = FormerSlug.type == model.record_type, FormerSlug.slug.in_(_SLUGS)
+    former = select(FormerSlug.slug, model.id).join(model, model.id == FormerSlug.record_id)
+    return _select_ids(mapper).union_all(former.where(*redirects))
 
 
 @cache

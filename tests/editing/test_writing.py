@@ -10,7 +10,7 @@ from app.db.database import Database
 from app.db.models import ApiKey, Article, AuditEntry, IdempotentResponse, Person
 from app.domain.enums import Scope
 from tests.support import documents
-from tests.support.clients import client_with_key
+from tests.support.clients import client_with_key, override_settings
 from tests.support.documents import IF_MATCH_ANY
 
 JSON = {"Content-Type": "application/json"}
@@ -441,3 +441,17 @@ def test_translation_names_its_original(editor: TestClient) -> None:
     unknown = editor.post("/v1/articles", json=document | {"translation_of": "nothing"})
     pointers = [each.json()["errors"][0]["pointer"] for each in (again, unknown)]
     assert pointers == ["/translation_key", "/translation_of"]
+
+
+def test_source_is_by_default_that_of_the_installation(editor: TestClient) -> None:
+    document = documents.article()
+    del document["source"]
+    refused = editor.post("/v1/articles", json=document)
+    assert error_codes(refused) == {"/source": "missing"}
+    with override_settings(editor, news_source="Mission portal"):
+        created = editor.post("/v1/articles", json=document)
+        assert created.json()["source"] == {"name": "Mission portal", "url": None}
+        path = f"/v1/articles/{created.json()['slug']}"
+        for source, name in (({"name": "Agency"}, "Agency"), (None, "Mission portal")):
+            changed = editor.patch(path, json={"source": source}, headers=IF_MATCH_ANY)
+            assert changed.json()["source"]["name"] == name

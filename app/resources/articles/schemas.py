@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
 from app.api.date_params import (
@@ -51,6 +51,7 @@ from app.api.write_models import (
     default_precision,
     example_config,
 )
+from app.config import current_settings
 from app.domain.dates import Precision, local_day, now
 from app.domain.enums import ArticleState
 
@@ -371,6 +372,15 @@ class ArticleWriteBase(DocumentModel):
         return default_precision(info.data.get("published_at"), value)
 
 
+def _default_source(source: Any) -> Any:
+    """`source`, or without one the publisher of the installation's own news, if it has a name."""
+    if source is not None:
+        return source
+    if name := current_settings().news_source:
+        return {"name": name}
+    raise PydanticKnownError("missing")
+
+
 class ArticleWrite(ArticleWriteBase, read_as=ArticlePreview):
     """Writable fields of an article. It becomes public with `POST /v1/articles/{slug}/publish`."""
 
@@ -386,6 +396,12 @@ class ArticleWrite(ArticleWriteBase, read_as=ArticlePreview):
         missions=["iss-59"],
     )
 
+    source: Annotated[
+        ArticleSourceWrite,
+        BeforeValidator(_default_source),
+        Field(default_factory=lambda: None, validate_default=True),
+    ]
+    """Publisher. Required, unless the installation has a name for its own news."""
     translation_of: Slug | None = None
     """Slug of an article that this one translates, in place of `translation_key`."""
 

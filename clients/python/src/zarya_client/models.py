@@ -73,12 +73,6 @@ Arrival of a ship at a port. `berthing`: by the arm. `capture`: only its grapple
 """
 
 
-PublishItem: TypeAlias = str
-
-
-DeleteItem: TypeAlias = str
-
-
 ArticleFacet: TypeAlias = Literal['tag', 'language', 'source', 'mission', 'person', 'launch', 'year']
 """
 Facet of articles.
@@ -175,7 +169,16 @@ Action on an article of a batch.
 """
 
 
-Article: TypeAlias = str
+class BatchArticle(TypedDict, closed=True):
+    """
+    Article of a batch, and the version that was read.
+    """
+
+    slug: str
+    etag: NotRequired[str | None]
+    """
+    ETag of the version that you read: the action is refused with 412 if it has changed since.
+    """
 
 
 AddItem: TypeAlias = str
@@ -189,9 +192,9 @@ class BatchTags(TypedDict, closed=True):
     Tags that articles of a batch get or lose.
     """
 
-    articles: list[Article]
+    articles: list[str | BatchArticle]
     """
-    Articles, by slug.
+    Articles, by slug, or by slug and ETag.
     """
     add: NotRequired[list[AddItem]]
     """
@@ -1356,7 +1359,13 @@ class RevisionSummary(TypedDict):
     """
 
 
-Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'read']
+Role: TypeAlias = Literal['reader', 'author', 'editor', 'archivist', 'administrator']
+"""
+Named set of scopes of an API key.
+"""
+
+
+Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'articles:draft', 'drafts:read', 'read']
 """
 Permission of an API key.
 """
@@ -1371,7 +1380,11 @@ class Session(TypedDict):
     """
     Name of the key, which the audit log shows as the actor.
     """
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     csrf_token: str
     """
     Token for the header `X-CSRF-Token`, which requests that change data need.
@@ -2113,6 +2126,12 @@ class Translation(TypedDict):
     slug: str
 
 
+TrashSort: TypeAlias = Literal['-deleted_at', 'deleted_at']
+"""
+Sort order of deleted records.
+"""
+
+
 VehicleFacet: TypeAlias = Literal['family', 'maker']
 """
 Facet of launch vehicles.
@@ -2512,6 +2531,9 @@ class ArticlePatch(TypedDict, closed=True):
     Precision of `published_at`. Default: `second`.
     """
     source: NotRequired[ArticleSourceWrite]
+    """
+    Publisher. Required, unless the installation has a name for its own news.
+    """
     image: NotRequired[ImageWrite | None]
     note: NotRequired[str | None]
     """
@@ -4389,6 +4411,18 @@ class RestoreRevisionParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
+class ListTrashParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    type: NotRequired[list[RecordType]]
+    sort: NotRequired[TrashSort]
+    lang: NotRequired[Language]
+
+
 class ListSourcesParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -4425,6 +4459,11 @@ class PollSourceParametersQuery(TypedDict):
 
 
 class GetMeParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class ListRolesParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
     lang: NotRequired[Language]
 
 
@@ -4801,13 +4840,13 @@ class ArticleBatch(TypedDict, closed=True):
     """
     Tags to change.
     """
-    publish: NotRequired[list[PublishItem]]
+    publish: NotRequired[list[str | BatchArticle]]
     """
-    Articles to publish, by slug.
+    Articles to publish, by slug, or by slug and ETag.
     """
-    delete: NotRequired[list[DeleteItem]]
+    delete: NotRequired[list[str | BatchArticle]]
     """
-    Articles to move to the trash, by slug.
+    Articles to move to the trash, by slug, or by slug and ETag.
     """
 
 
@@ -4908,7 +4947,10 @@ class ArticleWrite(TypedDict, closed=True):
     """
     Precision of `published_at`. Default: `second`.
     """
-    source: ArticleSourceWrite
+    source: NotRequired[ArticleSourceWrite]
+    """
+    Publisher. Required, unless the installation has a name for its own news.
+    """
     image: NotRequired[ImageWrite | None]
     note: NotRequired[str | None]
     """
@@ -5058,6 +5100,8 @@ class AuditEntryRead(TypedDict):
     after: dict[str, Any] | None
     """
     Record after the write, or null if it was deleted; after a merge, the record that remains.
+
+    An article that was deleted is in the trash: its `status` is `deleted`.
     """
     request_id: str | None
     """
@@ -5187,6 +5231,37 @@ class CrewRecord(TypedDict, closed=True):
     id: int
 
 
+class DeletedRecord(TypedDict):
+    """
+    Deleted record.
+    """
+
+    id: int
+    """
+    Id of the record, which it has again after it is restored.
+    """
+    type: RecordType
+    collection: str
+    """
+    Collection of the record, such as `people`: the segment of its path.
+    """
+    slug: str
+    title: str
+    """
+    Title or name of the record; the slug if it has neither.
+    """
+    version: int
+    """
+    Last version before the deletion. Its content is in `revisions`.
+    """
+    deleted_at: str
+    deleted_by: AuditActor
+    restore_url: str | None
+    """
+    URL to `POST` to, which restores the record; null if another record has its slug now.
+    """
+
+
 class ExportFile(TypedDict):
     """
     Export file with all public records.
@@ -5298,7 +5373,11 @@ class KeyCreated(TypedDict):
     Public part of the key, between its first two underscores.
     """
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     state: KeyState
     created_at: str
     expires_at: str | None
@@ -5323,7 +5402,11 @@ class KeySummary(TypedDict):
     Public part of the key, between its first two underscores.
     """
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     state: KeyState
     created_at: str
     expires_at: str | None
@@ -5343,9 +5426,13 @@ class KeyWrite(TypedDict, closed=True):
     """
     Name of the key's holder or purpose. It is shown in the audit log.
     """
-    scopes: list[Scope]
+    role: NotRequired[Role | None]
     """
-    Scopes of the key.
+    Role of the key, instead of `scopes`. Its scopes are those of the role at any time.
+    """
+    scopes: NotRequired[list[Scope]]
+    """
+    Scopes of the key, unless it has a role.
     """
     expires_at: NotRequired[str | None]
     """
@@ -5652,7 +5739,11 @@ class Me(TypedDict):
 
     id: str
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     expires_at: str | None
 
 
@@ -6570,6 +6661,24 @@ class Ride(TypedDict):
     station_at_precision: Precision | None
 
 
+class RoleRead(TypedDict):
+    """
+    Role: a named set of scopes.
+    """
+
+    role: Role
+    description: str
+    scopes: list[Scope]
+
+
+class Roles(TypedDict):
+    """
+    The roles that a key can have.
+    """
+
+    items: list[RoleRead]
+
+
 class SearchHit(TypedDict):
     """
     Search hit: a matching record.
@@ -7372,6 +7481,33 @@ class TimelinePage(TypedDict):
     True if more than `total` items match. False if `total` is exact or null.
     """
     known_until: KnownUntil
+
+
+class TrashPage(TypedDict):
+    """
+    Page of deleted records.
+    """
+
+    items: list[DeletedRecord]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
 
 
 class UnpublishedMediaPage(TypedDict):
