@@ -74,6 +74,7 @@ _READS = {
     "ProposalPage": "/v1/proposals",
     "ProposalRead": "/v1/proposals/1",
     "Me": "/v1/me",
+    "Roles": "/v1/roles",
 }
 """Request whose response is the example of a schema, by its name."""
 

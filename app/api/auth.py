@@ -35,6 +35,7 @@ from app.db.models import ApiKey, UserSession
 from app.domain.dates import format_rfc3339_utc, now
 from app.domain.enums import Scope
 from app.domain.languages import Bilingual, tr
+from app.domain.roles import Role, list_scopes
 from app.http.credentials import Credential, find_credential
 from app.http.problems import ApiError, get_request_id
 from app.http.rate_limit import KeyIdentity
@@ -108,8 +109,20 @@ class ApiClient(Actor):
     """The client of a request: its API key and the scopes of the key."""
 
     scopes: frozenset[Scope] = frozenset()
+    role: Role | None = None
     session: ClientSession | None = None
     """The session, if the request has authenticated with its cookie."""
+
+
+def missing_scope(client: ApiClient, *scopes: Scope, reason: str = "") -> Forbidden:
+    """The refusal of a request whose key needs one of `scopes`, for `reason`, a sentence."""
+    challenge = f'{_BEARER_CHALLENGE}, error="insufficient_scope", scope="{scopes[0]}"'
+    detail = tr(
+        f"The key {client.id} does not have the scope {' or '.join(scopes)}.",
+        f"У ключа {client.id} нет права {' или '.join(scopes)}.",
+    )
+    detail = f"{detail} {reason}" if reason else detail
+    return Forbidden(detail, headers={"WWW-Authenticate": challenge})
 
 
 def _checksum(text: str) -> str:
@@ -125,9 +138,12 @@ def _hash_key(key: str) -> str:
 
 
 def generate_api_key(
-    name: str, scopes: Collection[Scope], expires_at: datetime | None = None
+    name: str,
+    scopes: Collection[Scope],
+    expires_at: datetime | None = None,
+    role: Role | None = None,
 ) -> tuple[ApiKey, str]:
-    """Generate a key: the row to be stored, and the text, which is not stored."""
+    """Generate a key with scopes or a role: the row to be stored, and the text, which is not."""
     id_ = "".join(choice(_ID_ALPHABET) for _ in range(_ID_CHARS))
     text = f"zarya_{id_}_" + "".join(choice(_SECRET_ALPHABET) for _ in range(_SECRET_CHARS))
     text += _checksum(text)
@@ -136,6 +152,7 @@ def generate_api_key(
         name=name,
         secret_sha256=_hash_key(text),
         scopes=sorted(scopes),
+        role=role,
         expires_at=expires_at,
     )
     return stored, text
@@ -245,19 +262,19 @@ async def identify_key(database: Database, credential: Credential) -> KeyIdentit
     """The identity of the key of `credential`; None if it is not valid."""
     with suppress(Unauthorized):
         row = await _verify(database, credential)
-        return KeyIdentity(row["id"], row["scopes"] == [Scope.READ])
+        return KeyIdentity(row["id"], list_scopes(row["role"], row["scopes"]) == [Scope.READ])
     return None
 
 
 class RequireScope:
-    """Dependency: the API client of the request. Its key must have `scope`; None: any key.
+    """Dependency: the API client of the request. Its key must have one of `scopes`; none: any key.
 
-    Raises Unauthorized without a valid key, Forbidden if the key lacks the scope, and
+    Raises Unauthorized without a valid key, Forbidden if the key lacks the scopes, and
     CsrfTokenRequired if the request has the cookie of a session, may change data and lacks a token.
     """
 
-    def __init__(self, scope: Scope | None = None) -> None:
-        self.scope = scope
+    def __init__(self, *scopes: Scope) -> None:
+        self.scopes = scopes
 
     async def __call__(self, request: Request, database: PrimaryDatabaseDep) -> ApiClient:
         client: ApiClient | None = getattr(request.state, "caller", None)
@@ -274,18 +291,13 @@ class RequireScope:
 
     def find_sufficient_scopes(self, _request: Request) -> tuple[Scope, ...]:
         """The scopes of which the key must have one; empty if any key will do."""
-        return () if self.scope is None else (self.scope,)
+        return self.scopes
 
     def _check_scope(self, request: Request, client: ApiClient) -> None:
         scopes = self.find_sufficient_scopes(request)
         if scopes and client.scopes.isdisjoint(scopes):
             _log_event(request, logging.WARNING, "authorisation failed", client.id, scopes[0])
-            challenge = f'{_BEARER_CHALLENGE}, error="insufficient_scope", scope="{scopes[0]}"'
-            detail = tr(
-                f"The key {client.id} does not have the scope {' or '.join(scopes)}.",
-                f"У ключа {client.id} нет права {' или '.join(scopes)}.",
-            )
-            raise Forbidden(detail, headers={"WWW-Authenticate": challenge})
+            raise missing_scope(client, *scopes)
 
 
 async def authenticate_key(
@@ -320,8 +332,10 @@ def _build_client(request: Request, row: Row) -> ApiClient:
             row["session_expires_at"],
             _extend_session(row),
         )
-    scopes = frozenset(Scope(scope) for scope in row["scopes"])
-    return ApiClient(row["id"], row["name"], str(get_request_id(request)), scopes, session)
+    role = None if row["role"] is None else Role(row["role"])
+    scopes = frozenset(list_scopes(role, row["scopes"]))
+    request_id = str(get_request_id(request))
+    return ApiClient(row["id"], row["name"], request_id, scopes, role, session)
 
 
 def _check_csrf_token(request: Request, client: ApiClient) -> None:

@@ -59,6 +59,8 @@ class RecordResource(Resource):
     record_type: RecordType
     scope: Scope
     """Scope that a key needs to write records."""
+    draft_scope: Scope | None = None
+    """Scope that suffices to write records that are not public."""
     writer: RecordWriter[Any, Any]
     load_records: Callable[[Reader, Collection[int]], Mapping[int, Any]]
     """Loads whole records by id, as instances of `record_model`."""

@@ -1,9 +1,9 @@
-"""user sessions
+"""user sessions and roles
 
 Revision: 0030
 Before: 0029
 
-Sessions of people who have signed in with an API key.
+Sessions of people who have signed in with an API key, and the roles of keys.
 """
 
 import sqlalchemy as sa
@@ -40,7 +40,15 @@ def upgrade() -> None:
         *(bounds(name, INSTANT_BOUNDS.format(name)) for name in INSTANTS),
     )
     op.create_index(op.f(f"ix_{TABLE}_key_id"), TABLE, ["key_id"])
+    with op.batch_alter_table("api_keys") as keys:
+        keys.add_column(sa.Column("role", text(24)))
+        keys.create_check_constraint(
+            op.f("ck_api_keys_role_bounds"), "length(role) BETWEEN 1 AND 24"
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("api_keys") as keys:
+        keys.drop_constraint(op.f("ck_api_keys_role_bounds"), type_="check")
+        keys.drop_column("role")
     op.drop_table(TABLE)

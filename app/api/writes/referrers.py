@@ -9,6 +9,8 @@ from app.db.models import Article
 from app.domain.enums import Scope
 from app.domain.languages import Bilingual
 
+_SCOPES_THAT_SEE_DRAFTS = {Scope.DRAFTS_READ, Scope.ARTICLES_DRAFT, Scope.ARTICLES_WRITE}
+
 _MAX_READ_REFERRERS = 10
 """Referrers of one kind that are read."""
 
@@ -23,7 +25,7 @@ def describe_referring_articles(
     session: Session, link: InstrumentedAttribute[int], record_id: int, caller: ApiClient
 ) -> list[str]:
     """Describe the articles linked to a record; only those visible to `caller` by slug."""
-    visible = article_is_public() if Scope.ARTICLES_WRITE not in caller.scopes else true()
+    visible = article_is_public() if caller.scopes.isdisjoint(_SCOPES_THAT_SEE_DRAFTS) else true()
     table = link.class_
     rows = session.execute(
         select(Article.slug, visible.label("visible"))

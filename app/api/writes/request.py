@@ -225,7 +225,7 @@ def build_create_dependency(
 
     A response with a secret must not be stored, so its endpoint accepts no Idempotency-Key.
     """
-    requirement = scope if isinstance(scope, RequireScope) else RequireScope(scope)
+    requirement = _to_requirement(scope)
 
     async def write_once(
         database: PrimaryDatabaseDep,
@@ -277,19 +277,24 @@ def build_action_dependency(scope: Scope | RequireScope) -> Any:
     return write
 
 
-def build_update_dependency(scope: Scope) -> Any:
+def build_update_dependency(scope: Scope | RequireScope) -> Any:
     """Build the dependency of a PATCH, PUT or DELETE; the key must have `scope`."""
+    requirement = _to_requirement(scope)
 
     async def write(
         database: PrimaryDatabaseDep,
         if_match: IfMatchHeader[str],
-        client: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - FastAPI reads the default
+        client: ApiClient = Depends(requirement),  # noqa: B008 - FastAPI reads the default
         validate_only: ValidateOnlyParam = False,
     ) -> WriteRequest:
         versions = parse_if_match(if_match)
         return WriteRequest(database, client, validate_only, "", if_match_versions=versions)
 
     return write
+
+
+def _to_requirement(scope: Scope | RequireScope) -> RequireScope:
+    return scope if isinstance(scope, RequireScope) else RequireScope(scope)
 
 
 def parse_if_match(header: str) -> Collection[int] | None:

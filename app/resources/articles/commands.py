@@ -46,6 +46,7 @@ from app.domain.dates import Precision, now
 from app.domain.enums import ArticleState, AuditTarget
 from app.domain.languages import Language, tr
 from app.http.problems import Conflict, Gone
+from app.resources.articles.authorisation import check_author
 from app.resources.articles.queries import get_article_preview
 from app.resources.articles.rendering import Renderings, get_body_html, set_renderings
 from app.resources.articles.schemas import (
@@ -360,6 +361,7 @@ WRITER = RecordWriter(
     referrers,
     _move_to_trash,
     save_all=save_all,
+    authorise=check_author,
 )
 
 

@@ -11,6 +11,7 @@ from app.config import current_settings
 from app.db.database import Row
 from app.db.models import UserSession
 from app.domain.dates import now
+from app.domain.roles import list_scopes
 from app.resources.session.schemas import SessionRead
 
 
@@ -28,7 +29,8 @@ def create_session(session: Session, key: Row, previous: str | None) -> tuple[Se
     token = generate_token()
     created = SessionRead(
         name=key["name"],
-        scopes=key["scopes"],
+        role=key["role"],
+        scopes=list_scopes(key["role"], key["scopes"]),
         csrf_token=derive_csrf_token(token),
         expires_at=expires_at,
         idle_expires_at=min(idle_end, expires_at),

@@ -67,6 +67,7 @@ async def get_session(current: SessionClientDep) -> SessionRead:
     client, session = current
     return SessionRead(
         name=client.name,
+        role=client.role,
         scopes=sorted(client.scopes),
         csrf_token=session.csrf_token,
         expires_at=session.expires_at,

@@ -5,6 +5,7 @@ from typing import Annotated
 from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import MaxChars, NonBlankText, WriteModel, example_config
 from app.domain.enums import Scope
+from app.domain.roles import Role
 
 
 class SessionWrite(WriteModel):
@@ -23,7 +24,9 @@ class SessionRead(ReadModel):
 
     name: str
     """Name of the key, which the audit log shows as the actor."""
+    role: Role | None
     scopes: list[Scope]
+    """Scopes of the key, or of its role."""
     csrf_token: str
     """Token for the header `X-CSRF-Token`, which requests that change data need."""
     expires_at: UtcInstant

@@ -205,7 +205,7 @@ export interface paths {
          * Create an article
          * @description Creates a draft. It is private until you publish it.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         post: operations["createArticle"];
         delete?: never;
@@ -326,7 +326,9 @@ export interface paths {
          * Update an article
          * @description Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     An article that is published or in the trash requires the scope `articles:write`.
+         *
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         patch: operations["updateArticle"];
         trace?: never;
@@ -342,7 +344,7 @@ export interface paths {
          * Preview an article
          * @description Returns an article in any status, including drafts and deleted articles.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `drafts:read` or `articles:draft` or `articles:write`.
          */
         get: operations["previewArticle"];
         put?: never;
@@ -366,7 +368,7 @@ export interface paths {
          * Render the text of an article
          * @description Returns the HTML that an article with this Markdown has. Saves nothing.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         post: operations["renderArticleBody"];
         delete?: never;
@@ -452,7 +454,7 @@ export interface paths {
          * List drafts
          * @description Returns draft, scheduled, unpublished and deleted articles, last updated first.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `drafts:read` or `articles:draft` or `articles:write`.
          *
          *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
          *     without pages, with the same filters and sort order.
@@ -477,7 +479,7 @@ export interface paths {
          * List preview links
          * @description Returns the preview links of an article that have not expired, without their URLs.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         get: operations["listPreviewLinks"];
         put?: never;
@@ -487,7 +489,7 @@ export interface paths {
          *
          *     Only this response contains the URL, so it accepts no `Idempotency-Key`.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         post: operations["createPreviewLink"];
         delete?: never;
@@ -510,7 +512,7 @@ export interface paths {
          * Revoke a preview link
          * @description Revokes the link immediately and permanently. Does not require `If-Match`.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         delete: operations["revokePreviewLink"];
         options?: never;
@@ -620,6 +622,8 @@ export interface paths {
          * Update media
          * @description Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
          *
+         *     A picture that a published article shows requires the scope `articles:write`, too.
+         *
          *     Requires an API key with the scope `media:write`.
          */
         patch: operations["updateMedia"];
@@ -636,7 +640,7 @@ export interface paths {
          * Preview media
          * @description Returns a picture, published or not, with its description in both languages.
          *
-         *     Requires an API key with the scope `media:write`.
+         *     Requires an API key with the scope `drafts:read` or `media:write`.
          */
         get: operations["previewMedia"];
         put?: never;
@@ -658,7 +662,7 @@ export interface paths {
          * List unpublished media
          * @description Returns pictures that are not published, last updated first.
          *
-         *     Requires an API key with the scope `media:write`.
+         *     Requires an API key with the scope `drafts:read` or `media:write`.
          *
          *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
          *     without pages, with the same filters and sort order.
@@ -2149,7 +2153,7 @@ export interface paths {
          *
          *     A key sees the types that it may write; with `audit:read`, all.
          *
-         *     Requires an API key.
+         *     Requires an API key with the scope `audit:read` or `media:write` or `agencies:write` or `sites:write` or `vehicles:write` or `spacecraft:write` or `people:write` or `launches:write` or `modules:write` or `stays:write` or `missions:write` or `articles:write` or `spacewalks:write`.
          *
          *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
          *     without pages, with the same filters and sort order.
@@ -2277,6 +2281,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List roles
+         * @description Returns the roles that a key can have, with their scopes.
+         *
+         *     Requires an API key.
+         */
+        get: operations["listRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -2349,7 +2375,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate a key
-         * @description Creates a key with the same name, scopes and time to live; the old one expires soon.
+         * @description Creates a key with the same name, role or scopes, and time to live; the old one expires soon.
          *
          *     Until then both are valid. A key that is not active is refused with 409. Only this response
          *     contains the full key, so it accepts no `Idempotency-Key`.
@@ -4355,6 +4381,8 @@ export interface components {
             /** @description Public part of the key, between its first two underscores. */
             id: string;
             name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @description Scopes of the key, or of its role. */
             scopes: components["schemas"]["Scope"][];
             state: components["schemas"]["KeyState"];
             /** Format: date-time */
@@ -4417,6 +4445,8 @@ export interface components {
             /** @description Public part of the key, between its first two underscores. */
             id: string;
             name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @description Scopes of the key, or of its role. */
             scopes: components["schemas"]["Scope"][];
             state: components["schemas"]["KeyState"];
             /** Format: date-time */
@@ -4444,7 +4474,12 @@ export interface components {
         KeyWrite: {
             /** @description Name of the key's holder or purpose. It is shown in the audit log. */
             name: string;
-            /** @description Scopes of the key. */
+            /** @description Role of the key, instead of `scopes`. Its scopes are those of the role at any time. */
+            role?: components["schemas"]["Role"] | null;
+            /**
+             * @description Scopes of the key, unless it has a role.
+             * @default []
+             */
             scopes: components["schemas"]["Scope"][];
             /**
              * Format: date-time
@@ -5181,6 +5216,8 @@ export interface components {
         Me: {
             id: string;
             name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @description Scopes of the key, or of its role. */
             scopes: components["schemas"]["Scope"][];
             /** Format: date-time */
             expires_at: string | null;
@@ -7072,10 +7109,25 @@ export interface components {
             station_at_precision: components["schemas"]["Precision"] | null;
         };
         /**
+         * @description Named set of scopes of an API key.
+         * @enum {string}
+         */
+        Role: "reader" | "author" | "editor" | "archivist" | "administrator";
+        /** @description Role: a named set of scopes. */
+        RoleRead: {
+            role: components["schemas"]["Role"];
+            description: string;
+            scopes: components["schemas"]["Scope"][];
+        };
+        /** @description The roles that a key can have. */
+        Roles: {
+            items: components["schemas"]["RoleRead"][];
+        };
+        /**
          * @description Permission of an API key.
          * @enum {string}
          */
-        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "read";
+        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "articles:draft" | "drafts:read" | "read";
         /** @description Search hit: a matching record. */
         SearchHit: {
             type: components["schemas"]["RecordType"];
@@ -7155,6 +7207,8 @@ export interface components {
         Session: {
             /** @description Name of the key, which the audit log shows as the actor. */
             name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @description Scopes of the key, or of its role. */
             scopes: components["schemas"]["Scope"][];
             /** @description Token for the header `X-CSRF-Token`, which requests that change data need. */
             csrf_token: string;
@@ -20994,6 +21048,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List roles. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roles"];
                 };
             };
             401: components["responses"]["Unauthorized"];

@@ -1359,7 +1359,13 @@ class RevisionSummary(TypedDict):
     """
 
 
-Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'read']
+Role: TypeAlias = Literal['reader', 'author', 'editor', 'archivist', 'administrator']
+"""
+Named set of scopes of an API key.
+"""
+
+
+Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'articles:draft', 'drafts:read', 'read']
 """
 Permission of an API key.
 """
@@ -1374,7 +1380,11 @@ class Session(TypedDict):
     """
     Name of the key, which the audit log shows as the actor.
     """
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     csrf_token: str
     """
     Token for the header `X-CSRF-Token`, which requests that change data need.
@@ -4447,6 +4457,11 @@ class GetMeParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
+class ListRolesParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
 class ListKeysParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -5353,7 +5368,11 @@ class KeyCreated(TypedDict):
     Public part of the key, between its first two underscores.
     """
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     state: KeyState
     created_at: str
     expires_at: str | None
@@ -5378,7 +5397,11 @@ class KeySummary(TypedDict):
     Public part of the key, between its first two underscores.
     """
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     state: KeyState
     created_at: str
     expires_at: str | None
@@ -5398,9 +5421,13 @@ class KeyWrite(TypedDict, closed=True):
     """
     Name of the key's holder or purpose. It is shown in the audit log.
     """
-    scopes: list[Scope]
+    role: NotRequired[Role | None]
     """
-    Scopes of the key.
+    Role of the key, instead of `scopes`. Its scopes are those of the role at any time.
+    """
+    scopes: NotRequired[list[Scope]]
+    """
+    Scopes of the key, unless it has a role.
     """
     expires_at: NotRequired[str | None]
     """
@@ -5707,7 +5734,11 @@ class Me(TypedDict):
 
     id: str
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     expires_at: str | None
 
 
@@ -6623,6 +6654,24 @@ class Ride(TypedDict):
     not known.
     """
     station_at_precision: Precision | None
+
+
+class RoleRead(TypedDict):
+    """
+    Role: a named set of scopes.
+    """
+
+    role: Role
+    description: str
+    scopes: list[Scope]
+
+
+class Roles(TypedDict):
+    """
+    The roles that a key can have.
+    """
+
+    items: list[RoleRead]
 
 
 class SearchHit(TypedDict):
