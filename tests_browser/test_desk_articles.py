@@ -125,7 +125,6 @@ def test_article_from_the_draft_to_the_correction_and_back(
         text_field(page, label).fill(value)
     press_save(page)
     expect(page.locator(".picture img")).to_be_visible()
-    press(page, "Show translation (en)")
     expect(page.get_by_role("region", name="Original")).to_contain_text("It is *back*.")
 
     open_screen(page, "articles/a-globe-held-in-hands")
@@ -192,7 +191,7 @@ def test_imported_articles_are_reviewed_in_bulk(
     text_field(page, "Tags to add").fill("wire reviewed")
     press(page, "Tag")
     expect_announcement(page, "Done: 39. Refused: 1.")
-    expect(page.locator("[data-slug=wire-report-7] .result")).to_contain_text("trash")
+    expect(page.locator("[data-slug=wire-report-7] .result")).to_contain_text("has been deleted")
     press(page, "Show what is left")
     expect(rows).to_have_count(39)
     boxes = rows.get_by_role("checkbox")
@@ -242,11 +241,45 @@ def test_two_editors_lose_no_word(
     panel.get_by_role("button").click()
     expect_announcement(anna, "Saved.")
     expect(text_field(anna, "Title")).to_have_value("Title of Boris")
-    open_screen(boris, "articles/a-shared-article")
+    boris.reload()
     expect(text_field(boris, "Text")).to_have_value("Text of Anna.")
     open_screen(boris, "history/articles/a-shared-article")
     press(boris, "Compare")
     expect(boris.get_by_role("table").last).to_contain_text("Boris")
+
+
+def test_author_cannot_publish(visit: Open, desk_server: Server) -> None:
+    key = desk_server.create_key(role="author", name="Vera")
+    page = sign_in(visit, desk_server.origin, key, "articles/launch-progress-ms-11").page
+    expect(page.get_by_text("You can read this article, but not change it.")).to_be_visible()
+    expect(text_field(page, "Title")).to_be_disabled()
+    open_screen(page, "inbox")
+    expect(page.get_by_role("button", name="Publish")).to_have_count(0)
+    write_article(page, title="An article of an author", lead="A lead.", text="A text.")
+    expect(page.get_by_role("button", name="Preview link")).to_be_visible()  # positive control
+    for name in ("Publish now", "Unpublish", "Move to trash"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
+    due = datetime.now(PORTAL_ZONE) + timedelta(days=1)
+    page.get_by_label("Publication").fill(due.strftime("%Y-%m-%dT%H:%M:%S"))
+    press_save(page)
+    expect(page.get_by_role("button", name=re.compile("Schedule"))).to_have_count(0)
+    statuses = page.evaluate(
+        """async () => {
+          const { csrf_token: token } = await (await fetch("/v1/session")).json();
+          const send = async (method, path, body) => (await fetch(`/v1/articles/${path}`, { method,
+            headers: { "X-CSRF-Token": token, "If-Match": "*", "Content-Type": "application/json" },
+            body: body && JSON.stringify(body) })).status;
+          const slug = "an-article-of-an-author";
+          return [
+            await send("PATCH", slug, { note: "An author may change drafts." }),
+            await send("POST", `${slug}/publish`),
+            await send("POST", "batch", { publish: [slug] }),
+            await send("DELETE", slug),
+          ];
+        }"""
+    )
+    assert statuses == [200, 403, 403, 403]
+    assert open_portal(visit, desk_server, "/articles/an-article-of-an-author")[1] == 404
 
 
 def test_ended_session_loses_nothing(
