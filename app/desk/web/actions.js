@@ -10,6 +10,7 @@ export async function attempt(place, action) {
   try {
     await action();
   } catch (problem) {
+    if (problem.name === "AbortError") return; // another screen is shown
     if (!(problem instanceof Problem)) throw problem;
     showProblem(place, problem);
   }

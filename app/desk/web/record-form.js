@@ -14,12 +14,12 @@ export const creation = (path) => ({ method: "POST", path, body: withoutNulls })
 
 /** Target of a form that changes a record; only fields that the editor has changed are sent. */
 export const change = (path) => ({
-  method: "PATCH",
-  path,
-  body: (document, initial) => Object.fromEntries(
-    changedFields(initial, document).map(({ field, after }) => [field, after]),
-  ),
+  method: "PATCH", path, body: (document, initial) => changesOf(initial, document),
 });
+
+/** The fields of `after` that differ from `before`, as a merge patch. */
+const changesOf = (before, after) =>
+  Object.fromEntries(changedFields(before, after).map(({ field, after: value }) => [field, value]));
 
 /**
  * Form for the document `loaded`: an element with `hasChanges()` and `restart()`.
@@ -91,16 +91,19 @@ export function recordForm({ desk, build, loaded, target, version = null, load =
     validateLater.cancel();
     validation.abort();
     button.disabled = true;
+    const sent = part.read();
     try {
       const { data } = await request({});
       clearProblems(form);
-      initial = part.read();
+      initial = sent;
       onsave(data);
-      if (load) {
+      if (load && form.isConnected) {
         const newest = await load();
-        showFields(newest, newest);
+        const typedSince = changesOf(sent, part.read());
+        showFields({ ...newest, ...typedSince }, newest);
       }
     } catch (problem) {
+      if (problem.name === "AbortError") return; // another screen is shown
       if (!(problem instanceof Problem)) throw problem;
       if (problem.status === 412) await showConflict();
       else show(problem);

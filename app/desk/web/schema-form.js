@@ -21,12 +21,17 @@ export function objectFields(schema, value, { desk, changed, pointer = "", isRow
     const resolved = resolve(property);
     const isRequired = schema.required?.includes(name) ?? false;
     const context = { desk, changed, isRow, name, isRequired, pointer: `${pointer}/${name}` };
-    return [name, propertyField(resolved, value?.[name] ?? resolved.default ?? null, context)];
+    return [name, propertyField(resolved, value?.[name] ?? defaultOf(resolved), context)];
   });
   return {
     element: element("div", { class: "fields" }, parts.map(([, part]) => part.element)),
     read: () => Object.fromEntries(parts.map(([name, part]) => [name, part.read()])),
   };
+}
+
+/** An unchecked box is false, also where the schema has no default. */
+function defaultOf({ type, nullable, default: value = null }) {
+  return value === null && type === "boolean" && !nullable ? false : value;
 }
 
 function propertyField(schema, value, context) {

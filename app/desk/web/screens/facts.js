@@ -1,6 +1,6 @@
 // Facts: lists of records, and a form for a record of each type, made from the API's schemas.
 
-import { send } from "../api.js";
+import { Problem, send } from "../api.js";
 import { element, fill } from "../dom.js";
 import { handover } from "../handover.js";
 import { attempt, confirm } from "../actions.js";
@@ -17,6 +17,7 @@ import { NEW } from "../settings-form.js";
 export async function show(main, [collection, slug], desk) {
   const collections = Object.keys(FACTS).filter((name) => desk.can(FACTS[name].scope));
   const chosen = collection ?? collections[0];
+  if (!Object.hasOwn(FACTS, chosen)) throw new Problem({ status: 404, detail: desk.text("no_screen") });
   if (slug === undefined) return showList(main, chosen, collections, desk);
   await loadSchemas();
   return slug === NEW ? showNew(main, chosen, desk) : showRecord(main, chosen, slug, desk);

@@ -90,12 +90,12 @@ function keyFields(roles, document, { desk, changed }) {
   const common = objectFields({ properties: { name, expires_at }, required }, document, { desk, changed });
   const scopes = checkboxes(getSchema("Scope").enum, [], { desk, name: "scopes", pointer: "/scopes" });
   const role = element("select", { onchange: () => update() },
-    roles.map((each) => element("option", { value: each.name }, desk.text(`role.${each.name}`))),
+    roles.map((each) => element("option", { value: each.role }, desk.text(`role.${each.role}`))),
     element("option", { value: "" }, desk.text("keys.own_scopes")));
   const meaning = element("p", { class: "quiet" });
   const update = () => {
     scopes.element.hidden = role.value !== "";
-    const chosen = roles.find((each) => each.name === role.value);
+    const chosen = roles.find((each) => each.role === role.value);
     meaning.textContent = chosen?.scopes.join(", ") ?? "";
   };
   update();
