@@ -31,9 +31,10 @@ class Server:
         """File of the database."""
         return Path(self.environment["ZARYA_DATABASE_URL"].removeprefix("sqlite:///"))
 
-    def create_key(self, *scopes: str, name: str = "Test") -> str:
-        """Create an API key with `scopes`."""
+    def create_key(self, *scopes: str, role: str = "", name: str = "Test") -> str:
+        """Create an API key with `scopes`, or with a role."""
         options = [option for scope in scopes for option in ("--scope", scope)]
+        options += ["--role", role] if role else []
         command = [ZARYA_COMMAND, "keys", "create", "--name", name, *options]
         result = subprocess.run(  # noqa: S603 - our own command
             command, env=self.environment, check=True, capture_output=True, text=True

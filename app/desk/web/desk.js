@@ -8,8 +8,8 @@ import { enhanceThemeButton } from "./portal/theme-button.js";
 
 /** Screens of the navigation: the scopes of which a key needs one; none means any key. */
 const SCREENS = {
-  inbox: ["articles:write", "articles:draft"],
-  calendar: ["articles:write", "articles:draft"],
+  inbox: ["articles:write", "articles:draft", "drafts:read"],
+  calendar: ["articles:write", "articles:draft", "drafts:read"],
   facts: Object.values(FACTS).map(({ scope }) => scope),
   trash: [...Object.values(FACTS).map(({ scope }) => scope), "articles:write", "media:write", "audit:read"],
   sources: ["sources:write"],

@@ -2153,7 +2153,7 @@ export interface paths {
          *
          *     A key sees the types that it may write; with `audit:read`, all.
          *
-         *     Requires an API key.
+         *     Requires an API key with the scope `audit:read` or `media:write` or `agencies:write` or `sites:write` or `vehicles:write` or `spacecraft:write` or `people:write` or `launches:write` or `modules:write` or `stays:write` or `missions:write` or `articles:write` or `spacewalks:write`.
          *
          *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
          *     without pages, with the same filters and sort order.

@@ -8,7 +8,7 @@ import { originalPanel } from "./original.js";
 import { showPreviewLinks } from "./preview-links.js";
 
 /** Statuses in which an author, who cannot publish, edits an article. */
-const AUTHOR_STATUSES = ["draft"];
+const AUTHOR_STATUSES = ["draft", "unpublished"];
 
 /**
  * Bar of buttons. `state` has the `article` (null before its creation) and the `document` of the
@@ -17,13 +17,14 @@ const AUTHOR_STATUSES = ["draft"];
 export function articleActions({ desk, state, save, act, remove }) {
   const { text } = desk;
   const mayPublish = desk.can("articles:write");
+  const mayWrite = desk.can("articles:write", "articles:draft");
   const bar = element("div", { class: "actions save", role: "group", "aria-label": text("list.actions") });
   const button = (key, action, kind, values) => element("button", { type: "button", class: kind, onclick: action }, text(key, values));
 
   const mayEdit = () => {
     const { article } = state;
     if (article?.status === "deleted") return false;
-    return mayPublish || (desk.can("articles:draft") && (!article || AUTHOR_STATUSES.includes(article.status)));
+    return mayPublish || (mayWrite && (!article || AUTHOR_STATUSES.includes(article.status)));
   };
 
   function publishButton({ article, document }) {
@@ -41,9 +42,9 @@ export function articleActions({ desk, state, save, act, remove }) {
     return [
       mayPublish && !isPublic && publishButton(current),
       mayPublish && (isPublic || status === "scheduled") && button("article.unpublish", () => act("unpublish")),
-      !isPublic && button("article.preview_link", async () => (await save()) && showPreviewLinks(desk, state.article.slug)),
+      mayEdit() && !isPublic && button("article.preview_link", async () => (await save()) && showPreviewLinks(desk, state.article.slug)),
       isPublic && element("a", { class: "button", href: article.html_url }, text("article.page")),
-      element("a", { class: "button", href: `#/articles/new?translation_of=${slug}` }, text("article.translate")),
+      mayWrite && element("a", { class: "button", href: `#/articles/new?translation_of=${slug}` }, text("article.translate")),
       article.translations.map(({ slug: other, language }) => button("article.beside", () => showBeside(other), "", { language })),
       element("a", { class: "button", href: `#/history/articles/${slug}` }, text("article.history")),
       isPublic && desk.can("missions:write") && article.missions.map((mission) =>

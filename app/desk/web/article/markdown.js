@@ -53,7 +53,10 @@ export function markdownEditor({ desk, ...attributes }) {
   return box;
 }
 
-/** Preview of an article. `update` shows a document after a moment without another. */
+/**
+ * Preview of an article. `update(document)` renders it after a moment without another one; with the
+ * `html` of its body, as responses have it, at once.
+ */
 export function livePreview({ desk }) {
   const title = element("h3", {});
   const lead = element("p", { class: "lead" });
@@ -87,12 +90,20 @@ export function livePreview({ desk }) {
   return {
     element: element("section", { class: "card", "aria-label": desk.text("article.preview") },
       element("h2", {}, desk.text("article.preview")), article),
-    update(document) {
+    update(document, html = null) {
       latest = document;
       article.lang = document.language;
       title.textContent = document.title;
+      title.hidden = !document.title;
       lead.textContent = document.lead;
-      render();
+      if (html !== null) {
+        render.cancel();
+        controller?.abort();
+        showHtml(body, html);
+        shownBody = document.body;
+      } else {
+        render();
+      }
     },
   };
 }

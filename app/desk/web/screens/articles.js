@@ -43,7 +43,7 @@ export async function show(main, [slug], desk) {
   else await adopt(await send("GET", `articles/${slug}/preview`, { signal: desk.signal }));
   fill(main, heading, status, notice, conflict,
     element("div", { class: "editing" }, form.element, element("div", {}, beside, preview.element)), actions.element);
-  preview.update(form.read());
+  if (!article) preview.update(form.read());
   updateState();
   desk.beforeLeave = Object.assign(beforeLeave, { hasChanges: isDirty });
   main.addEventListener("keydown", (event) => {
@@ -111,6 +111,7 @@ export async function show(main, [slug], desk) {
       const edited = Object.keys(base).filter((name) => !isEqual(typed[name], sent[name]));
       form.write({ ...base, ...Object.fromEntries(edited.map((name) => [name, typed[name]])) }, titlesOf(data));
     }
+    if (form.read().body === base.body) preview.update(form.read(), data.body_html);
     sessionStorage.removeItem(storeName);
     updateState();
   }

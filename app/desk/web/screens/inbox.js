@@ -37,7 +37,7 @@ export async function show(main, _parameters, desk) {
   fill(main,
     element("div", { class: "title" },
       element("h1", {}, text("inbox.title")),
-      element("a", { class: "button primary", href: "#/articles/new" }, text("article.new"))),
+      desk.can("articles:write", "articles:draft") && element("a", { class: "button primary", href: "#/articles/new" }, text("article.new"))),
     filterForm(), mayPublish && bulk, list, pager);
   await load();
 
