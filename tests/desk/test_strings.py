@@ -15,9 +15,7 @@ from tests.support.paths import ROOT
 PLURAL_FORMS = re.compile(r"(?<!^value)\.(one|few|many|other)$")
 DERIVED_FIELDS = re.compile(r"_(precision|uncertain|ru)$")
 SCRIPTS = {
-    name: path.read_text("utf-8")
-    for name, path in DESK_FILES.files.items()
-    if path.suffix == ".js"
+    name: path.read_text("utf-8") for name, path in DESK_FILES.files.items() if path.suffix == ".js"
 }
 STRINGS: dict[str, dict[str, str]] = {
     language: json.loads(DESK_FILES.files[f"strings/{language}.json"].read_text("utf-8"))

@@ -68,7 +68,7 @@ export async function show(main, [chosenMonth], desk) {
     next.focus();
   }
 
-  const view = element("button", { type: "button", "aria-pressed": "false", onclick: () => {
+  const view = element("button", { type: "button", class: "calendar-view", "aria-pressed": "false", onclick: () => {
     const showsList = view.getAttribute("aria-pressed") === "false";
     view.setAttribute("aria-pressed", String(showsList));
     root.dataset.view = showsList ? "list" : "grid";

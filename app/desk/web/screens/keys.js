@@ -21,7 +21,7 @@ export async function show(main, parameters, desk) {
     item: (key) => element("tr", {},
       element("th", { scope: "row" }, key.name, " ", element("code", { class: "quiet" }, key.id)),
       element("td", {}, key.role ? desk.text(`role.${key.role}`) : "–"),
-      element("td", { class: "quiet" }, key.scopes.join(", ")),
+      element("td", { class: "quiet" }, key.role ? "" : key.scopes.join(", ")),
       element("td", {}, desk.text(`value.${key.state}`)),
       element("td", {}, momentText(key.last_used_at)),
       element("td", {}, momentText(key.expires_at)),
