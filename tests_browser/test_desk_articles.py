@@ -25,7 +25,7 @@ from tests_browser.servers import ZARYA_COMMAND, Server
 Open = Callable[..., Visit]
 
 PORTAL_ZONE = ZoneInfo("Europe/Moscow")
-SECONDS_UNTIL_PUBLICATION = 8
+SECONDS_UNTIL_PUBLICATION = 12
 MAX_TITLE_CHARS = 300
 
 
@@ -137,30 +137,31 @@ def test_article_from_the_draft_to_the_correction_and_back(
     expect(colleague.get_by_role("heading", level=1)).to_have_text("A globe held in hands")
     assert open_portal(visit, desk_server, "/articles/a-globe-held-in-hands")[1] == 404
 
-    due = datetime.now(PORTAL_ZONE) + timedelta(seconds=SECONDS_UNTIL_PUBLICATION)
+    due = datetime.now(PORTAL_ZONE).replace(microsecond=0)
+    due += timedelta(seconds=SECONDS_UNTIL_PUBLICATION)
     page.get_by_label("Publication").fill(due.strftime("%Y-%m-%dT%H:%M:%S"))
     press(page, re.compile("^Schedule for"))
     expect_announcement(page, "The article will be public at")
     public, status = open_portal(visit, desk_server, "/articles/a-globe-held-in-hands")
-    assert (status == 404) == (datetime.now(PORTAL_ZONE) < due)
+    assert status == 404 or datetime.now(PORTAL_ZONE) >= due
     while public.reload().status == 404:  # type: ignore[union-attr]  # a page has a response
         public.wait_for_timeout(500)
     assert datetime.now(PORTAL_ZONE) >= due
     expect(public.locator(".hero img")).to_have_attribute("alt", "A globe held in two hands")
 
-    open_screen(page, "articles/a-globe-held-in-hands")
+    page.reload()
     text_field(page, "Lead").fill("The monument has never stood.")
     expect(page.locator(".state")).to_contain_text("Changes are not saved.")
     press_save(page)
-    public.reload()
+    public, _ = open_portal(visit, desk_server, "/articles/a-globe-held-in-hands")
     expect(public.locator(".lead")).to_have_text("The monument has never stood.")
     press(page, "Make lead article of ISS-59")
     expect_announcement(page, "It is the lead article of ISS-59.")
     page.get_by_role("link", name="History").click()
     press(page, "Restore version 1")
     press(page, re.compile("^Restore$"))
-    expect(page.get_by_role("row")).to_have_count(8)
-    public.reload()
+    expect_announcement(page, "Version 1 is restored")
+    public, _ = open_portal(visit, desk_server, "/articles/a-globe-held-in-hands")
     expect(public.locator(".lead")).to_have_text("The monument stands.")
     assert seen.external_requests == []
 
@@ -169,8 +170,8 @@ def test_imported_articles_are_reviewed_in_bulk(
     visit: Open, desk_server: Server, keys: Mapping[str, str], tmp_path: Path
 ) -> None:
     items = [
-        {"id": str(n), "title": f"Wire report {n}", "summary": "A lead.", "content_text": f"Text {n}.", "date_published": "2026-11-01T12:00:00Z",
-         "url": f"https://wire.example/{n}"}
+        {"id": str(n), "title": f"Wire report {n}", "summary": "A lead.", "content_text": f"Text {n}.",
+         "date_published": "2026-11-01T12:00:00Z", "url": f"https://wire.example/{n}"}
         for n in range(40)
     ]  # fmt: skip
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "The wire", "items": items}
