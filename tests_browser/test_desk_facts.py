@@ -287,7 +287,8 @@ def test_webhook_is_made_tested_and_delivered_again(
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Station</title>
 <item><guid>a</guid><title>A quiet day</title><link>https://station.example/a</link>
-<pubDate>Thu, 04 Apr 2019 12:00:00 GMT</pubDate><description>Nothing happened.</description></item></channel></rss>"""
+<pubDate>Thu, 04 Apr 2019 12:00:00 GMT</pubDate>
+<description>Nothing happened.</description></item></channel></rss>"""
 
 
 def test_source_is_made_and_polled(visit: Open, desk_server: Server, key: str) -> None:
