@@ -14,10 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 from app.domain.enums import Scope
 from tests.support.xss import PAYLOADS
 from tests_browser.accessibility import accessibility_violations
-from tests_browser.browsers import Visit
+from tests_browser.browsers import RECORD_CALLS_SCRIPT, Visit
 from tests_browser.desk import choose, expect_announcement, open_screen, sign_in
 from tests_browser.servers import HOST, Server
-from tests_browser.test_xss import RECORD_CALLS_SCRIPT
 
 Open = Callable[..., Visit]
 
@@ -280,7 +279,8 @@ def test_webhook_is_made_tested_and_delivered_again(
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Station</title>
 <item><guid>a</guid><title>A quiet day</title><link>https://station.example/a</link>
-<pubDate>Thu, 04 Apr 2019 12:00:00 GMT</pubDate><description>Nothing happened.</description></item></channel></rss>"""
+<pubDate>Thu, 04 Apr 2019 12:00:00 GMT</pubDate>
+<description>Nothing happened.</description></item></channel></rss>"""
 
 
 def test_source_is_made_and_polled(visit: Open, desk_server: Server, key: str) -> None:
