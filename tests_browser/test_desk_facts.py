@@ -165,6 +165,13 @@ def test_record_is_restored_from_its_history_and_from_the_trash(
     expect(page.get_by_label("Biography", exact=True)).to_have_value("She flew once.")
 
 
+def test_first_screen_is_one_that_the_key_may_use(visit: Open, desk_server: Server) -> None:
+    page = sign_in(visit, desk_server.origin, desk_server.create_key("people:write")).page
+    expect(page.locator("h1")).to_have_text("People")
+    links = page.get_by_role("navigation", name="Editors' desk").get_by_role("link")
+    expect(links).to_have_text(["Facts", "Trash"])
+
+
 def test_two_editors_of_one_record_lose_nothing(visit: Open, desk_server: Server, key: str) -> None:
     first = sign_in(visit, desk_server.origin, key, "facts/agencies/+").page
     first.get_by_label("Name", exact=True).fill("Agency of Two")

@@ -18,7 +18,10 @@ const SCREENS = {
 };
 /** Screens that are reached from others. */
 const INNER_SCREENS = ["articles", "history"];
-const FIRST_SCREEN = "inbox";
+
+const allowedScreens = () => Object.keys(SCREENS).filter((name) => desk.can(...SCREENS[name]));
+/** The screen after signing in; a key that may do nothing sees the refusal of the inbox. */
+const firstScreen = () => allowedScreens()[0] ?? "inbox";
 
 const main = document.getElementById("main");
 const live = document.getElementById("live");
@@ -86,11 +89,11 @@ async function render() {
   const [path, query = ""] = shownHash.replace(/^#\/?/, "").split("?");
   const [name, ...parameters] = path.split("/").map(decodeURIComponent);
   desk.query = new URLSearchParams(query);
-  const screen = name || FIRST_SCREEN;
+  const screen = name || firstScreen();
   const place = element("div", { class: "screen" });
   main.setAttribute("aria-busy", "true");
   try {
-    if (!(screen in SCREENS) && !INNER_SCREENS.includes(screen)) throw new Problem({ status: 404, detail: text("no_screen") });
+    if (!Object.hasOwn(SCREENS, screen) && !INNER_SCREENS.includes(screen)) throw new Problem({ status: 404, detail: text("no_screen") });
     const { show: showScreen } = await import(`./screens/${screen}.js`);
     await showScreen(place, parameters, desk);
   } catch (problem) {
@@ -113,8 +116,8 @@ async function render() {
 
 /** Navigation by what the scopes allow, the person, and the link to the other language. */
 function updateFrame() {
-  const here = shownHash?.split(/[/?]/)[1] || FIRST_SCREEN;
-  const names = state.session ? Object.keys(SCREENS).filter((name) => desk.can(...SCREENS[name])) : [];
+  const here = shownHash?.split(/[/?]/)[1] || firstScreen();
+  const names = state.session ? allowedScreens() : [];
   fill(navigation, names.map((name) =>
     element("a", { href: `#/${name}`, "aria-current": name === here && "page" }, text(`${name}.title`))));
   fill(account, state.session && [

@@ -20,7 +20,7 @@ export async function show(main, parameters, desk) {
     desk, path: "keys", list, wrapper,
     item: (key) => element("tr", {},
       element("th", { scope: "row" }, key.name, " ", element("code", { class: "quiet" }, key.id)),
-      element("td", {}, key.role ? desk.text(`role.${key.role}`) : "–"),
+      element("td", {}, key.role ? desk.text(`value.${key.role}`) : "–"),
       element("td", { class: "quiet" }, key.role ? "" : key.scopes.join(", ")),
       element("td", {}, desk.text(`value.${key.state}`)),
       element("td", {}, momentText(key.last_used_at)),
@@ -90,7 +90,7 @@ function keyFields(roles, document, { desk, changed }) {
   const common = objectFields({ properties: { name, expires_at }, required }, document, { desk, changed });
   const scopes = checkboxes(getSchema("Scope").enum, [], { desk, name: "scopes", pointer: "/scopes" });
   const role = element("select", { onchange: () => update() },
-    roles.map((each) => element("option", { value: each.role }, desk.text(`role.${each.role}`))),
+    roles.map((each) => element("option", { value: each.role }, desk.text(`value.${each.role}`))),
     element("option", { value: "" }, desk.text("keys.own_scopes")));
   const meaning = element("p", { class: "quiet" });
   const update = () => {
