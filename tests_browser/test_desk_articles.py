@@ -17,9 +17,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.support.pictures import picture
 from tests.support.xss import PAYLOADS
 from tests_browser.accessibility import accessibility_violations
-from tests_browser.browsers import Visit
+from tests_browser.browsers import RECORD_CALLS_SCRIPT, Visit
 from tests_browser.desk import choose, expect_announcement, open_screen, sign_in
-from tests_browser.test_xss import RECORD_CALLS_SCRIPT
 from tests_browser.servers import ZARYA_COMMAND, Server
 
 Open = Callable[..., Visit]
@@ -83,22 +82,9 @@ def open_portal(visit: Open, server: Server, path: str) -> tuple[Page, int]:
     return page, response.status
 
 
-def test_article_from_the_draft_to_the_correction_and_back(
-    visit: Open, desk_server: Server, keys: Mapping[str, str], tmp_path: Path
-) -> None:
-    seen = sign_in(visit, desk_server.origin, keys["Anna"], "inbox")
-    page = seen.page
-    write_article(
-        page, title="A globe held in hands", lead="The monument stands.", text="It is *back*."
-    )
-    preview = page.get_by_role("region", name="Preview")
-    expect(preview.locator("em")).to_have_text("back")
-    choose(page.get_by_label("Missions"), "iss-59")
-    choose(page.get_by_label("People"), "ovchinin")
-    page.get_by_label("Tags").fill("Monument")
-    page.get_by_label("Tags").press("Enter")
+def upload_picture(page: Page, photo: Path) -> None:
+    """Illustrate the article with a new picture, and save it."""
     press(page, "Upload")
-    photo = tmp_path / "globe.png"
     photo.write_bytes(picture())
     press(page, "Upload")  # refused: each field says what it needs
     expect(page.locator("dialog .problem")).to_be_visible()
@@ -114,6 +100,9 @@ def test_article_from_the_draft_to_the_correction_and_back(
     expect(page.locator(".picture img")).to_have_attribute("alt", "A globe held in two hands")
     press_save(page)
 
+
+def translate(page: Page) -> None:
+    """Translate the article into Russian, with the original beside it."""
     page.get_by_role("link", name="Translate").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("New translation")
     expect(page.get_by_role("region", name="Original")).to_contain_text("The monument stands.")
@@ -126,6 +115,24 @@ def test_article_from_the_draft_to_the_correction_and_back(
     press_save(page)
     expect(page.locator(".picture img")).to_be_visible()
     expect(page.get_by_role("region", name="Original")).to_contain_text("It is *back*.")
+
+
+def test_article_from_the_draft_to_the_correction_and_back(
+    visit: Open, desk_server: Server, keys: Mapping[str, str], tmp_path: Path
+) -> None:
+    seen = sign_in(visit, desk_server.origin, keys["Anna"], "inbox")
+    page = seen.page
+    write_article(
+        page, title="A globe held in hands", lead="The monument stands.", text="It is *back*."
+    )
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.locator("em")).to_have_text("back")
+    choose(page.get_by_label("Missions"), "iss-59")
+    choose(page.get_by_label("People"), "ovchinin")
+    page.get_by_label("Tags").fill("Monument")
+    page.get_by_label("Tags").press("Enter")
+    upload_picture(page, tmp_path / "globe.png")
+    translate(page)
 
     open_screen(page, "articles/a-globe-held-in-hands")
     press(page, "Preview link")
@@ -170,10 +177,16 @@ def test_imported_articles_are_reviewed_in_bulk(
     visit: Open, desk_server: Server, keys: Mapping[str, str], tmp_path: Path
 ) -> None:
     items = [
-        {"id": str(n), "title": f"Wire report {n}", "summary": "A lead.", "content_text": f"Text {n}.",
-         "date_published": "2026-11-01T12:00:00Z", "url": f"https://wire.example/{n}"}
+        {
+            "id": str(n),
+            "title": f"Wire report {n}",
+            "summary": "A lead.",
+            "content_text": f"Text {n}.",
+            "date_published": "2026-11-01T12:00:00Z",
+            "url": f"https://wire.example/{n}",
+        }
         for n in range(40)
-    ]  # fmt: skip
+    ]
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "The wire", "items": items}
     import_lines(desk_server, tmp_path, "feed", json.dumps(feed))
     inbox = "inbox?imported=true&q=wire+report"
@@ -339,10 +352,15 @@ def test_payloads_in_articles_run_no_script(
 ) -> None:
     """`test_xss.py` is the positive control: the payloads run if they are inserted as HTML."""
     articles = [
-        {"slug": f"payload-{n}", "title": payload[:MAX_TITLE_CHARS], "lead": payload, "body": payload,
-         "language": "en", "source": {"name": f"Payload {payload}"[:100]}, "note": payload}
+        {
+            "slug": f"payload-{n}",
+            "title": payload[:MAX_TITLE_CHARS],
+            "source": {"name": f"Payload {payload}"[:100]},
+            "language": "en",
+        }
+        | dict.fromkeys(("lead", "body", "note"), payload)
         for n, payload in enumerate(PAYLOADS)
-    ]  # fmt: skip
+    ]
     lines = (json.dumps({"type": "article", "data": article}) for article in articles)
     import_lines(desk_server, tmp_path, "ndjson", "\n".join(lines))
     seen = sign_in(visit, desk_server.origin, keys["Anna"], "inbox?imported=true")

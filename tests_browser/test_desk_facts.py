@@ -14,10 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 from app.domain.enums import Scope
 from tests.support.xss import PAYLOADS
 from tests_browser.accessibility import accessibility_violations
-from tests_browser.browsers import Visit
+from tests_browser.browsers import RECORD_CALLS_SCRIPT, Visit
 from tests_browser.desk import choose, expect_announcement, open_screen, sign_in
 from tests_browser.servers import HOST, Server
-from tests_browser.test_xss import RECORD_CALLS_SCRIPT
 
 Open = Callable[..., Visit]
 

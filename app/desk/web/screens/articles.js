@@ -22,7 +22,7 @@ export async function show(main, [slug], desk) {
   const { text } = desk;
   const originalSlug = desk.query.get("translation_of");
   const storeName = `desk-new:${originalSlug ?? ""}`;
-  const creationKey = newKey();
+  let creation = { content: null, key: null }; // the key stays the same as long as the content does
   let article = null; // as the server has it; null before the creation
   let base = EMPTY; // its document
   let etag = null;
@@ -149,12 +149,16 @@ export async function show(main, [slug], desk) {
   async function write(isAutomatic) {
     const sent = form.read();
     const body = toPatch(base, sent);
-    if (!article) body.language = sent.language;
+    if (!article) {
+      body.language = sent.language;
+      const content = JSON.stringify(body);
+      if (content !== creation.content) creation = { content, key: newKey() };
+    }
     showState("article.saving");
     try {
       const answer = article
         ? await send("PATCH", `articles/${article.slug}`, { body, etag })
-        : await send("POST", "articles", { body, key: creationKey });
+        : await send("POST", "articles", { body, key: creation.key });
       clearProblems(form.element);
       await adopt(answer, sent);
     } catch (problem) {
