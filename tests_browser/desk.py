@@ -42,3 +42,8 @@ def expect_announcement(page: Page, text: str) -> None:
     live = page.locator("#live")
     expect(live).to_contain_text(text)
     live.evaluate("live => { live.textContent = ''; }")
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button by its exact name."""
+    page.get_by_role("button", name=name, exact=True).click()
