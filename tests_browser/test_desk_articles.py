@@ -26,6 +26,7 @@ Open = Callable[..., Visit]
 PORTAL_ZONE = ZoneInfo("Europe/Moscow")
 SECONDS_UNTIL_PUBLICATION = 12
 MAX_TITLE_CHARS = 300
+MAX_LEAD_CHARS = 1000
 
 
 @pytest.fixture(autouse=True)
@@ -331,7 +332,7 @@ def test_screens_are_accessible(
     page.locator("dialog input").fill(keys["Anna"])
     page.keyboard.press("Enter")
     expect(page.locator("main h1")).to_be_visible()
-    for screen in ("inbox", "articles/new", "articles/launch-progress-ms-11", "nowhere"):
+    for screen in ("inbox", "articles/new", "articles/launch-progress-ms-11", "nowhere/%E0"):
         if screen not in page.url:
             open_screen(page, screen)
         found[screen] = accessibility_violations(page)
@@ -378,9 +379,9 @@ def test_payloads_in_articles_run_no_script(
         expect(page.locator("[data-slug]").first).not_to_have_attribute("data-slug", str(first))
     assert shown > 150
     open_screen(page, "articles/new")
-    for label in ("Title", "Lead"):
-        for payload in PAYLOADS:
-            text_field(page, label).fill(payload)
+    for payload in PAYLOADS:
+        text_field(page, "Title").fill(payload)
+    text_field(page, "Lead").fill("".join(PAYLOADS)[:MAX_LEAD_CHARS])
     text_field(page, "Text").fill("\n\n".join(PAYLOADS))
     expect(page.locator(".prose p").first).to_be_visible()
     for element in page.locator(".prose a").all()[:20]:

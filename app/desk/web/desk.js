@@ -79,6 +79,15 @@ async function show() {
   await render();
 }
 
+/** Decoded part of a path; unchanged if it is malformed. */
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 async function render() {
   controller.abort();
   controller = new AbortController();
@@ -87,8 +96,8 @@ async function render() {
   shownHash = location.hash;
   updateFrame();
   const [path, query = ""] = shownHash.replace(/^#\/?/, "").split("?");
-  const [name, ...parameters] = path.split("/").map(decodeURIComponent);
   desk.query = new URLSearchParams(query);
+  const [name, ...parameters] = path.split("/").map(decode);
   const screen = name || firstScreen();
   const place = element("div", { class: "screen" });
   main.setAttribute("aria-busy", "true");
