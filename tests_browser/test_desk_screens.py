@@ -84,7 +84,7 @@ def test_payloads_in_names_run_no_script(visit: Open, desk_server: Server, desk_
         expect(page.locator(".difference")).to_be_visible()
     open_screen(page, f"facts/people/payloads-{start}")
     press(page, "Delete")
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    press(page, "Delete")
     expect_announcement(page, "Deleted")
     open_screen(page, "trash")
     expect(page.get_by_role("row", name=f"payloads-{start}")).to_be_visible()
