@@ -11,7 +11,7 @@ import { showPreviewLinks } from "./preview-links.js";
 const AUTHOR_STATUSES = ["draft", "unpublished"];
 
 /**
- * Bar of buttons. `state` has the `article` (null before its creation) and the `document` of the
+ * Buttons: `element` is the bar of those that write the article, which stays in sight; `more` has the others. `state` has the `article` (null before its creation) and the `document` of the
  * form; `save`, `act(action)` and `remove` are the screen's. `update` follows a change of the state.
  */
 export function articleActions({ desk, state, save, act, remove }) {
@@ -19,6 +19,7 @@ export function articleActions({ desk, state, save, act, remove }) {
   const mayPublish = desk.can("articles:write");
   const mayWrite = desk.can("articles:write", "articles:draft");
   const bar = element("div", { class: "actions save", role: "group", "aria-label": text("list.actions") });
+  const more = element("div", { class: "actions more", role: "group", "aria-label": text("article.more") });
   const button = (key, action, kind, values) => element("button", { type: "button", class: kind, onclick: action }, text(key, values));
 
   const mayEdit = () => {
@@ -34,14 +35,21 @@ export function articleActions({ desk, state, save, act, remove }) {
     return button("article.publish", () => act("publish"));
   }
 
-  function buttonsOf(current) {
-    const { article } = current;
+  function stateButtons(current) {
+    const { status } = current.article;
+    if (!mayPublish) return [];
+    if (status === "deleted") return [button("article.restore", () => act("restore"))];
+    return [
+      status !== "published" && publishButton(current),
+      (status === "published" || status === "scheduled") && button("article.unpublish", () => act("unpublish")),
+    ];
+  }
+
+  function moreButtons({ article }) {
     const { status, slug } = article;
-    if (status === "deleted") return [mayPublish && button("article.restore", () => act("restore"))];
+    if (status === "deleted") return [];
     const isPublic = status === "published";
     return [
-      mayPublish && !isPublic && publishButton(current),
-      mayPublish && (isPublic || status === "scheduled") && button("article.unpublish", () => act("unpublish")),
       mayEdit() && !isPublic && button("article.preview_link", async () => (await save()) && showPreviewLinks(desk, state.article.slug)),
       isPublic && element("a", { class: "button", href: article.html_url }, text("article.page")),
       mayWrite && element("a", { class: "button", href: `#/articles/new?translation_of=${slug}` }, text("article.translate")),
@@ -80,8 +88,9 @@ export function articleActions({ desk, state, save, act, remove }) {
     if (now === shown) return;
     shown = now;
     const saveKey = article && !["draft", "unpublished"].includes(article.status) ? "article.save_changes" : "article.save";
-    fill(bar, mayEdit() && button(saveKey, () => save(), "primary"), article && buttonsOf(state));
+    fill(bar, mayEdit() && button(saveKey, () => save(), "primary"), article && stateButtons(state));
+    fill(more, article && moreButtons(state));
   }
 
-  return { element: bar, update, mayEdit };
+  return { element: bar, more, update, mayEdit };
 }

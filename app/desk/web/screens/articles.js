@@ -41,7 +41,7 @@ export async function show(main, [slug], desk) {
 
   if (slug === "new") await startNew();
   else await adopt(await send("GET", `articles/${slug}/preview`, { signal: desk.signal }));
-  fill(main, heading, status, notice, conflict,
+  fill(main, heading, status, actions.more, notice, conflict,
     element("div", { class: "editing" }, form.element, element("div", {}, beside, preview.element)), actions.element);
   if (!article) preview.update(form.read());
   updateState();
