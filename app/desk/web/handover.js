@@ -3,11 +3,7 @@
 import { element } from "./dom.js";
 import { field, picker } from "./forms.js";
 
-/**
- * Crew after `person` has taken the command on `day`.
- *
- * The commander of that time has the role until that day. So has the new one the former role.
- */
+/** Crew after `person` takes the command on `day`, until which both have their former roles. */
 export function handOver(crew, person, day) {
   const holdsRole = (member) => member.to_on === null && (member.from_on ?? "") <= day;
   const ended = crew.map((member) => {

@@ -22,15 +22,17 @@ const changesOf = (before, after) =>
   Object.fromEntries(changedFields(before, after).map(({ field, after: value }) => [field, value]));
 
 /**
- * Form for the document `loaded`: an element with `hasChanges()` and `restart()`.
+ * Form of a record: an element with `hasChanges()` and `restart()`.
  *
- * `build(document, changed)` makes the controls, `{ element, read }`. `target`: method, path, `body`
- * of the request, and `pointer`, which translates pointers of its problems. Forms of one record share
- * `version`, whose `current` is that of the document; without it, the record is new. `load()` reads
- * the newest version, sets `version.current`, and resolves to the document for this form. `onsave(data)`
- * gets the response of a save. `validates`: whether the endpoint has a dry run, which is used while typing.
+ * `build(document, changed)` makes the controls, `{ element, read }`. `loaded`: the document, and its
+ * `version` unless it is new. `load()` resolves to the newest of both. `onsave(data)` gets the response
+ * of a save. `validates`: whether the endpoint has a dry run, which is used while the person types.
+ *
+ * Each form has a version of its own: two forms of one record, such as a mission and its crew, may
+ * be based on different versions.
  */
-export function recordForm({ desk, build, loaded, target, version = null, load = null, onsave, label, validates = true }) {
+export function recordForm({ desk, build, loaded, load = null, target, onsave, label, validates = true }) {
+  let version;
   let part;
   let initial;
   let validation = new AbortController();
@@ -38,21 +40,22 @@ export function recordForm({ desk, build, loaded, target, version = null, load =
   const conflict = element("div");
   const button = element("button", { class: "primary" }, label);
   const validateLater = debounce(validate, TYPING_DELAY_MS);
-  const form = element("form", { novalidate: true, onsubmit: save, oninput: changed, onchange: changed },
+  const form = element("form", { novalidate: true, onsubmit: submit, oninput: changed, onchange: changed },
     conflict, fields, element("p", { class: "actions save" }, button));
-  form.restart = () => showFields(loaded, loaded);
+  form.restart = () => showFields(loaded.document, loaded);
   form.hasChanges = () => changedFields(initial, part.read()).length > 0;
 
   /** Show `document`, whose changes are those since `base`. */
   function showFields(document, base) {
-    initial = build(base, changed).read();
+    version = base.version;
+    initial = build(base.document, changed).read();
     part = build(document, changed);
     fill(fields, part.element);
   }
 
   const request = (query, signal) => send(target.method, target.path, {
     body: target.body(part.read(), initial),
-    etag: version && `"${version.current}"`,
+    etag: version && `"${version}"`,
     query,
     signal,
   });
@@ -74,50 +77,58 @@ export function recordForm({ desk, build, loaded, target, version = null, load =
       if (!(problem instanceof Problem)) throw problem;
       if (problem.status !== 422) return; // shown when the form is saved
       const errors = (problem.errors ?? []).filter(({ code }) => code !== "missing");
-      if (errors.length) show({ ...problem, errors }, { focus: false });
+      if (errors.length) showProblem(form, { ...problem, errors }, { focus: false });
       else clearProblems(form);
     }
   }
 
-  function show(problem, options) {
-    const errors = problem.errors?.map((error) => ({
-      ...error, pointer: target.pointer?.(error.pointer) ?? error.pointer,
-    }));
-    showProblem(form, { ...problem, errors }, options);
-  }
-
-  async function save(event) {
+  async function submit(event) {
     event.preventDefault();
     validateLater.cancel();
     validation.abort();
     button.disabled = true;
-    const sent = part.read();
     try {
-      const { data } = await request({});
-      clearProblems(form);
-      initial = sent;
-      onsave(data);
-      if (load && form.isConnected) {
-        const newest = await load();
-        const typedSince = changesOf(sent, part.read());
-        showFields({ ...newest, ...typedSince }, newest);
-      }
+      await save();
     } catch (problem) {
       if (problem.name === "AbortError") return; // another screen is shown
       if (!(problem instanceof Problem)) throw problem;
-      if (problem.status === 412) await showConflict();
-      else show(problem);
+      showProblem(form, problem);
     } finally {
       button.disabled = false;
     }
   }
 
-  async function showConflict() {
+  async function save() {
+    const sent = part.read();
+    let response;
+    try {
+      response = await request({});
+    } catch (problem) {
+      if (problem.status !== 412 || !load) throw problem;
+      await merge(await load());
+      return;
+    }
+    clearProblems(form);
+    initial = sent;
+    onsave(response.data);
+    if (!load || !form.isConnected) return;
     const newest = await load();
+    const typedSince = changesOf(sent, part.read());
+    showFields({ ...newest.document, ...typedSince }, newest);
+  }
+
+  /** Go on from a newer version: save again if it has the same fields, else show the conflict. */
+  async function merge(newest) {
+    const theirs = build(newest.document, changed).read();
+    if (changedFields(initial, theirs).length === 0) {
+      version = newest.version;
+      await save();
+      return;
+    }
     const panel = conflictPanel({
       desk,
       base: initial,
-      theirs: build(newest, changed).read(),
+      theirs,
       mine: part.read(),
       onresolve: (merged) => {
         showFields(merged, newest);
@@ -130,7 +141,7 @@ export function recordForm({ desk, build, loaded, target, version = null, load =
     panel.focus();
   }
 
-  showFields(loaded, loaded);
+  showFields(loaded.document, loaded);
   return form;
 }
 

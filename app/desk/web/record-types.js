@@ -1,5 +1,8 @@
 // Types of records: their collections, and the fields that refer to them.
 
+/** In place of a slug or an id in a hash: the form of a new record. No slug contains it. */
+export const NEW = "+";
+
 /** Facts by collection: the scope that writes them, and the schema of their documents. */
 export const FACTS = {
   launches: { scope: "launches:write", schema: "LaunchWrite" },

@@ -65,7 +65,7 @@ export async function show(main, parameters, desk) {
   const form = recordForm({
     desk,
     build: (document, changed) => keyFields(roles.items, document, { desk, changed }),
-    loaded: {},
+    loaded: { document: {} },
     target: creation("keys"),
     validates: false,
     label: desk.text("keys.create"),
