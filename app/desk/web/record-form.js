@@ -110,11 +110,21 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
     }
     clearProblems(form);
     initial = sent;
+    version = response.data.version;
     onsave(response.data);
-    if (!load || !form.isConnected) return;
-    const newest = await load();
-    const typedSince = changesOf(sent, part.read());
-    showFields({ ...newest.document, ...typedSince }, newest);
+    if (load && form.isConnected) await refresh(sent);
+  }
+
+  /** Show what the service has made of a saved document; what was typed since stays. */
+  async function refresh(sent) {
+    let newest;
+    try {
+      newest = await load();
+    } catch (problem) {
+      if (problem instanceof Problem) return; // it is saved, and the form has its version
+      throw problem;
+    }
+    showFields({ ...newest.document, ...changesOf(sent, part.read()) }, newest);
   }
 
   /** Go on from a newer version: save again if it has the same fields, else show the conflict. */
@@ -132,13 +142,21 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
       mine: part.read(),
       onresolve: (merged) => {
         showFields(merged, newest);
+        setDeciding(false);
         fill(conflict);
         button.focus();
         desk.announce(desk.text("conflict.merged"));
       },
     });
     fill(conflict, panel);
+    setDeciding(true);
     panel.focus();
+  }
+
+  /** While the person decides on a conflict, the form below it cannot be changed or saved. */
+  function setDeciding(isDeciding) {
+    fields.inert = isDeciding;
+    button.parentElement.inert = isDeciding;
   }
 
   showFields(loaded.document, loaded);

@@ -18,6 +18,9 @@ export const FACTS = {
   agencies: { scope: "agencies:write", schema: "AgencyWrite" },
 };
 
+/** Collections of the records that have versions. */
+export const COLLECTIONS = ["articles", "media", ...Object.keys(FACTS)];
+
 /** Type of the records that a field refers to, by the name of the field. */
 export const REFERENCES = {
   agency: "agency",
@@ -27,6 +30,7 @@ export const REFERENCES = {
   landed_with: "launch",
   launch: "launch",
   maker: "agency",
+  media: "media",
   mission: "mission",
   operator: "agency",
   parent: "agency",

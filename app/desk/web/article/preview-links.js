@@ -2,6 +2,7 @@
 
 import { send } from "../api.js";
 import { attempt } from "../actions.js";
+import { copyButton } from "../copy.js";
 import { momentText } from "../dates.js";
 import { element, fill } from "../dom.js";
 import { field } from "../forms.js";
@@ -33,10 +34,7 @@ export async function showPreviewLinks(desk, slug) {
     const url = element("input", { type: "text", readonly: true, value: data.url, onfocus: ({ target }) => target.select() });
     fill(created,
       field({ label: text("preview.url"), hint: text("preview.until", { at: momentText(data.expires_at) }), control: url }),
-      element("p", { class: "actions" }, navigator.clipboard && element("button", { type: "button", onclick: async () => {
-        await navigator.clipboard.writeText(data.url);
-        desk.announce(text("preview.copied"));
-      } }, text("preview.copy"))));
+      element("p", { class: "actions" }, copyButton(desk, url)));
     url.focus();
     await list();
   }

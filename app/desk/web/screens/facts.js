@@ -2,8 +2,8 @@
 
 import { attempt, confirm } from "../actions.js";
 import { Problem, send } from "../api.js";
+import { commandTransfer } from "../command-transfer.js";
 import { element, fill } from "../dom.js";
-import { handover } from "../handover.js";
 import { pages } from "../pages.js";
 import { change, creation, guardChanges, recordForm } from "../record-form.js";
 import { FACTS, NEW, titleOf } from "../record-types.js";
@@ -136,7 +136,7 @@ function crewForm({ desk, path, loaded, load, onsave }) {
       const context = { desk, changed, name: "crew", pointer: "/items" };
       const rows = rowFields(resolve(resolve(items).items), crew, context);
       return {
-        element: element("div", {}, rows.element, handover(desk, rows)),
+        element: element("div", {}, rows.element, commandTransfer(desk, rows)),
         read: () => ({ crew: rows.read() }),
       };
     },

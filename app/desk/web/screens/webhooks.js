@@ -7,7 +7,7 @@ import { element, fill } from "../dom.js";
 import { pages, table } from "../pages.js";
 import { NEW } from "../record-types.js";
 import { loadSchemas } from "../schemas.js";
-import { showSecret } from "../secret.js";
+import { showSecret } from "../copy.js";
 import { showSettings } from "../settings-form.js";
 
 export async function show(main, [id], desk) {
