@@ -5,7 +5,8 @@ import { fieldLabel } from "./labels.js";
 
 const MAX_COMPARISONS = 1_000_000;
 
-const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+/** Whether two JSON values are equal. */
+export const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Fields of `after` that differ from `before`, as `[{ field, before, after }]`. */
 export function changedFields(before, after) {

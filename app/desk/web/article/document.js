@@ -1,6 +1,6 @@
 // Documents of articles: the fields that are written, from a response, and what has changed.
 
-import { changedFields } from "../difference.js";
+import { changedFields, isEqual } from "../difference.js";
 
 /** A new article; `source` may be left to the server's default. */
 export const EMPTY = Object.freeze({
@@ -43,7 +43,7 @@ export const isComplete = (document) => REQUIRED.every((name) => document[name]?
 export function merge(base, theirs, mine) {
   const mineByField = Object.fromEntries(changedFields(base, mine).map(({ field, after }) => [field, after]));
   const conflicts = changedFields(base, theirs).some(({ field, after }) =>
-    field in mineByField && JSON.stringify(mineByField[field]) !== JSON.stringify(after));
+    field in mineByField && !isEqual(mineByField[field], after));
   return { merged: { ...theirs, ...mineByField }, conflicts };
 }
 

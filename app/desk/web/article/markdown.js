@@ -5,11 +5,11 @@ import { debounce, element, fill, showHtml } from "../dom.js";
 
 const PREVIEW_MS = 400;
 
-/** Marks around or before the selection, by the key that is pressed with Ctrl or Cmd. */
+/** Marks around or before the selection, by the key that is pressed with Ctrl or Cmd, in any layout. */
 const MARKS = {
-  b: { name: "bold", before: "**", after: "**" },
-  i: { name: "italic", before: "*", after: "*" },
-  k: { name: "link", before: "[", after: "](https://)" },
+  KeyB: { name: "bold", before: "**", after: "**" },
+  KeyI: { name: "italic", before: "*", after: "*" },
+  KeyK: { name: "link", before: "[", after: "](https://)" },
 };
 const LINE_MARKS = { heading: "## ", list: "- ", quote: "> " };
 
@@ -25,7 +25,7 @@ function insert(area, text) {
 /** A text area for Markdown. The returned element has `area`. */
 export function markdownEditor({ desk, ...attributes }) {
   const area = element("textarea", { rows: 18, class: "markdown", spellcheck: "true", ...attributes, onkeydown: (event) => {
-    const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.key];
+    const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.code];
     if (!mark) return;
     event.preventDefault();
     surround(mark);
@@ -68,8 +68,8 @@ export function livePreview({ desk }) {
 
   const render = debounce(async () => {
     const { body: markdown } = latest;
-    if (markdown === shownBody) return;
     controller?.abort();
+    if (markdown === shownBody) return;
     controller = new AbortController();
     if (!markdown.trim()) {
       fill(body);
