@@ -1,6 +1,6 @@
 // Documents of articles: the fields that are written, from a response, and what has changed.
 
-import { changedFields, isEqual } from "../difference.js";
+import { toPatch as changesOf } from "../documents.js";
 
 /** A new article; `source` may be left to the server's default. */
 export const EMPTY = Object.freeze({
@@ -27,7 +27,7 @@ export function toDocument(article) {
 
 /** The fields of `after` that differ from `before`: a merge patch, or the start of a document. */
 export function toPatch(before, after) {
-  const patch = Object.fromEntries(changedFields(before, after).map(({ field, after: value }) => [field, value]));
+  const patch = changesOf(before, after);
   if (!patch.slug) delete patch.slug;
   if (patch.source && !patch.source.name && !before.source.name) delete patch.source;
   return patch;
@@ -35,17 +35,6 @@ export function toPatch(before, after) {
 
 /** Whether an article can be created: the server needs these fields. */
 export const isComplete = (document) => REQUIRED.every((name) => document[name]?.trim());
-
-/**
- * Merge two changes of `base`: `merged` has both, mine where both changed a field. `conflicts` is
- * true if they changed the same field to different values.
- */
-export function merge(base, theirs, mine) {
-  const mineByField = Object.fromEntries(changedFields(base, mine).map(({ field, after }) => [field, after]));
-  const conflicts = changedFields(base, theirs).some(({ field, after }) =>
-    field in mineByField && !isEqual(mineByField[field], after));
-  return { merged: { ...theirs, ...mineByField }, conflicts };
-}
 
 /** Titles of the related records by slug. */
 export const titlesOf = ({ missions, people, launches }) => Object.fromEntries([
