@@ -105,7 +105,7 @@ def _load_record(
 def _find_ids(
     session: Session, resource: RecordResource, slug: str, record: VersionedRecord | None
 ) -> set[int]:
-    """The ids of the record, or of the deleted records with this slug. Raises as `redact_record`."""
+    """The ids of the record, or of the deleted records with this slug. Raises as for any read."""
     if record is not None:
         return {stored_id(record)}
     ids = session.scalars(
