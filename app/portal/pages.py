@@ -105,6 +105,7 @@ async def render_mission_page(
         calendar_path=("missions", page.mission.slug),
         canonical_path=f"/missions/{page.mission.slug}",
         description=page.mission.summary,
+        image=page.mission.image,
         cache_control=launches_cache_control(page.launches.all_launches()),
         page=page,
         news=news,
@@ -299,6 +300,7 @@ async def render_person_page(
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/people/{slug}",
         kind="profile",
+        image=person.image,
         person=person,
         news=await database.read(list_articles, news_query),
     )
@@ -320,6 +322,7 @@ async def render_launch_page(
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/launches/{slug}",
         description=launch.outcome_note,
+        image=launch.image,
         cache_control=launches_cache_control([launch]),
         launch=launch,
         news=await database.read(list_articles, news_query),
@@ -365,7 +368,7 @@ async def render_article_page(
         translations={article.language: _article_url(article.slug)}
         | {each.language: _article_url(each.slug) for each in article.translations},
         structured_data=_describe_article(article),
-        image=article.image.url if article.image and article.image.srcset else None,
+        image=article.image,
         article=article,
     )
 

@@ -393,12 +393,12 @@ def test_picture_of_many_articles_is_not_deleted(client: TestClient, editor: Tes
         slug = media.slug
     with database_of(client).session() as session:
         (stored,) = session.scalars(select(Media).where(Media.slug == slug))
-        assert len(_list_referrers(session, stored)) == 10
+        assert len(_list_referrers(session, stored, None)) == 10
     refused = editor.delete(f"{PATH}/{slug}", headers=IF_MATCH_ANY)
     assert refused.status_code == 409
     assert (
-        "article a-00, article a-01, article a-02, article a-03, article a-04 and others"
-        in (refused.json()["detail"])
+        "the article a-00, the article a-01, the article a-02, the article a-03, the article a-04 "
+        "and others" in (refused.json()["detail"])
     )
 
 

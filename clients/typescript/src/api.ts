@@ -3772,6 +3772,8 @@ export interface components {
             id: number;
             mission: components["schemas"]["MissionRef"];
             person: components["schemas"]["PersonRef"];
+            /** @description Portrait of the person, or null. */
+            image: components["schemas"]["Image"] | null;
             role: components["schemas"]["CrewRole"];
             /** @example Flight engineer */
             role_label: string;
@@ -4154,6 +4156,11 @@ export interface components {
         /** @description Image with its description and rights. */
         Image: {
             /**
+             * @description Slug of the picture in `/v1/media`, or null for an image on another site.
+             * @example soyuz-ms-12-on-the-pad
+             */
+            media: string | null;
+            /**
              * Format: uri
              * @description JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL.
              */
@@ -4349,6 +4356,8 @@ export interface components {
         /** @description Crew member at launch. */
         LaunchCrewRead: {
             person: components["schemas"]["PersonRef"];
+            /** @description Portrait of the person, or null. */
+            image: components["schemas"]["Image"] | null;
             role: components["schemas"]["ShipRole"];
             /** @example Flight engineer */
             role_label: string;
@@ -4488,6 +4497,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -4570,6 +4581,8 @@ export interface components {
              * @default []
              */
             links: components["schemas"]["LinkRecord"][];
+            /** @description Image of the launch. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -4695,6 +4708,8 @@ export interface components {
              * @description URL of its launches, with their counts by vehicle, year and pad.
              */
             launches_url: string;
+            /** @description Image of the site, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -4737,6 +4752,8 @@ export interface components {
              * @default []
              */
             pads: components["schemas"]["PadRecord"][];
+            /** @description Image of the site. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -4788,6 +4805,8 @@ export interface components {
              * @description URL of its launches, with their counts by vehicle, year and pad.
              */
             launches_url: string;
+            /** @description Image of the site, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -4840,6 +4859,8 @@ export interface components {
              * @default []
              */
             pads: components["schemas"]["PadWrite"][];
+            /** @description Image of the site. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -4912,6 +4933,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -4993,6 +5016,8 @@ export interface components {
              * @default []
              */
             links: components["schemas"]["LinkWrite"][];
+            /** @description Image of the launch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
             /** @description Reason for a change of time or status, recorded in `history`. */
@@ -5341,6 +5366,8 @@ export interface components {
              */
             duration_days: number | null;
             summary: string;
+            /** @description Image of the mission, such as its patch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5415,6 +5442,8 @@ export interface components {
             launches: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -5506,6 +5535,8 @@ export interface components {
              */
             duration_days: number | null;
             summary: string;
+            /** @description Image of the mission, such as its patch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5583,6 +5614,8 @@ export interface components {
             launches: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article?: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -5710,6 +5743,8 @@ export interface components {
             launch: components["schemas"]["LaunchRef"] | null;
             /** @description True if the module is attached to the station now. */
             is_attached: boolean;
+            /** @description Image of the module, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5758,6 +5793,8 @@ export interface components {
              * @default []
              */
             attachments: components["schemas"]["AttachmentRecord"][];
+            /** @description Image of the module. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -5832,6 +5869,8 @@ export interface components {
             launch: components["schemas"]["LaunchRef"] | null;
             /** @description True if the module is attached to the station now. */
             is_attached: boolean;
+            /** @description Image of the module, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5895,6 +5934,8 @@ export interface components {
              * @default []
              */
             attachments: components["schemas"]["AttachmentWrite"][];
+            /** @description Image of the module. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -6191,6 +6232,8 @@ export interface components {
              * @description Time until which crews and landings are known, or null if there is no limit.
              */
             known_until: string | null;
+            /** @description Portrait, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -6286,6 +6329,8 @@ export interface components {
              * @default []
              */
             aliases: string[];
+            /** @description Portrait. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -6421,6 +6466,8 @@ export interface components {
              * @description Time until which crews and landings are known, or null if there is no limit.
              */
             known_until: string | null;
+            /** @description Portrait, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -6496,8 +6543,15 @@ export interface components {
              * @default []
              */
             aliases: string[];
+            /** @description Portrait. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
+        };
+        /** @description Picture of the library, as the image of a record. */
+        PictureWrite: {
+            /** @description Published picture of `/v1/media`, by slug. */
+            media: string;
         };
         /**
          * @description Side of a module that a port is on, in the usual attitude of the station.
@@ -6616,6 +6670,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7101,6 +7157,8 @@ export interface components {
             first_launch: components["schemas"]["LaunchRef"] | null;
             /** @description Last of these launches. */
             last_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Image of the spacecraft, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7124,6 +7182,8 @@ export interface components {
             operator: string | null;
             /** @description Serial number. */
             serial: string | null;
+            /** @description Image of the spacecraft. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -7176,6 +7236,8 @@ export interface components {
             first_launch: components["schemas"]["LaunchRef"] | null;
             /** @description Last of these launches. */
             last_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Image of the spacecraft, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7199,6 +7261,8 @@ export interface components {
             operator?: string | null;
             /** @description Serial number. */
             serial?: string | null;
+            /** @description Image of the spacecraft. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -9143,6 +9207,8 @@ export interface components {
             launches?: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article?: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9263,6 +9329,8 @@ export interface components {
             hold_reason?: string | null;
             /** @description Webcasts, and pages about the launch. */
             links?: components["schemas"]["LinkWrite"][];
+            /** @description Image of the launch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
             /** @description Reason for a change of time or status, recorded in `history`. */
             change_reason?: string | null;
@@ -9314,6 +9382,8 @@ export interface components {
             operator?: string | null;
             /** @description Serial number. */
             serial?: string | null;
+            /** @description Image of the spacecraft. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9396,6 +9466,8 @@ export interface components {
             biography_ru?: string | null;
             /** @description Other spellings of the name. */
             aliases?: string[];
+            /** @description Portrait. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9456,6 +9528,8 @@ export interface components {
             ports?: components["schemas"]["PortWrite"][];
             /** @description Places where it was attached, in order of time. Only the last one may have no end. */
             attachments?: components["schemas"]["AttachmentWrite"][];
+            /** @description Image of the module. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9603,6 +9677,8 @@ export interface components {
             time_zone?: string | null;
             /** @description Its pads. A pad with launches cannot be removed. */
             pads?: components["schemas"]["PadWrite"][];
+            /** @description Image of the site. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -10317,6 +10393,11 @@ export interface operations {
                  * @example 2019-12-31
                  */
                 ends_on_lt?: string;
+                /**
+                 * @description Missions with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -13277,6 +13358,11 @@ export interface operations {
                  */
                 q?: string;
                 /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
                  */
@@ -13519,6 +13605,11 @@ export interface operations {
                  */
                 q?: string;
                 /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
                  */
@@ -13732,6 +13823,11 @@ export interface operations {
                  * @example kononenko
                  */
                 q?: string;
+                /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
@@ -14384,6 +14480,11 @@ export interface operations {
                  *     ]
                  */
                 operator?: string[];
+                /**
+                 * @description Spacecraft with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -15162,6 +15263,11 @@ export interface operations {
                  */
                 born_on_lt?: string;
                 /**
+                 * @description People with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
                  *       "agency"
@@ -15905,6 +16011,11 @@ export interface operations {
                  * @example 2019-04-04
                  */
                 attached_on?: string;
+                /**
+                 * @description Modules with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -17806,6 +17917,11 @@ export interface operations {
                  *     ]
                  */
                 country?: string[];
+                /**
+                 * @description Launch sites with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [

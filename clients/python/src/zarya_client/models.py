@@ -544,47 +544,6 @@ Relation of a launch to a mission.
 """
 
 
-class LaunchSiteSummary(TypedDict):
-    """
-    Launch site in a list.
-    """
-
-    slug: str
-    name: str
-    url: str
-    id: int
-    code: str | None
-    """
-    Code in the General Catalog of Artificial Space Objects, or null.
-    """
-    country: str
-    """
-    Country of the site, as an ISO 3166-1 alpha-2 code.
-    """
-    latitude: float | None
-    """
-    Latitude in degrees, north positive, or null if unknown.
-    """
-    longitude: float | None
-    """
-    Longitude in degrees, east positive, or null if unknown.
-    """
-    time_zone: str | None
-    """
-    IANA time zone of its local time, or null if unknown.
-    """
-    launches_count: int
-    """
-    Number of launches from the site, of all statuses.
-    """
-    launches_url: str
-    """
-    URL of its launches, with their counts by vehicle, year and pad.
-    """
-    updated_at: str
-    version: int
-
-
 LaunchSort: TypeAlias = Literal['-launch_at', 'launch_at']
 """
 Sort order of launches.
@@ -1064,6 +1023,17 @@ Sort order of people.
 """
 
 
+class PictureWrite(TypedDict, closed=True):
+    """
+    Picture of the library, as the image of a record.
+    """
+
+    media: str
+    """
+    Published picture of `/v1/media`, by slug.
+    """
+
+
 PortDirection: TypeAlias = Literal['forward', 'aft', 'port', 'starboard', 'zenith', 'nadir']
 """
 Side of a module that a port is on, in the usual attitude of the station.
@@ -1374,6 +1344,10 @@ class ShipRecord(TypedDict, closed=True):
     """
     Serial number.
     """
+    image: PictureWrite | None
+    """
+    Image of the spacecraft.
+    """
     sources: list[CitationRecord]
     id: int
     url: str
@@ -1415,6 +1389,10 @@ class ShipWrite(TypedDict, closed=True):
     serial: NotRequired[str | None]
     """
     Serial number.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the spacecraft.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -2427,6 +2405,10 @@ class MissionPatch(TypedDict, closed=True):
     """
     Lead article of the mission's page, by slug. It must be published.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the mission, such as its patch.
+    """
     sources: NotRequired[list[CitationWrite]]
 
 
@@ -2590,6 +2572,10 @@ class ShipPatch(TypedDict, closed=True):
     """
     Serial number.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the spacecraft.
+    """
     sources: NotRequired[list[CitationWrite]]
 
 
@@ -2700,6 +2686,10 @@ class PersonPatch(TypedDict, closed=True):
     aliases: NotRequired[list[Alias]]
     """
     Other spellings of the name.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Portrait.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -2867,6 +2857,10 @@ class LaunchSitePatch(TypedDict, closed=True):
     pads: NotRequired[list[PadWrite]]
     """
     Its pads. A pad with launches cannot be removed.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the site.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -3042,6 +3036,7 @@ class ListMissionsParametersQuery(TypedDict):
     starts_on_lt: NotRequired[str]
     ends_on_gte: NotRequired[str]
     ends_on_lt: NotRequired[str]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[MissionFacet]]
     sort: NotRequired[MissionSort]
     lang: NotRequired[Language]
@@ -3519,6 +3514,7 @@ class ListLaunchesParametersQuery(TypedDict):
     mission: NotRequired[list[MissionItem]]
     person: NotRequired[list[PersonItem]]
     q: NotRequired[str]
+    has_image: NotRequired[bool]
     launch_month: NotRequired[str]
     launch_at_gte: NotRequired[str]
     launch_at_lt: NotRequired[str]
@@ -3549,6 +3545,7 @@ class GetLaunchCalendarParametersQuery(TypedDict):
     mission: NotRequired[list[MissionItem]]
     person: NotRequired[list[PersonItem]]
     q: NotRequired[str]
+    has_image: NotRequired[bool]
     launch_month: NotRequired[str]
     launch_at_gte: NotRequired[str]
     launch_at_lt: NotRequired[str]
@@ -3580,6 +3577,7 @@ class GetLaunchArchiveParametersQuery(TypedDict):
     mission: NotRequired[list[MissionItem]]
     person: NotRequired[list[PersonItem]]
     q: NotRequired[str]
+    has_image: NotRequired[bool]
     launch_month: NotRequired[str]
     launch_at_gte: NotRequired[str]
     launch_at_lt: NotRequired[str]
@@ -3662,6 +3660,7 @@ class ListSpacecraftParametersQuery(TypedDict):
     type: NotRequired[list[TypeItem]]
     kind: NotRequired[list[SpacecraftKind]]
     operator: NotRequired[list[OperatorItem]]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[ShipFacet]]
     sort: NotRequired[ShipSort]
     lang: NotRequired[Language]
@@ -3754,6 +3753,7 @@ class ListPeopleParametersQuery(TypedDict):
     aboard: NotRequired[bool]
     born_on_gte: NotRequired[str]
     born_on_lt: NotRequired[str]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[PersonFacet]]
     sort: NotRequired[PersonSort]
     lang: NotRequired[Language]
@@ -3834,6 +3834,7 @@ class ListModulesParametersQuery(TypedDict):
     owner: NotRequired[list[OwnerItem]]
     launch: NotRequired[list[LaunchItem]]
     attached_on: NotRequired[str]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[ModuleFacet]]
     sort: NotRequired[ModuleSort]
     lang: NotRequired[Language]
@@ -4066,6 +4067,7 @@ class ListSitesParametersQuery(TypedDict):
     view: NotRequired[View]
     q: NotRequired[str]
     country: NotRequired[list[CountryItem]]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[SiteFacet]]
     sort: NotRequired[SiteSort]
     lang: NotRequired[Language]
@@ -5178,6 +5180,10 @@ class Image(TypedDict):
     Image with its description and rights.
     """
 
+    media: str | None
+    """
+    Slug of the picture in `/v1/media`, or null for an image on another site.
+    """
     url: str
     """
     JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL.
@@ -5322,37 +5328,6 @@ class LaunchRef(TypedDict):
     """
 
 
-class LaunchSitePage(TypedDict):
-    """
-    Page of launch site summaries.
-    """
-
-    facets: list[FacetRead]
-    """
-    Facets that `facet` names, in its order. Empty without it.
-    """
-    items: list[LaunchSiteSummary]
-    """
-    Items of this page, in the requested order.
-    """
-    next: str | None
-    """
-    URL of the next page, or null on the last page.
-    """
-    prev: str | None
-    """
-    URL of the previous page, or null on the first page.
-    """
-    total: int | None
-    """
-    Number of matching items, at most 10,000. Null unless `with_total=true`.
-    """
-    total_is_minimum: bool
-    """
-    True if more than `total` items match. False if `total` is exact or null.
-    """
-
-
 class LaunchSiteRead(TypedDict):
     """
     Launch site with all its fields.
@@ -5389,6 +5364,10 @@ class LaunchSiteRead(TypedDict):
     launches_url: str
     """
     URL of its launches, with their counts by vehicle, year and pad.
+    """
+    image: Image | None
+    """
+    Image of the site, or null.
     """
     updated_at: str
     version: int
@@ -5446,10 +5425,59 @@ class LaunchSiteRecord(TypedDict, closed=True):
     """
     Its pads. A pad with launches cannot be removed.
     """
+    image: PictureWrite | None
+    """
+    Image of the site.
+    """
     sources: list[CitationRecord]
     id: int
     url: str
     created_at: str
+    updated_at: str
+    version: int
+
+
+class LaunchSiteSummary(TypedDict):
+    """
+    Launch site in a list.
+    """
+
+    slug: str
+    name: str
+    url: str
+    id: int
+    code: str | None
+    """
+    Code in the General Catalog of Artificial Space Objects, or null.
+    """
+    country: str
+    """
+    Country of the site, as an ISO 3166-1 alpha-2 code.
+    """
+    latitude: float | None
+    """
+    Latitude in degrees, north positive, or null if unknown.
+    """
+    longitude: float | None
+    """
+    Longitude in degrees, east positive, or null if unknown.
+    """
+    time_zone: str | None
+    """
+    IANA time zone of its local time, or null if unknown.
+    """
+    launches_count: int
+    """
+    Number of launches from the site, of all statuses.
+    """
+    launches_url: str
+    """
+    URL of its launches, with their counts by vehicle, year and pad.
+    """
+    image: Image | None
+    """
+    Image of the site, or null.
+    """
     updated_at: str
     version: int
 
@@ -5495,6 +5523,10 @@ class LaunchSiteWrite(TypedDict, closed=True):
     pads: NotRequired[list[PadWrite]]
     """
     Its pads. A pad with launches cannot be removed.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the site.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -5562,6 +5594,10 @@ class LaunchSummary(TypedDict):
     is_overdue: bool
     """
     True if the launch is planned for a time that has passed.
+    """
+    image: Image | None
+    """
+    Image of the launch, or null.
     """
     updated_at: str
     version: int
@@ -5690,6 +5726,10 @@ class MissionRecord(TypedDict, closed=True):
     """
     Lead article of the mission's page, by slug. It must be published.
     """
+    image: PictureWrite | None
+    """
+    Image of the mission, such as its patch.
+    """
     sources: list[CitationRecord]
     id: int
     crew: list[CrewRecord]
@@ -5734,6 +5774,10 @@ class MissionSummary(TypedDict):
     Full days from the start to the end, or to the horizon or now. Null before the start.
     """
     summary: str
+    image: Image | None
+    """
+    Image of the mission, such as its patch, or null.
+    """
     updated_at: str
     version: int
 
@@ -5783,6 +5827,10 @@ class MissionWrite(TypedDict, closed=True):
     featured_article: NotRequired[str | None]
     """
     Lead article of the mission's page, by slug. It must be published.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the mission, such as its patch.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -5859,6 +5907,10 @@ class ModuleRead(TypedDict):
     """
     True if the module is attached to the station now.
     """
+    image: Image | None
+    """
+    Image of the module, or null.
+    """
     updated_at: str
     version: int
     attachments: list[AttachmentRead]
@@ -5920,6 +5972,10 @@ class ModuleRecord(TypedDict, closed=True):
     """
     Places where it was attached, in order of time. Only the last one may have no end.
     """
+    image: PictureWrite | None
+    """
+    Image of the module.
+    """
     sources: list[CitationRecord]
     id: int
     url: str
@@ -5972,6 +6028,10 @@ class ModuleSummary(TypedDict):
     """
     True if the module is attached to the station now.
     """
+    image: Image | None
+    """
+    Image of the module, or null.
+    """
     updated_at: str
     version: int
 
@@ -6022,6 +6082,10 @@ class ModuleWrite(TypedDict, closed=True):
     attachments: NotRequired[list[AttachmentWrite]]
     """
     Places where it was attached, in order of time. Only the last one may have no end.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the module.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -6153,6 +6217,10 @@ class PersonRecord(TypedDict, closed=True):
     """
     Other spellings of the name.
     """
+    image: PictureWrite | None
+    """
+    Portrait.
+    """
     sources: list[CitationRecord]
     id: int
     url: str
@@ -6256,6 +6324,10 @@ class PersonSummary(TypedDict):
     """
     Time until which crews and landings are known, or null if there is no limit.
     """
+    image: Image | None
+    """
+    Portrait, or null.
+    """
     updated_at: str
     version: int
 
@@ -6334,6 +6406,10 @@ class PersonWrite(TypedDict, closed=True):
     """
     Other spellings of the name.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Portrait.
+    """
     sources: NotRequired[list[CitationWrite]]
 
 
@@ -6389,6 +6465,10 @@ class PortalLaunch(TypedDict):
     is_overdue: bool
     """
     True if the launch is planned for a time that has passed.
+    """
+    image: Image | None
+    """
+    Image of the launch, or null.
     """
     updated_at: str
     version: int
@@ -6617,6 +6697,10 @@ class ShipSummary(TypedDict):
     last_launch: LaunchRef | None
     """
     Last of these launches.
+    """
+    image: Image | None
+    """
+    Image of the spacecraft, or null.
     """
     updated_at: str
     version: int
@@ -7564,6 +7648,10 @@ class LaunchPatch(TypedDict, closed=True):
     """
     Webcasts, and pages about the launch.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the launch.
+    """
     sources: NotRequired[list[CitationWrite]]
     change_reason: NotRequired[str | None]
     """
@@ -7617,6 +7705,10 @@ class ModulePatch(TypedDict, closed=True):
     attachments: NotRequired[list[AttachmentWrite]]
     """
     Places where it was attached, in order of time. Only the last one may have no end.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the module.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -7920,6 +8012,10 @@ class CrewAssignmentRead(TypedDict):
     id: int
     mission: MissionRef
     person: PersonRef
+    image: Image | None
+    """
+    Portrait of the person, or null.
+    """
     role: CrewRole
     role_label: str
     agency: str | None
@@ -8076,6 +8172,10 @@ class LaunchCrewRead(TypedDict):
     """
 
     person: PersonRef
+    image: Image | None
+    """
+    Portrait of the person, or null.
+    """
     role: ShipRole
     role_label: str
     agency: str | None
@@ -8181,6 +8281,10 @@ class LaunchRead(TypedDict):
     """
     True if the launch is planned for a time that has passed.
     """
+    image: Image | None
+    """
+    Image of the launch, or null.
+    """
     updated_at: str
     version: int
     missions: list[MissionServed]
@@ -8280,6 +8384,10 @@ class LaunchRecord(TypedDict, closed=True):
     """
     Webcasts, and pages about the launch.
     """
+    image: PictureWrite | None
+    """
+    Image of the launch.
+    """
     sources: list[CitationRecord]
     id: int
     history: list[LaunchSlipRead]
@@ -8299,6 +8407,37 @@ class LaunchSiteFullPage(TypedDict):
     Facets that `facet` names, in its order. Empty without it.
     """
     items: list[LaunchSiteRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class LaunchSitePage(TypedDict):
+    """
+    Page of launch site summaries.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[LaunchSiteSummary]
     """
     Items of this page, in the requested order.
     """
@@ -8386,6 +8525,10 @@ class LaunchWrite(TypedDict, closed=True):
     links: NotRequired[list[LinkWrite]]
     """
     Webcasts, and pages about the launch.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the launch.
     """
     sources: NotRequired[list[CitationWrite]]
     change_reason: NotRequired[str | None]
@@ -8488,6 +8631,10 @@ class MissionRead(TypedDict):
     Full days from the start to the end, or to the horizon or now. Null before the start.
     """
     summary: str
+    image: Image | None
+    """
+    Image of the mission, such as its patch, or null.
+    """
     updated_at: str
     version: int
     alternative_names: list[str]
@@ -8693,6 +8840,10 @@ class PersonRead(TypedDict):
     known_until: str | None
     """
     Time until which crews and landings are known, or null if there is no limit.
+    """
+    image: Image | None
+    """
+    Portrait, or null.
     """
     updated_at: str
     version: int
@@ -8953,6 +9104,10 @@ class ShipRead(TypedDict):
     last_launch: LaunchRef | None
     """
     Last of these launches.
+    """
+    image: Image | None
+    """
+    Image of the spacecraft, or null.
     """
     updated_at: str
     version: int
