@@ -382,6 +382,18 @@ def test_picture_in_use_stays_published(editor: TestClient, article: str) -> Non
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
 
 
+def test_busy_server_asks_to_send_the_picture_again(
+    client: TestClient, editor: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with override_settings(client, media_dir=str(tmp_path)):
+        with monkeypatch.context() as busy:
+            busy.setattr("app.resources.media.renditions.MAX_WALL_SECONDS", 0.001)
+            refused = editor.post(PATH, files={"file": ("a", picture("JPEG"))})
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "30"
+        assert upload(editor)["published"]
+
+
 def test_picture_of_many_articles_is_not_deleted(client: TestClient, editor: TestClient) -> None:
     """The refusal names some of them, and no more are read."""
     media = factories.media()
