@@ -31,7 +31,7 @@ MAX_PRICE = 20
 MAX_BATCH_PRICE = 30
 """Limit of the largest page of full records, and of a batch of a whole list: paged or streamed."""
 
-_ATTEMPTS, _EXTRA_ATTEMPTS = 2, 8
+_ATTEMPTS = 2
 _SUSPICIOUS_PRICE = MAX_PRICE / 2
 """Price from which a read is measured several times more."""
 
@@ -77,11 +77,15 @@ async def measure_cost(app: FastAPI, address: str, meter: Meter = process_time) 
 
 
 async def measure_prices(
-    app: FastAPI, reads: Iterable[PublicRead], meter: Meter = process_time
+    app: FastAPI,
+    reads: Iterable[PublicRead],
+    meter: Meter = process_time,
+    extra_attempts: int = 8,
 ) -> dict[str, float]:
     """Prices of reads by address: work in medians of the successful ones.
 
-    The least of several attempts counts. A server error has an infinite price.
+    The least of several attempts counts, for a suspicious read that of `extra_attempts` more. A
+    server error has an infinite price.
     """
 
     async def measure(address: str, attempts: int) -> Cost:
@@ -94,7 +98,7 @@ async def measure_prices(
         unit = median(cost.work for cost in costs.values() if cost.status == HTTPStatus.OK)
         for address, cost in costs.items():
             if cost.work > _SUSPICIOUS_PRICE * unit:
-                costs[address] = min(cost, await measure(address, _EXTRA_ATTEMPTS))
+                costs[address] = min(cost, await measure(address, extra_attempts))
     finally:
         gc.enable()
     return {
