@@ -12,6 +12,7 @@ from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.domain.dates import time_zone_names
+from app.domain.text import is_sluggable
 
 
 class Settings(BaseSettings):
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
 
     time_zone: str = "Europe/Moscow"
     """IANA time zone of the dates on pages, and in requests without the parameter `tz`."""
+
+    news_source: str = Field(default="", max_length=120)
+    """Publisher of articles that are written without a `source`. Empty: `source` is required."""
 
     security_contact: str = ""
     """Contact in security.txt: `mailto:…` or `https://…`. Empty: postmaster at the public host."""
@@ -108,8 +112,21 @@ class Settings(BaseSettings):
     private_targets: bool = False
     """Allow webhooks and sources on private and loopback addresses. For tests only."""
 
+    session_seconds: float = Field(default=43_200.0, ge=300, le=31_536_000)
+    """Longest duration of a session of an editor, in seconds."""
+
+    session_idle_seconds: float = Field(default=3600.0, ge=300, le=31_536_000)
+    """Seconds without a request after which a session of an editor ends."""
+
     mcp_key: str = Field(default="", repr=False)
     """API key of `zarya mcp`, for tools that change records. Empty: read-only."""
+
+    @field_validator("news_source")
+    @classmethod
+    def check_news_source(cls, value: str) -> str:
+        if value and not is_sluggable(value):
+            raise ValueError("use a name with a letter or a digit")
+        return value
 
     @field_validator("media_redirect")
     @classmethod

@@ -30,10 +30,11 @@ from app.api.openapi.pages import router as reference
 from app.api.openapi.yaml import to_yaml
 from app.api.routing import Router
 from app.config import Settings, use_settings
+from app.desk.router import router as desk
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
-from app.http.paths import monitoring_paths, route_traits, upload_limits
+from app.http.paths import monitoring_paths, route_traits, sign_in_paths, upload_limits
 from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
 from app.http.traces import build_tracer_provider
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     *MERGE_ROUTERS,
     pages,
     assets,
+    desk,
     index,
     site_files,
     well_known.router,
@@ -133,6 +135,7 @@ class Zarya(FastAPI):
             monitoring_paths=monitoring_paths(self.routes),
             upload_limits=upload_limits(self.routes),
             calling_paths=(MCP_PATH,),
+            sign_in_paths=sign_in_paths(self.routes),
             deprecations=DEPRECATED_OPERATIONS,
         )
         return app

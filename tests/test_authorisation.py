@@ -17,6 +17,7 @@ from app.config import Settings
 from app.domain.dates import now
 from app.domain.enums import Scope
 from app.main import create_app
+from app.resources.registry import RECORD_RESOURCES
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
@@ -142,19 +143,26 @@ FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 HORIZON = {"kinds": ["crews"], "known_until": "2026-03-15T12:00:00Z"}
 KEY = {"name": "Another", "scopes": ["audit:read"]}
 
-MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
-    "createArticle": (Scope.ARTICLES_WRITE, no_target, documents.article, 201),
-    "updateArticle": (Scope.ARTICLES_WRITE, ARTICLE, {"note": "A note"}, 200),
+AUTHOR = (Scope.ARTICLES_DRAFT, Scope.ARTICLES_WRITE)
+DRAFT_READER = (Scope.DRAFTS_READ, *AUTHOR)
+MEDIA_READER = (Scope.DRAFTS_READ, Scope.MEDIA_WRITE)
+
+TRASH_READER = (Scope.AUDIT_READ, *dict.fromkeys(each.scope for each in RECORD_RESOURCES.values()))
+
+MATRIX: dict[str, tuple[Scope | tuple[Scope, ...] | None, Maker, Any, int]] = {
+    "createArticle": (AUTHOR, no_target, documents.article, 201),
+    "updateArticle": (AUTHOR, ARTICLE, {"note": "A note"}, 200),
     "deleteArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 204),
-    "previewArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
+    "previewArticle": (DRAFT_READER, ARTICLE, None, 200),
+    "renderArticleBody": (AUTHOR, no_target, {"body": "Text."}, 200),
     "publishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "unpublishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "restoreArticle": (Scope.ARTICLES_WRITE, deleted_article, None, 200),
     "changeArticles": (Scope.ARTICLES_WRITE, no_target, batch, 200),
-    "listPreviewLinks": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
-    "createPreviewLink": (Scope.ARTICLES_WRITE, ARTICLE, {"expires_in_hours": 1}, 201),
-    "revokePreviewLink": (Scope.ARTICLES_WRITE, preview_link, None, 204),
-    "listDrafts": (Scope.ARTICLES_WRITE, no_target, None, 200),
+    "listPreviewLinks": (AUTHOR, ARTICLE, None, 200),
+    "createPreviewLink": (AUTHOR, ARTICLE, {"expires_in_hours": 1}, 201),
+    "revokePreviewLink": (AUTHOR, preview_link, None, 204),
+    "listDrafts": (DRAFT_READER, no_target, None, 200),
     "createMission": (Scope.MISSIONS_WRITE, no_target, documents.mission, 201),
     "updateMission": (Scope.MISSIONS_WRITE, MISSION, {"summary": "Short"}, 200),
     "deleteMission": (Scope.MISSIONS_WRITE, MISSION, None, 204),
@@ -204,8 +212,8 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "uploadMedia": (Scope.MEDIA_WRITE, no_target, {"slug": "without-a-file"}, 422),
     "updateMedia": (Scope.MEDIA_WRITE, media, {"credit": "NASA"}, 200),
     "deleteMedia": (Scope.MEDIA_WRITE, media, None, 204),
-    "previewMedia": (Scope.MEDIA_WRITE, media, None, 200),
-    "listUnpublishedMedia": (Scope.MEDIA_WRITE, no_target, None, 200),
+    "previewMedia": (MEDIA_READER, media, None, 200),
+    "listUnpublishedMedia": (MEDIA_READER, no_target, None, 200),
     "createSite": (Scope.SITES_WRITE, no_target, documents.site, 201),
     "updateSite": (Scope.SITES_WRITE, SITE, {"latitude": 45.6}, 200),
     "deleteSite": (Scope.SITES_WRITE, SITE, None, 204),
@@ -238,19 +246,31 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "getRevision": (None, article_version, None, 200),
     "compareRevisions": (None, article_version, None, 200),
     "restoreRevision": (None, article_version, None, 200),
+    "listTrash": (TRASH_READER, no_target, None, 200),
     "listAuditEntries": (Scope.AUDIT_READ, no_target, None, 200),
+    "listRoles": (None, no_target, None, 200),
     "getMe": (None, no_target, None, 200),
 }
 """By operation id: scope, maker of the target, request body, and status with a valid key.
 
-The scope is None if any key will do, or if it depends on the path: tests/revisions.
+Of several scopes a key needs one. The scope is None if any key will do, or if it depends on the
+path: tests/revisions.
 """
+
+SESSION_OPERATIONS = {"createSession", "getSession", "deleteSession"}
+"""Operations that create a session, or accept nothing else: tests/session."""
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     folder = tmp_path_factory.mktemp("authorisation")
     return create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
+
+
+def scopes_of(operation: str) -> tuple[Scope, ...]:
+    """The scopes of which a key needs one for an operation; empty if any key will do."""
+    scope = MATRIX[operation][0]
+    return scope if isinstance(scope, tuple) else () if scope is None else (scope,)
 
 
 def writing_routes(app: FastAPI) -> set[str]:
@@ -265,10 +285,11 @@ def writing_routes(app: FastAPI) -> set[str]:
 
 def find_gaps(app: FastAPI) -> set[str]:
     """Writing or authenticated routes with a missing or wrong row in the matrix."""
-    keyed = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
-    wanted = {name: scope for name, (scope, *_) in MATRIX.items()}
+    keyed = {route.name: allowed.scopes for route, allowed in authenticated_routes(app)}
+    wanted = {name: scopes_of(name) for name in MATRIX}
     wrong = {name for name in keyed.keys() & wanted.keys() if keyed[name] != wanted[name]}
-    return wrong | (keyed.keys() ^ wanted.keys()) | (writing_routes(app) - keyed.keys())
+    gaps = wrong | (keyed.keys() ^ wanted.keys()) | (writing_routes(app) - keyed.keys())
+    return gaps - SESSION_OPERATIONS
 
 
 def test_matrix_covers_every_keyed_route(app: FastAPI) -> None:
@@ -286,7 +307,7 @@ def test_uncovered_route_is_found(app: FastAPI) -> None:
     assert find_gaps(added) == {"openToAll"}
 
 
-def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str | None, int]]:
+def wrong_keys(client: TestClient, scopes: tuple[Scope, ...]) -> dict[str, tuple[str | None, int]]:
     """Keys that the route refuses, by kind, with the expected status."""
     moment = now()
     _, unknown = generate_api_key("Unknown", list(Scope))
@@ -303,8 +324,8 @@ def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str |
         "expired": (expired_text, 401),
         "revoked": (revoked_text, 401),
     }
-    if scope is not None:
-        others, text = generate_api_key("Wrong scope", [other for other in Scope if other != scope])
+    if scopes:
+        others, text = generate_api_key("Wrong scope", {*Scope}.difference(scopes))
         with database_of(client).session() as session:
             session.add(others)
         kinds["wrong scope"] = (text, 403)
@@ -322,7 +343,8 @@ def build_body(editor: TestClient, body: Any) -> Any:
 def test_route_accepts_only_its_scope(
     client: TestClient, editor: TestClient, app: FastAPI, operation: str
 ) -> None:
-    scope, make, body, success = MATRIX[operation]
+    _, make, body, success = MATRIX[operation]
+    scopes = scopes_of(operation)
     route = next(route for route, _ in authenticated_routes(app) if route.name == operation)
     (method,) = route.methods or {"GET"}
     document = build_body(editor, body)
@@ -334,7 +356,7 @@ def test_route_accepts_only_its_scope(
         json = {"json": content} if content is not None else {}
         return client.request(method, address, headers=headers, **json)
 
-    for kind, (text, status) in wrong_keys(client, scope).items():
+    for kind, (text, status) in wrong_keys(client, scopes).items():
         # The key is checked before the body.
         for content in (document, {"nonsense": 1} if document is not None else None):
             answer = ask(text, content)
@@ -342,9 +364,9 @@ def test_route_accepts_only_its_scope(
             assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="zarya"')
             assert answer.headers["Content-Type"] == "application/problem+json"
         if status == 403:
-            assert str(scope) in answer.json()["detail"]
-            assert f'scope="{scope}"' in answer.headers["WWW-Authenticate"]
-    right = client_with_key(client, *([scope] if scope else Scope))
+            assert all(scope in answer.json()["detail"] for scope in scopes)
+            assert f'scope="{scopes[0]}"' in answer.headers["WWW-Authenticate"]
+    right = client_with_key(client, *(scopes[:1] or Scope))
     passed = ask(right.headers["Authorization"].removeprefix("Bearer "))
     assert passed.status_code == success, passed.text
     assert passed.headers["Cache-Control"] == "private, no-store"

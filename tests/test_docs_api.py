@@ -45,6 +45,7 @@ PAGES = {
     "revisions": "revisions",
     "sources": "sources",
     "keys": "keys",
+    "session": "session",
     "audit": "audit",
 }
 """Page of the operations of a tag, by tag."""
@@ -103,7 +104,8 @@ def gaps(document: Schema, tag: str, page: Path) -> list[str]:
     used = {name for address in addresses for name in parse_qs(urlsplit(address).query)}
     found: list[str] = []
     for method, path, operation in operations(document, tag):
-        needs_key = bool(operation.get("security"))  # shown in sessions, see test_docs_sessions.py
+        # Requests with a key, and writes, are shown in sessions, see test_docs_sessions.py.
+        needs_key = bool(operation.get("security")) or method != "GET"
         if f"`{method} {path}`" not in text:
             found.append(f"{method} {path} is not documented")
         if not needs_key and path not in requested | PATHS_WITHOUT_REQUEST:

@@ -61,7 +61,7 @@ def table(text: str) -> list[list[str]]:
 
 
 def test_lists_support_all_formats() -> None:
-    assert len(LISTS) == 25
+    assert len(LISTS) == 26
     assert len(PUBLIC) == 16
 
 

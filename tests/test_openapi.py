@@ -43,8 +43,12 @@ EXCLUDED_OPERATIONS = {
 @pytest.mark.slow
 def test_parameter_examples_are_accepted(archive: TestClient, committed: Schema) -> None:
     count = 0
-    for _, path, operation in operations(committed):
-        if operation["security"] or operation["operationId"] in EXCLUDED_OPERATIONS:
+    for method, path, operation in operations(committed):
+        if (
+            method != "get"
+            or operation["security"]
+            or operation["operationId"] in EXCLUDED_OPERATIONS
+        ):
             continue
         url = path
         for parameter in operation.get("parameters", []):
@@ -180,3 +184,26 @@ def test_compatible_change_passes(committed: Schema, case: str) -> None:
     changed = copy.deepcopy(committed)
     COMPATIBLE[case](changed)
     assert breaks(committed, changed) == []
+
+
+POSTS_WITHOUT_IDEMPOTENCY_KEY = {
+    "createSession": "the response has a secret",
+    "createKey": "the response has a secret",
+    "createPreviewLink": "the response has a secret",
+    "createWebhook": "the response has a secret",
+    "renderArticleBody": "saves nothing",
+    "rotateKey": "the response has a secret",
+    "uploadMedia": "a repeated upload returns the record of the first",
+}
+"""Reasons of the operations that accept none."""
+
+
+def test_every_post_accepts_an_idempotency_key_or_has_a_reason(committed: Schema) -> None:
+    posts = [each for method, _, each in operations(committed) if method == "post"]
+    without = {
+        each["operationId"]
+        for each in posts
+        if "Idempotency-Key" not in {param["name"] for param in each["parameters"]}
+    }
+    assert without == POSTS_WITHOUT_IDEMPOTENCY_KEY.keys()
+    assert len(posts) > 30

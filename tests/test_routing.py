@@ -33,7 +33,7 @@ VALUES = (
     " 20 0 -1 1,2 x true False 1 json csv full en ru de en,ru iss-59 ISS_59 iss-59,iss-60 , a,,b "
     "2019-04 2019-13 2019-04-04 2019-02-29 2019-04-04T11:01:35Z 2019-04-04T11:01:35+03:00 "
     "9999-12-31 Europe/Moscow Mars active planned draft open SC commander keys:admin create update "
-    "-published_at -number -launch_at -name -at -count crews null [] {} "
+    "-published_at -number -launch_at -name -at -deleted_at -count crews null [] {} "
     "Гагарин Соуз\x00 \ud800 %41 a&b=c 99999999999999999999 soyuz baikonur mission person agency "
     "US node docking 04-12 kind -arrived_at -starts_at attached_at at created_at family country "
     "government version -version"

@@ -74,6 +74,7 @@ _READS = {
     "ProposalPage": "/v1/proposals",
     "ProposalRead": "/v1/proposals/1",
     "Me": "/v1/me",
+    "Roles": "/v1/roles",
 }
 """Request whose response is the example of a schema, by its name."""
 
@@ -94,6 +95,7 @@ _CREATED: dict[str, tuple[str, dict[str, Any]]] = {
             "source": {"name": "Press office"},
         },
     ),
+    "RenderedBody": ("/v1/articles/preview", {"body": "*Nothing* at all."}),
     "PreviewLinkCreated": ("/v1/articles/a-quiet-day/preview-links", {"expires_in_hours": 48}),
     "ArticleBatchResult": (
         "/v1/articles/batch",
@@ -130,6 +132,7 @@ _READS_AFTER_WRITES = {
     "WebhookDeliveryRead": "/v1/webhooks/{WebhookCreated}/deliveries/{WebhookDelivery}",
     "AuditPage": "/v1/audit?limit=2",
     "PreviewLinks": "/v1/articles/a-quiet-day/preview-links",
+    "TrashPage": "/v1/trash",
     "RevisionPage": "/v1/articles/a-quiet-day/revisions",
     "RevisionRead": "/v1/articles/a-quiet-day/revisions/1",
     "RevisionDifference": "/v1/articles/a-quiet-day/revisions/1/difference/2",
@@ -193,6 +196,8 @@ def _add_key_and_proposal(database: Database) -> str:
 
 def _read_examples(client: TestClient) -> dict[str, Any]:
     examples = {name: _get(client, path) for name, path in _READS.items()}
+    sign_in = {"key": client.headers["Authorization"].removeprefix("Bearer ")}
+    examples["Session"] = _shorten(client.post("/v1/session", json=sign_in).json())
     ids: dict[str, Any] = {}
     for name, (path, document) in _CREATED.items():
         created = client.post(path, json=document).raise_for_status().json()
@@ -203,6 +208,8 @@ def _read_examples(client: TestClient) -> dict[str, Any]:
     client.patch(address, json=patch, headers={"If-Match": "*"}).raise_for_status()
     for size, description in enumerate(_PICTURES, 300):
         _upload(client, size, description)
+    person = client.post("/v1/people", json={"name": "Ivan Example"}).raise_for_status()
+    client.delete(person.headers["Location"], headers={"If-Match": "*"}).raise_for_status()
     test = client.post(f"/v1/webhooks/{ids['WebhookCreated']}/test").raise_for_status()
     ids["WebhookDelivery"] = test.json()["id"]
     for name, path in _READS_AFTER_WRITES.items():

@@ -11,6 +11,7 @@ from app.db.database import Database, ReadPool
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
+from app.http.credentials import has_credentials
 from app.http.shutdown import GracefulShutdown
 
 T = TypeVar("T")
@@ -58,12 +59,13 @@ PrimaryDatabaseDep = Annotated[Database, Depends(get_primary_database)]
 
 
 async def get_database(request: Request) -> ReadPool:
-    """Read pool for `request`: with an API key the primary, otherwise a replica if there is one.
+    """Read pool for `request`: with credentials the primary, otherwise a replica if there is one.
 
     A client with a key may read what it has just written; a replica may not have it yet.
     """
     database: Database = request.app.state.services.database
-    return database if "authorization" in request.headers else database.for_public_reads
+    has_key = has_credentials(dict(request.scope["headers"]))
+    return database if has_key else database.for_public_reads
 
 
 DatabaseDep = Annotated[ReadPool, Depends(get_database)]

@@ -8,6 +8,7 @@ ACTOR_ID_PATTERN = "^[a-z0-9]+( [a-z0-9]+)*$"
 CONTENT_DIGEST_PATTERN = "^[0-9a-f]{32}$"
 COSPAR_ID_PATTERN = "^[0-9]{4}-[A-Z0-9]{2,6}$"
 COUNTRY_CODE_PATTERN = "^[A-Za-z]{2}$"
+ETAG_PATTERN = r'^(W/)?"[!#-~]*"$'
 FIELD_PATH_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,7}$"
 HTTP_URL_PATTERN = r"^https?://[^\s<>\"]+$"
 KEY_ID_PATTERN = "^[a-z0-9]{8}$"
@@ -36,6 +37,10 @@ MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
     COUNTRY_CODE_PATTERN: Bilingual(
         "Use a country code of two Latin letters, such as KZ.",
         "Укажите код страны из двух латинских букв, например KZ.",
+    ),
+    ETAG_PATTERN: Bilingual(
+        'Use an ETag as you received it, such as W/"5f3c1a9e.7".',
+        'Укажите ETag в том виде, в каком он получен, например W/"5f3c1a9e.7".',
     ),
     FIELD_PATH_PATTERN: Bilingual(
         "Use the name of a field, such as slug, or of one in objects, such as crew.person.name.",

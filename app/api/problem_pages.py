@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from app.api.auth import Forbidden, Unauthorized
+from app.api.auth import CsrfTokenRequired, Forbidden, Unauthorized
 from app.api.routing import Router
 from app.config import current_settings
 from app.domain.languages import Bilingual, current_language, tr
@@ -41,6 +41,7 @@ PROBLEM_TYPES: tuple[type[ApiError], ...] = (
     problems.HttpVersionNotSupported,
     Unauthorized,
     Forbidden,
+    CsrfTokenRequired,
 )
 
 

@@ -22,7 +22,7 @@ from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRename
 
 M = TypeVar("M", bound=BaseModel)
 
-RESERVED_SLUGS = {"archive", "batch", "current", "next"}
+RESERVED_SLUGS = {"archive", "batch", "current", "next", "preview"}
 """Slugs that no record can have, because an endpoint has this path."""
 
 MAX_GENERATED_SLUG_CHARS = 100
@@ -102,15 +102,29 @@ def set_slug(
             session, type(record), slugify(name)[:MAX_GENERATED_SLUG_CHARS].strip("-")
         )
     elif slug != record.slug:
-        if owners is None and slug not in RESERVED_SLUGS:
-            owners = load_slug_owners(session, type(record), [slug])
-        if slug in RESERVED_SLUGS or (owners or {}).get(slug, set()) - {record.id}:
-            detail = tr(
-                f"The slug {slug!r} is taken, or redirects to the record that had it before.",
-                f"Имя {slug!r} занято или перенаправляет на запись, у которой оно было раньше.",
+        if slug in RESERVED_SLUGS:
+            _refuse_slug(
+                "reserved",
+                tr(
+                    f"The slug {slug!r} is reserved for a path of the API.",
+                    f"Имя {slug!r} занято адресом самого API.",
+                ),
             )
-            raise Conflict(detail, FieldProblem(pointer="/slug", code="taken", detail=detail))
+        if owners is None:
+            owners = load_slug_owners(session, type(record), [slug])
+        if owners.get(slug, set()) - {record.id}:
+            _refuse_slug(
+                "taken",
+                tr(
+                    f"The slug {slug!r} is taken, or redirects to the record that had it before.",
+                    f"Имя {slug!r} занято или перенаправляет на запись, у которой оно было раньше.",
+                ),
+            )
         record.slug = slug
+
+
+def _refuse_slug(code: str, detail: str) -> NoReturn:
+    raise Conflict(detail, FieldProblem(pointer="/slug", code=code, detail=detail))
 
 
 def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -> str:
@@ -176,11 +190,20 @@ def _select_slug_owners(mapper: Mapper[Any]) -> CompoundSelect[str, int]:
 def load_ids(
     session: Session, model: type[VersionedRecord], slugs: Collection[str]
 ) -> dict[str, int]:
-    """Load the ids of the records with `slugs`, by slug; no statement without slugs."""
+    """Load the ids of the records that have or had `slugs`, by slug; no statement without slugs."""
     if not slugs:
         return {}
-    rows = session.execute(_select_ids(inspect(model)), {"slugs": list(slugs)})
+    rows = session.execute(_select_referred_ids(inspect(model)), {"slugs": list(slugs)})
     return {row.slug: row.id for row in rows}
+
+
+@cache
+def _select_referred_ids(mapper: Mapper[Any]) -> CompoundSelect[str, int]:
+    """Ids by slug: a slug that redirects to another record is not one of a record itself."""
+    model = mapper.class_
+    redirects = FormerSlug.type == model.record_type, FormerSlug.slug.in_(_SLUGS)
+    former = select(FormerSlug.slug, model.id).join(model, model.id == FormerSlug.record_id)
+    return _select_ids(mapper).union_all(former.where(*redirects))
 
 
 @cache

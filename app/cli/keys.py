@@ -16,6 +16,7 @@ from app.cli.terminal import (
     print_listing,
 )
 from app.domain.enums import Scope
+from app.domain.roles import Role
 from app.http.problems import ApiError, NotFound
 from app.resources.keys import commands, queries
 from app.resources.keys.schemas import MAX_OVERLAP_HOURS, KeyCreated, KeySummary, KeyWrite
@@ -26,7 +27,10 @@ cli = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke AP
 @cli.command("create")
 def create_key(
     name: Annotated[str, typer.Option(help="Name of the person or program that uses the key.")],
-    scope: Annotated[list[Scope], typer.Option(help="Scope of the key; can be repeated.")],
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="Scope of the key; can be repeated.")
+    ] = None,
+    role: Annotated[Role | None, typer.Option(help="Role of the key, instead of scopes.")] = None,
     expires: Annotated[
         str | None, typer.Option(help="Expiry: a date (in UTC) or an RFC 3339 date-time.")
     ] = None,
@@ -36,21 +40,23 @@ def create_key(
         f"{expires}T00:00:00Z" if expires and len(expires) == len("2031-01-01") else expires
     )
     try:
-        fields = {"name": name, "scopes": scope, "expires_at": expires_at}
+        fields = {"name": name, "role": role, "scopes": scope or [], "expires_at": expires_at}
         key = KeyWrite.model_validate(fields)
     except ValidationError as error:
         for problem in error.errors():
-            console.print(f"--{problem['loc'][0]}: {problem['msg']}", markup=False)
+            option = "".join(f"--{part}: " for part in problem["loc"][:1])
+            console.print(f"{option}{problem['msg']}", markup=False)
         raise typer.Exit(2) from error
     with open_database() as database, database.session() as session:
         actor = command_line_actor("keys create")
-        created = commands.create_key(session, actor, key.name, key.scopes, key.expires_at)
+        created = commands.create_key(session, actor, key)
     _print_key(created)
 
 
 def _print_key(created: KeyCreated) -> None:
-    scopes = ", ".join(created.scopes)
-    console.print(f"Key {created.id} with {scopes}. Store it now, it is not shown again:")
+    console.print(
+        f"Key {created.id} with {_format_scopes(created)}. Store it now, it is not shown again:"
+    )
     sys.stdout.write(f"{created.key}\n")
 
 
@@ -84,13 +90,17 @@ def list_keys(as_json: JsonOption = False) -> None:
     """List all keys, newest first, without their secrets."""
     with open_database() as database, database.snapshot() as reader:
         keys = queries.list_all_keys(reader)
-    columns = ("id", "name", "scopes", "created", "expires", "last used", "state")
+    columns = ("id", "name", "role or scopes", "created", "expires", "last used", "state")
     print_listing(keys, as_json, columns, _format_key)
 
 
 def _format_key(key: KeySummary) -> tuple[str, ...]:
     times = map(format_time, (key.created_at, key.expires_at, key.last_used_at))
-    return key.id, key.name, ", ".join(key.scopes), *times, key.state
+    return key.id, key.name, _format_scopes(key), *times, key.state
+
+
+def _format_scopes(key: KeySummary) -> str:
+    return f"role {key.role}" if key.role else ", ".join(key.scopes)
 
 
 @cli.command("revoke")

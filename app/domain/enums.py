@@ -85,6 +85,8 @@ class Scope(StrEnum):
     VEHICLES_WRITE = "vehicles:write"
     SPACECRAFT_WRITE = "spacecraft:write"
     SITES_WRITE = "sites:write"
+    ARTICLES_DRAFT = "articles:draft"
+    DRAFTS_READ = "drafts:read"
     READ = "read"
 
 

@@ -11,6 +11,7 @@ from time import perf_counter
 from app.http.access_log import AccessLogEntry
 from app.http.cache.middleware import CACHEABLE_METHODS, CacheMiddleware
 from app.http.cache.response import RawHeaders, Variant
+from app.http.credentials import has_credentials
 from app.http.metrics import CACHE_HITS
 from app.http.rate_limit import RateLimitMiddleware
 from app.http.request_context import (
@@ -21,14 +22,13 @@ from app.http.request_context import (
 
 _DISQUALIFYING_HEADERS = frozenset(
     {
-        b"authorization",
         b"content-length",
         b"expect",
         b"transfer-encoding",
         b"upgrade",
     }
 )
-"""Request headers that need the ASGI path: a key, a body or a protocol negotiation."""
+"""Request headers that need the ASGI path: a body or a protocol negotiation."""
 
 
 class FastPath:
@@ -62,6 +62,7 @@ class FastPath:
             method not in CACHEABLE_METHODS
             or len(fields) < len(headers)
             or not _DISQUALIFYING_HEADERS.isdisjoint(fields)
+            or has_credentials(fields)
             or self.request_context.shutdown.is_draining
         ):
             return None

@@ -29,7 +29,9 @@ class RouteTraits:
     """Errors under the first segment of the path are JSON, even if the client prefers HTML. This
     also holds for every route in the OpenAPI document."""
     max_upload_bytes: int = 0
-    """Maximum size of a file in the body of a POST with an API key. 0: the limit of all bodies."""
+    """Maximum size of a file in the body of a POST with credentials. 0: the limit of all bodies."""
+    signs_in: bool = False
+    """A POST with a key in its body: a 401 counts as a wrong key."""
 
 
 NO_TRAITS = RouteTraits()
@@ -41,11 +43,12 @@ def route_traits(
     english_only: bool = False,
     json_errors: bool = False,
     max_upload_bytes: int = 0,
+    signs_in: bool = False,
 ) -> Callable[[E], E]:
     """A decorator that declares the `RouteTraits` of an endpoint."""
 
     def declare(endpoint: E) -> E:
-        traits = RouteTraits(monitoring, english_only, json_errors, max_upload_bytes)
+        traits = RouteTraits(monitoring, english_only, json_errors, max_upload_bytes, signs_in)
         endpoint.route_traits = traits  # type: ignore[attr-defined]  # on a function
         return endpoint
 
@@ -74,6 +77,15 @@ def upload_limits(routes: Iterable[BaseRoute]) -> dict[str, int]:
         for route in routes
         if isinstance(route, Route) and (limit := get_route_traits(route).max_upload_bytes)
     }
+
+
+def sign_in_paths(routes: Iterable[BaseRoute]) -> frozenset[str]:
+    """The paths of the routes that sign in."""
+    return frozenset(
+        route.path
+        for route in routes
+        if isinstance(route, Route) and get_route_traits(route).signs_in
+    )
 
 
 def json_error_prefixes(routes: Iterable[BaseRoute]) -> tuple[str, ...]:

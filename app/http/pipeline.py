@@ -45,6 +45,7 @@ def build_pipeline(
     monitoring_paths: Collection[str],
     upload_limits: Mapping[str, int],
     calling_paths: Collection[str],
+    sign_in_paths: Collection[str],
     deprecations: DeprecationTable,
 ) -> tuple[ASGIApp, FastPath, ASGIApp]:
     """`app` in its layers, the fast path around them, and the layers from 5 inwards.
@@ -65,6 +66,6 @@ def build_pipeline(
     buffer_body = BufferBodyMiddleware(load_shedding, upload_limits)
     content_language = ContentLanguageMiddleware(buffer_body)
     cached = CacheMiddleware(content_language, generations, cache, monitoring_paths)
-    rate_limit = RateLimitMiddleware(cached, settings, look_up_key, monitoring_paths)
+    rate_limit = RateLimitMiddleware(cached, settings, look_up_key, monitoring_paths, sign_in_paths)
     request_context = RequestContextMiddleware(rate_limit, settings, shutdown, access_log)
     return request_context, FastPath(request_context, rate_limit, cached), content_language

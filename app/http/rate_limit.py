@@ -1,8 +1,8 @@
 """Rate limits: requests per minute of an address or an API key, and wrong keys per address.
 
-A fixed window of one minute. A request with a valid key is counted by the key, any other by its
-address. Keys that only read have a limit of their own. A key is looked up once in each process; a
-key is wrong once a response has rejected it.
+A fixed window of one minute. A request with a valid key, or with a session of one, is counted by
+the key, any other by its address. Keys that only read have a limit of their own. A credential is
+looked up once in each process; it is wrong once a response has rejected it.
 """
 
 import logging
@@ -21,6 +21,7 @@ from app.http.cache.response import FROM_CACHE_KEY, RawHeader, RawHeaders
 from app.http.cache.single_flight import SingleFlight
 from app.http.client_address import LOOPBACK, client_network
 from app.http.content_language import request_language
+from app.http.credentials import Credential, find_credential
 from app.http.metrics import REQUESTS_REFUSED
 from app.http.problems import TooManyRequests, build_problem_response
 
@@ -57,8 +58,8 @@ class KeyIdentity:
     """Its only scope is `read`."""
 
 
-KeyLookup = Callable[[str], Awaitable[KeyIdentity | None]]
-"""Function from an API key to its identity; None if the key is not valid."""
+KeyLookup = Callable[[Credential], Awaitable[KeyIdentity | None]]
+"""Function from a credential to the identity of its key; None if it is not valid."""
 
 
 class RequestCounter(Protocol):
@@ -123,9 +124,12 @@ class RateLimitMiddleware:
         settings: Settings,
         look_up_key: KeyLookup,
         exempt_paths: Collection[str] = (),
+        sign_in_paths: Collection[str] = (),
     ) -> None:
         self.app = app
         self._exempt_paths = exempt_paths
+        self._sign_in_paths = sign_in_paths
+        """Paths of POST requests with a key in the body, which may be wrong, too."""
         self._look_up_key = look_up_key
         self.address_limit = settings.rate_limit
         self.key_limit = settings.key_rate_limit
@@ -136,7 +140,7 @@ class RateLimitMiddleware:
         url = settings.rate_limit_url
         self.counter: RequestCounter = RedisCounter(url) if url else MemoryCounter()
         self._known_keys: dict[bytes, KeyIdentity] = {}
-        """The valid keys, by the digest of the key."""
+        """The keys of valid credentials, by the digest of the credential."""
         self._lookups = SingleFlight[bytes, KeyIdentity | None]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,14 +151,16 @@ class RateLimitMiddleware:
         window, elapsed = divmod(int(time.time()), _WINDOW_SECONDS)
         seconds = _WINDOW_SECONDS - elapsed
         address = client_network(scope["state"]["client"])
-        key = _bearer_token(scope)
-        digest = sha256(key).digest() if key else b""
+        credential = find_credential(scope["headers"])
+        digest = _digest(credential)
         identity = self._known_keys.get(digest)
-        if key and identity is None:
+        is_sign_in = scope["path"] in self._sign_in_paths and scope["method"] == "POST"
+        presents_key = credential is not None or is_sign_in
+        if presents_key and (identity is None or is_sign_in):
             if await self._has_too_many_wrong_keys(address, window):
                 await _send_too_many_requests(scope, receive, send, _WRONG_KEYS_MESSAGE, seconds)
                 return
-            identity = await self._identify(key, digest, address, window)
+            identity = await self._identify(credential, digest, address, window)
         policy, limit = self._get_policy(identity)
         counter_key = f"{policy}/{identity.id if identity else address}"
         is_limited = limit > 0 and counter_key not in _UNLIMITED_COUNTER_KEYS
@@ -169,7 +175,7 @@ class RateLimitMiddleware:
         async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status, left = message["status"], limit - used
-                if key and status == HTTPStatus.UNAUTHORIZED:
+                if presents_key and status == HTTPStatus.UNAUTHORIZED:
                     self._known_keys.pop(digest, None)
                     await self.counter.increment(f"wrong/{address}", window, 1)
                 if is_limited:
@@ -180,7 +186,7 @@ class RateLimitMiddleware:
                     message["headers"] = [*message["headers"], *headers]
             await send(message)
 
-        await self.app(scope, receive, send_with_limits if is_limited or key else send)
+        await self.app(scope, receive, send_with_limits if is_limited or presents_key else send)
 
     def _get_policy(self, identity: KeyIdentity | None) -> tuple[str, int]:
         """The name of the policy for a client, and its limit."""
@@ -213,20 +219,22 @@ class RateLimitMiddleware:
         return await self.counter.increment(f"wrong/{address}", window, 0) >= self.wrong_key_limit
 
     async def _identify(
-        self, key: bytes, digest: bytes, address: str, window: int
+        self, credential: Credential | None, digest: bytes, address: str, window: int
     ) -> KeyIdentity | None:
-        """Identify a key that is not known yet; None if it is not valid, or not looked up.
+        """The key of a credential; None if it is not valid, or not looked up.
 
-        Concurrent requests with the same key share one lookup. Lookups are counted by address, so
-        that invented keys cost no more than requests without a key.
+        Concurrent requests with the same credential share one lookup. Lookups are counted by
+        address, so that invented keys cost no more than requests without a key.
         """
+        if credential is None or digest in self._known_keys:
+            return self._known_keys.get(digest)
 
         async def look_up(_release: Callable[[], None]) -> KeyIdentity | None:
             count = await self.counter.increment(f"lookups/{address}", window, 1)
             if self.address_limit and count > self.address_limit and address not in LOOPBACK:
                 return None
             try:
-                identity = await self._look_up_key(key.decode("latin-1"))
+                identity = await self._look_up_key(credential)
             except Exception:
                 # Any error: the application authenticates the key again, and reports the error.
                 return None
@@ -239,13 +247,10 @@ class RateLimitMiddleware:
         return await self._lookups.run(digest, look_up)
 
 
-def _bearer_token(scope: Scope) -> bytes:
-    """The bearer token of a request, empty if it has none."""
-    for name, value in scope["headers"]:
-        if name == b"authorization" and value[:7].lower() == b"bearer ":
-            token: bytes = value[7:].strip()
-            return token
-    return b""
+def _digest(credential: Credential | None) -> bytes:
+    if credential is None:
+        return b""
+    return sha256(b"%d%b" % (credential.is_session, credential.token)).digest()
 
 
 def _rate_limit_headers(policy: str, limit: int, left: int, seconds: int) -> RawHeaders:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.languages import tr
+from app.http.credentials import has_credentials
 from app.http.problems import (
     ApiError,
     ContentTooLarge,
@@ -26,13 +27,13 @@ _MAX_BUFFERED_BYTES = 64 * MAX_REQUEST_BODY_BYTES
 """Maximum size of all bodies whose requests are not answered yet: most of them wait for a slot."""
 
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
-_READ_HEADERS = _BODY_HEADERS | {b"authorization"}
+_READ_HEADERS = _BODY_HEADERS | {b"authorization", b"cookie"}
 
 
 class BufferBodyMiddleware:
     """ASGI middleware: buffers the body, so that a slow client occupies no slot.
 
-    `upload_limits` are the limits of paths that accept files, for requests with an API key. The
+    `upload_limits` are the limits of paths that accept files, for requests with credentials. The
     part of a body beyond the limit of all others is buffered on disk.
     """
 
@@ -52,7 +53,7 @@ class BufferBodyMiddleware:
             await self.app(scope, receive, send)
             return
         limit = MAX_REQUEST_BODY_BYTES
-        if b"authorization" in fields and scope["method"] == "POST":
+        if has_credentials(fields) and scope["method"] == "POST":
             limit = self._upload_limits.get(scope["path"], limit)
         error: ApiError | None = None
         with _BodyBuffer(self, limit) as body:

@@ -14,7 +14,7 @@ from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
 from app.config import Settings
 from app.db.database import Database
 from app.db.long_writes import LongWriter
-from app.db.models import IdempotentResponse
+from app.db.models import IdempotentResponse, UserSession
 from app.domain.dates import now
 from app.ingest.polling import find_due_sources, run_poll
 from app.ops.clock_correction import ClockCorrection
@@ -103,9 +103,11 @@ class PeriodicJobs:
 
 
 def prune_expired(database: Database) -> None:
-    """Delete old changes, responses to idempotent requests, and pictures without a record."""
+    """Delete old changes, stored responses, ended sessions, and pictures without a record."""
     writer = LongWriter(database)
     prune_changes(writer)
     pruned_before = now() - IDEMPOTENCY_RETENTION_PERIOD
     writer.delete_rows(IdempotentResponse, IdempotentResponse.created_at < pruned_before)
+    for end in (UserSession.expires_at, UserSession.idle_expires_at):
+        writer.delete_rows(UserSession, end <= now())
     remove_unused_pictures(database)

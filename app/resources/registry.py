@@ -19,6 +19,7 @@ from app.resources.missions.resource import RESOURCE as MISSIONS
 from app.resources.modules.resource import RESOURCE as MODULES
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
+from app.resources.session.resource import RESOURCE as SESSION
 from app.resources.sites.resource import RESOURCE as SITES
 from app.resources.sources.resource import RESOURCE as SOURCES
 from app.resources.spacecraft.resource import RESOURCE as SPACECRAFT
@@ -53,7 +54,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
 )
 """Resources of the archive, in the order of the API reference."""
 
-SERVICE_RESOURCES: tuple[Resource, ...] = (SOURCES, KEYS, AUDIT)
+SERVICE_RESOURCES: tuple[Resource, ...] = (SOURCES, KEYS, SESSION, AUDIT)
 """Resources of the operation of the service, last in the API reference."""
 
 RESOURCES = (*ARCHIVE_RESOURCES, *SERVICE_RESOURCES)

@@ -59,6 +59,8 @@ class RecordResource(Resource):
     record_type: RecordType
     scope: Scope
     """Scope that a key needs to write records."""
+    draft_scope: Scope | None = None
+    """Scope that suffices to write records that are not public."""
     writer: RecordWriter[Any, Any]
     load_records: Callable[[Reader, Collection[int]], Mapping[int, Any]]
     """Loads whole records by id, as instances of `record_model`."""
@@ -81,6 +83,10 @@ class RecordResource(Resource):
     )
     """Names the fields of a complete record, as JSON, that keep their value when the document of
     an earlier version is restored."""
+    restore_state: Callable[[Session, Any, Mapping[str, Any]], None] = (
+        lambda _session, _record, _deleted: None
+    )
+    """Writes what a restored record had beside its document, from the JSON of the deleted one."""
     merge_model: type[ReadModel] | None = None
     """Schema of a record in the response to a merge; None if records cannot be merged."""
     public_condition: Callable[[], ColumnElement[bool]] | None = None

@@ -133,6 +133,14 @@ def test_html_equals_that_of_unbounded_renderer(archive: TestClient) -> None:
     assert [body for body, html in stored if html != render_unbounded(body)] == []
 
 
+def test_preview_of_a_text_is_the_html_of_an_article(editor: TestClient) -> None:
+    body = "# Title\n\n*One* [link](https://e.example) <b>x</b>\n\n|a|\n|-|\n|1|\n"
+    html = editor.post("/v1/articles", json=documents.article(body=body)).json()["body_html"]
+    preview = editor.post("/v1/articles/preview", json={"body": body})
+    assert (preview.status_code, preview.json()) == (200, {"html": html})
+    assert preview.headers["Cache-Control"] == "private, no-store"
+
+
 def test_refusal_names_the_line(editor: TestClient) -> None:
     body = "A quiet day.\n\n" + "[[](" * 20_000
     for language, words in (("en", "up to line 3"), ("ru", "до строки 3")):
@@ -169,9 +177,10 @@ def test_every_write_refuses_the_body(editor: TestClient, body: str, code: str |
         ),
         editor.patch("/v1/articles/x", json={"body": body}, headers=IF_MATCH_ANY),
         editor.post("/v1/articles", json=document),
+        editor.post("/v1/articles/preview", json={"body": body}),
     ]
     codes = [[e["code"] for e in answer.json().get("errors", [])] for answer in answers]
-    assert codes == [[code] if code else []] * 4
+    assert codes == [[code] if code else []] * 5
     stored = editor.get("/v1/articles/x/preview").json()["body"]
     assert stored == ("A body." if code else body)
 
@@ -182,15 +191,17 @@ def test_long_bodies_hold_the_loop_for_a_moment(editor: TestClient) -> None:
     portal = editor.portal
     assert portal is not None
 
-    def loop_seconds(body: str, expected_status: int) -> float:
+    def loop_seconds(body: str, expected_status: int, path: str = "") -> float:
+        document = {"body": body} if path else documents.article(body=body)
         started_at = portal.call(thread_time)
-        answer = editor.post("/v1/articles", json=documents.article(body=body))
+        answer = editor.post(f"/v1/articles{path}", json=document)
         assert answer.status_code == expected_status
         return portal.call(thread_time) - started_at
 
     loop_seconds("Warm up.", 201)
     taken = {shape: loop_seconds(text, 422) for shape, text in REFUSED.items()}
     taken["prose"] = loop_seconds(PROSE, 201)
+    taken["preview of prose"] = loop_seconds(PROSE, 200, "/preview")
     assert {shape: time for shape, time in taken.items() if time > MAX_LOOP_SECONDS} == {}
 
     def render_on_loop() -> float:

@@ -37,7 +37,7 @@ def test_audit_log_records_all_kinds_of_writes(editor: TestClient) -> None:
     assert entries[1]["before"]["status"] == "draft"
     assert entries[1]["after"]["status"] == "published"
     assert entries[3]["after"]["title"] == "Another"
-    assert entries[4]["after"] is None
+    assert entries[4]["after"]["status"] == "deleted"
     me = editor.get("/v1/me").json()
     assert {entry["actor"]["id"] for entry in entries} == {me["id"]}
 

@@ -78,6 +78,32 @@ def test_batch_is_repeatable_and_can_be_tried(editor: TestClient) -> None:
     assert preview(editor, "one")["version"] == 2
 
 
+def test_actions_are_of_the_versions_that_were_read(editor: TestClient, drafts: list[str]) -> None:
+    one, two, three, _ = ({"slug": slug, "etag": f'W/"0.{1}"'} for slug in drafts)
+    editor.patch("/v1/articles/two", json={"note": "!"}, headers=IF_MATCH_ANY).raise_for_status()
+    tag = {"articles": [one, "two"], "add": ["new"]}
+    done = run(editor, tag=tag, publish=[one, two], delete=[three])
+    statuses = [item["status"] for item in done.json()["items"]]
+    assert statuses == [200, 200, 200, 412, 204]  # the batch itself made version 2 of the first
+    assert preview(editor, "two")["status"] == "draft"
+
+
+def test_batch_refuses_one_etag_for_all(editor: TestClient, drafts: list[str]) -> None:
+    headers = {"If-Match": '"1"'}
+    refused = editor.post("/v1/articles/batch", json={"publish": drafts[:1]}, headers=headers)
+    assert (refused.status_code, "If-Match" in refused.json()["detail"]) == (400, True)
+    assert preview(editor, drafts[0])["version"] == 1
+
+
+def test_dry_run_has_the_status_of_the_real_run(editor: TestClient, drafts: list[str]) -> None:
+    for publish, status in ((["one"], 200), (["one", "gone"], 207)):
+        for params in ({"validate_only": "true"}, {}):
+            batch = {"publish": publish}
+            answer = editor.post("/v1/articles/batch", json=batch, params=params)
+            assert answer.status_code == status
+    assert preview(editor, drafts[0])["version"] == 2
+
+
 @pytest.mark.parametrize(
     "batch",
     [
@@ -87,8 +113,9 @@ def test_batch_is_repeatable_and_can_be_tried(editor: TestClient) -> None:
         {"publish": ["one"], "delete": ["one"]},
         {"publish": ["Not a slug"]},
         {"tag": {"articles": ["one"], "add": ["Not a tag"]}},
+        {"publish": [{"slug": "one", "etag": "1"}]},
     ],
-    ids=["empty", "too many", "twice", "contradiction", "slug", "tag"],
+    ids=["empty", "too many", "twice", "contradiction", "slug", "tag", "etag"],
 )
 def test_wrong_batches_are_refused(
     editor: TestClient, drafts: list[str], batch: dict[str, Any]

@@ -10,7 +10,7 @@ from app.db.database import Database
 from app.db.models import ApiKey, Article, AuditEntry, IdempotentResponse, Person
 from app.domain.enums import Scope
 from tests.support import documents
-from tests.support.clients import client_with_key
+from tests.support.clients import client_with_key, override_settings
 from tests.support.documents import IF_MATCH_ANY
 
 JSON = {"Content-Type": "application/json"}
@@ -288,7 +288,7 @@ def test_slug_is_unique_and_redirects_after_rename(editor: TestClient, client: T
     second, _ = make(editor, "people", name="Юрий Пример")
     assert second.endswith("/yuriy-primer-2")
     taken = editor.post("/v1/people", json=documents.person(slug="yuriy-primer"))
-    assert taken.status_code == 409
+    assert (taken.status_code, taken.json()["errors"][0]["code"]) == (409, "taken")
     # The old slug redirects to it and stays reserved.
     renamed = editor.patch(first, json={"slug": "yuri"}, headers=IF_MATCH_ANY)
     assert renamed.json()["slug"] == "yuri"
@@ -298,8 +298,9 @@ def test_slug_is_unique_and_redirects_after_rename(editor: TestClient, client: T
     back = editor.patch("/v1/people/yuri", json={"slug": "yuriy-primer"}, headers=IF_MATCH_ANY)
     assert back.status_code == 200
     assert client.get("/v1/people/yuri").headers["Location"].endswith("/v1/people/yuriy-primer")
-    for reserved in ("archive", "current", "next"):
-        assert editor.post("/v1/people", json=documents.person(slug=reserved)).status_code == 409
+    for reserved in ("archive", "batch", "current", "next", "preview"):
+        refused = editor.post("/v1/people", json=documents.person(slug=reserved))
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "reserved")
 
 
 def test_write_to_former_slug_is_redirected(editor: TestClient) -> None:
@@ -440,3 +441,17 @@ def test_translation_names_its_original(editor: TestClient) -> None:
     unknown = editor.post("/v1/articles", json=document | {"translation_of": "nothing"})
     pointers = [each.json()["errors"][0]["pointer"] for each in (again, unknown)]
     assert pointers == ["/translation_key", "/translation_of"]
+
+
+def test_source_is_by_default_that_of_the_installation(editor: TestClient) -> None:
+    document = documents.article()
+    del document["source"]
+    refused = editor.post("/v1/articles", json=document)
+    assert error_codes(refused) == {"/source": "missing"}
+    with override_settings(editor, news_source="Mission portal"):
+        created = editor.post("/v1/articles", json=document)
+        assert created.json()["source"] == {"name": "Mission portal", "url": None}
+        path = f"/v1/articles/{created.json()['slug']}"
+        for source, name in (({"name": "Agency"}, "Agency"), (None, "Mission portal")):
+            changed = editor.patch(path, json={"source": source}, headers=IF_MATCH_ANY)
+            assert changed.json()["source"]["name"] == name

@@ -38,7 +38,7 @@ def test_key_is_created_used_and_revoked(client: TestClient, editor: TestClient)
     assert re.fullmatch(rf"zarya_{id_}_[0-9A-Za-z]{{38}}", key)
     assert made.headers["Location"].endswith(f"/v1/keys/{id_}")
     me = client.get("/v1/me", headers=bearer(key)).json()
-    assert me == {**WANTED, "id": id_, "expires_at": None}
+    assert me == {**WANTED, "id": id_, "role": None, "expires_at": None}
     assert (
         client.post("/v1/people", json=documents.person(), headers=bearer(key)).status_code == 201
     )

@@ -142,7 +142,6 @@ def test_refused_restorations(editor: TestClient, article: str) -> None:
     assert [each["pointer"] for each in unknown.json()["errors"]] == ["/people"]
     assert restore(editor, article, 3, headers={"If-Match": 'W/"0.1"'}).status_code == 412
     assert restore(editor, article, 7).status_code == 404
-    assert restore(editor, gone, 1).status_code == 410
     wrong = restore(editor, "/v1/webhooks/1", 1)
     assert (wrong.status_code, "'webhooks'" in wrong.json()["detail"]) == (404, True)
     dry = restore(editor, article, 1, params={"validate_only": "true"})
@@ -150,6 +149,31 @@ def test_refused_restorations(editor: TestClient, article: str) -> None:
     assert get(editor, f"{article}/preview")["version"] == 6
     editor.delete(article, headers=IF_MATCH_ANY).raise_for_status()
     assert restore(editor, article, 1).status_code == 410
+
+
+def test_references_follow_renames_and_merges(editor: TestClient, article: str) -> None:
+    for slug in ("one-person", "other-person", "third-person"):
+        create(editor, "people", documents.person(slug=slug))
+    patch(editor, article, people=["one-person", "other-person", "third-person"])
+    patch(editor, article, people=[])
+    patch(editor, "/v1/people/one-person", slug="renamed-person")
+    editor.post("/v1/people/other-person/merge", json={"into": "third-person"}).raise_for_status()
+    restored = restore(editor, article, 5)
+    assert restored.status_code == 200, restored.text
+    assert restored.json()["record"]["people"] == ["renamed-person", "third-person"]
+    copy = documents.article(people=["one-person", "other-person", "third-person"])
+    created = editor.post("/v1/articles", json=copy).json()
+    assert [each["slug"] for each in created["people"]] == ["renamed-person", "third-person"]
+
+
+def test_version_in_the_trash_has_its_author(editor: TestClient, article: str) -> None:
+    editor.delete(article, headers=IF_MATCH_ANY).raise_for_status()
+    (trashed,) = get(editor, f"{article}/revisions", limit=1)["items"]
+    me = get(editor, "/v1/me")
+    assert (trashed["version"], trashed["action"]) == (5, "delete")
+    assert trashed["actor"] == {"id": me["id"], "name": me["name"]}
+    editor.post(f"{article}/restore").raise_for_status()
+    assert get(editor, f"{article}/revisions/5")["record"]["status"] == "deleted"
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,7 @@ SECTIONS: tuple[Section, ...] = (
                 proposals="Proposals",
                 sources="Sources",
                 keys="API keys",
+                session="Sessions",
                 revisions="Versions of records",
                 audit="Audit trail",
             ),

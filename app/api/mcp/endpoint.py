@@ -10,10 +10,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.mcp.in_process_client import build_sender
+from app.http.credentials import has_credentials
 
 MCP_PATH = "/mcp"
 
-_PASSED_HEADERS = ("authorization", "accept-language")
+_PASSED_HEADERS = ("authorization", "cookie", "x-csrf-token", "accept-language")
 """Headers of a request to the server that its calls of the API have, too."""
 
 
@@ -31,7 +32,7 @@ class McpEndpoint:
         headers = Headers(scope=scope)
         passed = {name: headers[name] for name in _PASSED_HEADERS if name in headers}
         send_request = build_sender(self._get_api(), passed, scope)
-        server = factory.build(send_request, can_write="authorization" in headers)
+        server = factory.build(send_request, can_write=has_credentials(dict(scope["headers"])))
         await import_module("app.api.mcp.server").serve_http(server, scope, receive, send)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from app.api.auth import Forbidden, Unauthorized
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.config import current_settings
+from app.http.credentials import SESSION_COOKIE_NAME
 from app.http.problems import (
     PROBLEM_MEDIA_TYPE,
     ApiError,
@@ -92,7 +93,14 @@ SECURITY_SCHEMES: OpenApiObject = {
         "scheme": "bearer",
         "bearerFormat": "zarya_<id>_<secret>",
         "description": "API key from `zarya keys create` or `POST /v1/keys`.",
-    }
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE_NAME,
+        "description": "Cookie of a session from `POST /v1/session`. Requests that change data "
+        "need the header `X-CSRF-Token`, too.",
+    },
 }
 
 

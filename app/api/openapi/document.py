@@ -59,11 +59,11 @@ def build_openapi(app: FastAPI, messages: OpenApiObject) -> OpenApiObject:
         "url": f"{current_settings().base_url}/docs",
         "description": "Guides, recipes and reference",
     }
-    scopes = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
+    scopes = {route.name: allowed.scopes for route, allowed in authenticated_routes(app)}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             name = operation["operationId"]
-            complete_operation(method, operation, scopes.get(name), name in scopes)
+            complete_operation(method, operation, scopes.get(name))
             operation["x-codeSamples"] = build_code_samples(method, path, operation)
     components = document["components"]
     components["schemas"] = {

@@ -1,6 +1,6 @@
 """Operations: completes what FastAPI derives with headers, errors, security and media types."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from app.api.openapi.components import (
     COMMON_RESPONSE_HEADERS,
@@ -21,9 +21,9 @@ people, unless `format` is given."""
 
 
 def complete_operation(
-    method: str, operation: OpenApiObject, scope: Scope | None, needs_key: bool
+    method: str, operation: OpenApiObject, scopes: Collection[Scope] | None
 ) -> None:
-    """Complete `operation` in place; `scope` is the one that its key needs, if any."""
+    """Complete `operation` in place. Its key needs one of `scopes`; None: it needs no key."""
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     for parameter in operation.get("parameters", []):
         _complete_parameter(parameter)
@@ -33,12 +33,11 @@ def complete_operation(
     successes = {code: each["description"] for code, each in declared if code[0] == "2"}
     errors = {code for code, _ in declared if code not in successes}
     errors |= _expected_errors(method, operation, parameters)
-    if needs_key:
+    if scopes is not None:
         errors |= {"401", "403"}
-        requirement = (
-            f"Requires an API key with the scope `{scope}`." if scope else "Requires an API key."
-        )
-        operation["description"] += f"\n\n{requirement}"
+        named = " or ".join(f"`{scope}`" for scope in scopes)
+        requirement = f"an API key with the scope {named}" if named else "an API key"
+        operation["description"] += f"\n\nRequires {requirement}."
     if "format" in parameters:
         # In words: several media types would give TypeScript clients a union of them all.
         other_formats = FULL_LIST_DESCRIPTION if "cursor" in parameters else PAGE_DESCRIPTION
@@ -59,7 +58,7 @@ def complete_operation(
         **{code: ERROR_RESPONSE_REFS[code] for code in sorted(errors)},
         "default": {"$ref": "#/components/responses/Problem"},
     }
-    operation["security"] = [{"key": []}] if needs_key else []
+    operation["security"] = [] if scopes is None else [{"key": []}, {"session": []}]
 
 
 def _complete_parameter(parameter: OpenApiObject) -> None:

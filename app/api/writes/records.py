@@ -103,6 +103,10 @@ def has_no_referrers(_session: Session, _record: object, _client: ApiClient) -> 
     return []
 
 
+def allow_any_client(_session: Session, _record: object, _client: ApiClient) -> None:
+    """Refuse nobody: for records that every key with the scope of the route may change."""
+
+
 def has_no_defaults(_session: Session, _record: object) -> None:
     """Add nothing: for records whose document is complete."""
 
@@ -139,6 +143,8 @@ class RecordWriter(Generic[M, D]):
     """Adds what a new record has by default beside its document, unless it is restored."""
     save_all: Callable[[Session, Sequence[tuple[M, D]]], None] | None = None
     """`save` for several records that do not refer to each other, with fewer statements."""
+    authorise: Callable[[Session, M, ApiClient], None] = allow_any_client
+    """Checks that a client may change or delete a record as it is now. Raises Forbidden."""
 
     def create(self, session: Session, write: WriteRequest, document: D) -> WriteResult:
         """Create a record."""
@@ -209,12 +215,18 @@ class RecordWriter(Generic[M, D]):
             )
         before = self.snapshot(session, record)
         self.remove(session, record)
-        self.write_audit_entry(session, write.client, Action.DELETE, record, before, None)
+        after = None if record in session.deleted else self.snapshot(session, record)
+        self.write_audit_entry(session, write.client, Action.DELETE, record, before, after)
         return WriteResult(HTTPStatus.NO_CONTENT)
 
     def _lock(self, session: Session, write: WriteRequest, key: Any) -> M:
-        """Select a record for update. Raises PreconditionFailed if `If-Match` does not match."""
+        """Select a record for update.
+
+        Raises Forbidden if the client may not change it, and PreconditionFailed if `If-Match` does
+        not match.
+        """
         record = self.lock(session, self.model, key)
+        self.authorise(session, record, write.client)
         write.check_version(record)
         return record
 

@@ -9,6 +9,8 @@ from app.db.models import Article, IllustratedRecord
 from app.domain.enums import Scope
 from app.domain.languages import Bilingual, tr
 
+_SCOPES_THAT_SEE_DRAFTS = {Scope.DRAFTS_READ, Scope.ARTICLES_DRAFT, Scope.ARTICLES_WRITE}
+
 _MAX_READ_REFERRERS = 10
 """Referrers of one kind that are read."""
 
@@ -34,8 +36,8 @@ def describe_articles(
 
     None is a caller without a key, who sees public articles.
     """
-    is_editor = caller is not None and Scope.ARTICLES_WRITE in caller.scopes
-    visible = true() if is_editor else article_is_public()
+    sees_all = caller is not None and not caller.scopes.isdisjoint(_SCOPES_THAT_SEE_DRAFTS)
+    visible = true() if sees_all else article_is_public()
     rows = session.execute(
         select(Article.slug, visible.label("visible"))
         .where(where)

@@ -104,7 +104,8 @@ class WriteRequest:
             result = command(session, self, *args, **kwargs)
             session.flush()
             if self.validate_only:
-                status = HTTPStatus.OK if result.body else result.status
+                is_uniform = result.body and result.status is not HTTPStatus.MULTI_STATUS
+                status = HTTPStatus.OK if is_uniform else result.status
                 raise _DryRunRollback(WriteResult(status, result.body))
             return result
 
@@ -224,7 +225,7 @@ def build_create_dependency(
 
     A response with a secret must not be stored, so its endpoint accepts no Idempotency-Key.
     """
-    requirement = scope if isinstance(scope, RequireScope) else RequireScope(scope)
+    requirement = _to_requirement(scope)
 
     async def write_once(
         database: PrimaryDatabaseDep,
@@ -271,28 +272,36 @@ def build_action_dependency(scope: Scope | RequireScope) -> Any:
     ) -> WriteRequest:
         if if_match is None:
             return request
-        return replace(request, if_match_versions=_parse_if_match(if_match))
+        return replace(request, if_match_versions=parse_if_match(if_match))
 
     return write
 
 
-def build_update_dependency(scope: Scope) -> Any:
+def build_update_dependency(scope: Scope | RequireScope) -> Any:
     """Build the dependency of a PATCH, PUT or DELETE; the key must have `scope`."""
+    requirement = _to_requirement(scope)
 
     async def write(
         database: PrimaryDatabaseDep,
         if_match: IfMatchHeader[str],
-        client: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - FastAPI reads the default
+        client: ApiClient = Depends(requirement),  # noqa: B008 - FastAPI reads the default
         validate_only: ValidateOnlyParam = False,
     ) -> WriteRequest:
-        versions = _parse_if_match(if_match)
+        versions = parse_if_match(if_match)
         return WriteRequest(database, client, validate_only, "", if_match_versions=versions)
 
     return write
 
 
-def _parse_if_match(header: str) -> Collection[int] | None:
-    """Parse the versions at the end of the ETags; ETags without a version match no record."""
+def _to_requirement(scope: Scope | RequireScope) -> RequireScope:
+    return scope if isinstance(scope, RequireScope) else RequireScope(scope)
+
+
+def parse_if_match(header: str) -> Collection[int] | None:
+    """Parse the versions at the end of the ETags; None for `*`, which any version matches.
+
+    ETags without a version match no record. Raises BadRequest.
+    """
     if header.strip() == "*":
         return None
     try:

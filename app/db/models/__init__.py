@@ -39,6 +39,7 @@ from app.db.models.sources import FeedSource, SourceHost
 from app.db.models.spacecraft import Spacecraft, SpacecraftType
 from app.db.models.spacewalks import Spacewalk, SpacewalkMember
 from app.db.models.stays import Stay
+from app.db.models.user_sessions import UserSession
 from app.db.models.vehicles import Vehicle, vehicle_slug
 from app.db.models.webhooks import Webhook, WebhookDelivery
 
@@ -92,6 +93,7 @@ __all__ = [
     "Spacewalk",
     "SpacewalkMember",
     "Stay",
+    "UserSession",
     "Vehicle",
     "VersionedRecord",
     "Webhook",

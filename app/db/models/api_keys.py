@@ -20,6 +20,8 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(BoundedString(120))
     secret_sha256: Mapped[str] = mapped_column(BoundedString(64))
     scopes: Mapped[list[str]] = mapped_column(JSON)
+    """Empty if the key has a role."""
+    role: Mapped[str | None] = mapped_column(BoundedString(24))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime())

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index
+from sqlalchemy import JSON, BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.functions import CurrentTransactionId
@@ -81,4 +81,11 @@ class AuditEntry(Base):
         Index(None, "actor", "at", "id"),
         Index(None, "type", "slug", "at", "id"),
         Index(None, "type", "record_id", "id"),
+        Index(
+            "ix_audit_entries_deletions",
+            "at",
+            "id",
+            sqlite_where=text("action = 'delete'"),
+            postgresql_where=text("action = 'delete'"),
+        ),
     )

@@ -11,7 +11,8 @@ from app.db.tracking.steps import Writes
 CHANGE_REASON = "change_reason"
 """Key of `Session.info` for the reason that is recorded with a change, if there is one."""
 
-_COLUMNS = {"status": "status", "launch_at": "at", "launch_at_precision": "at_precision"}
+SLIP_COLUMNS = {"status": "status", "launch_at": "at", "launch_at_precision": "at_precision"}
+"""Ends of the names of columns of a slip, by field of the launch."""
 
 
 def record_launch_slips(session: Session, writes: Writes) -> None:
@@ -20,10 +21,10 @@ def record_launch_slips(session: Session, writes: Writes) -> None:
         if not isinstance(entity, Launch):
             continue
         slip: dict[str, Any] = {}
-        for name, suffix in _COLUMNS.items():
+        for name, suffix in SLIP_COLUMNS.items():
             history = inspect(entity).attrs[name].history
             slip[f"to_{suffix}"] = getattr(entity, name)
             slip[f"from_{suffix}"] = (history.deleted or [slip[f"to_{suffix}"]])[0]
-        if any(slip[f"from_{suffix}"] != slip[f"to_{suffix}"] for suffix in _COLUMNS.values()):
+        if any(slip[f"from_{suffix}"] != slip[f"to_{suffix}"] for suffix in SLIP_COLUMNS.values()):
             slip |= {"launch_id": entity.id, "reason": session.info.get(CHANGE_REASON)}
             session.connection().execute(insert(LaunchSlip).values(slip))

@@ -18,6 +18,7 @@ from app.http.cache.response import (
     RequestHeaders,
 )
 from app.http.compression import StreamCompressor, create_compressor, select_coding
+from app.http.credentials import has_credentials
 
 _DEFAULT_CACHE_CONTROL = public_cache_control(DEFAULT_MAX_AGE_SECONDS).encode()
 _NO_STORE = b"no-store"
@@ -102,7 +103,7 @@ class ResponseCapture:
         policy = fields.get(b"cache-control") or (
             _DEFAULT_CACHE_CONTROL if self._status < 400 else _NO_STORE
         )
-        if b"authorization" in self._request.headers:
+        if has_credentials(self._request.headers):
             policy = _PRIVATE_NO_STORE
         if self._next_change_at is not None:
             policy = cap_max_age(self._next_change_at, policy.decode()).encode()

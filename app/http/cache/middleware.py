@@ -24,6 +24,7 @@ from app.http.cache.response import (
 from app.http.cache.single_flight import SingleFlight
 from app.http.cache.store import CacheKey, ResponseCache, build_cache_key
 from app.http.compression import select_coding
+from app.http.credentials import has_credentials
 from app.http.metrics import CACHE_HITS, CACHE_MISSES, CACHE_SHARED, CACHE_STALE
 
 CACHEABLE_METHODS = frozenset({"GET", "HEAD"})
@@ -56,10 +57,10 @@ class CacheMiddleware:
         if len(headers) < len(scope["headers"]):
             headers = _combine_headers(scope["headers"])
         request = CacheRequest(scope, receive, send, headers)
-        # Responses to a key are private; methods other than GET and HEAD have effects.
+        # Responses to a credential are private; methods other than GET and HEAD have effects.
         if (
             scope["method"] not in CACHEABLE_METHODS
-            or b"authorization" in headers
+            or has_credentials(headers)
             or scope["path"] in self._bypass_paths
         ):
             await self._send_response(request, await self._call_app(request, None))

@@ -31,10 +31,11 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || !request.url.startsWith(scope)) return;
-  if (request.headers.has("Authorization")) return; // responses to a key must not be stored
+  // Responses to a key or a session must not be stored.
+  if (request.headers.has("Authorization") || request.cache === "no-store") return;
   const path = `/${request.url.slice(scope.length)}`;
   if (request.mode === "navigate") {
-    if (!/^\/(v1|docs|web|openapi|health|problems|preview)/.test(path)) event.respondWith(page(request));
+    if (!/^\/(v1|docs|desk|web|openapi|health|problems|preview)/.test(path)) event.respondWith(page(request));
   } else if (path.startsWith("/web/")) {
     event.respondWith(caches.match(request).then((cached) => cached ?? fetch(request)));
   } else if (path.startsWith("/v1/") && !UNCACHED_PATHS.test(path)) {
@@ -87,6 +88,7 @@ async function notify(client) {
 }
 
 async function store(cache, request, response) {
+  if (/no-store/.test(response.headers.get("Cache-Control"))) return;
   await cache.put(request, response.clone());
   const keys = await cache.keys();
   const excess = Math.max(0, keys.length - MAX_CACHED_RESPONSES);

@@ -1,5 +1,7 @@
 """Batches of articles: each item in a savepoint of its own, all in one transaction."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from uuid import UUID
 
@@ -7,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.writes.records import lock_by_slug
-from app.api.writes.request import WriteRequest, WriteResult
+from app.api.writes.request import WriteRequest, WriteResult, parse_if_match
 from app.db.models import Article, ArticleTag, stored_id
 from app.domain.languages import tr
 from app.http.problems import ApiError, NotFound, SlugRenamed, build_problem
@@ -24,10 +26,26 @@ from app.resources.articles.commands import WRITER, publish_article
 
 def run_batch(session: Session, write: WriteRequest, batch: ArticleBatch) -> WriteResult:
     """Run the actions of a batch. An action that is refused changes nothing and stops no other."""
-    results = [_run_item(session, write, item) for item in batch.items()]
+    own_versions: dict[str, int] = {}  # made by actions whose ETag matched
+    results = []
+    for item in batch.items():
+        result = _run_item(session, _with_precondition(write, item, own_versions), item)
+        if item.etag is not None and result.version is not None:
+            own_versions[item.slug] = result.version
+        results.append(result)
     refused = any(result.problem for result in results)
     status = HTTPStatus.MULTI_STATUS if refused else HTTPStatus.OK
     return WriteResult(status, ArticleBatchResult(items=results))
+
+
+def _with_precondition(
+    write: WriteRequest, item: BatchItem, own_versions: Mapping[str, int]
+) -> WriteRequest:
+    """`write` with the version of the item's ETag, or that which the batch itself has made."""
+    if item.etag is None:
+        return write
+    versions = {*(parse_if_match(item.etag) or ()), own_versions.get(item.slug, 0)}
+    return replace(write, if_match_versions=versions)
 
 
 def _run_item(session: Session, write: WriteRequest, item: BatchItem) -> BatchItemResult:

@@ -1,11 +1,12 @@
 """Schemas of batches of articles."""
 
 from enum import StrEnum
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from app.api.params import Slug
+from app.api.patterns import ETAG_PATTERN
 from app.api.read_models import ReadModel
 from app.api.write_models import TagList, WriteModel, example_config
 from app.domain.languages import tr
@@ -13,7 +14,23 @@ from app.http.problems import Problem
 
 MAX_BATCH_ITEMS = 100
 
-BatchSlugs = Annotated[list[Slug], Field(max_length=MAX_BATCH_ITEMS)]
+
+class BatchArticle(WriteModel):
+    """Article of a batch, and the version that was read."""
+
+    slug: Slug
+    etag: Annotated[str, Field(pattern=ETAG_PATTERN, max_length=200)] | None = None
+    """ETag of the version that you read: the action is refused with 412 if it has changed since."""
+
+
+def _read_slug(article: Any) -> Any:
+    return {"slug": article} if isinstance(article, str) else article
+
+
+SlugOrBatchArticle = Annotated[
+    BatchArticle, BeforeValidator(_read_slug, json_schema_input_type=Slug | BatchArticle)
+]
+BatchArticles = Annotated[list[SlugOrBatchArticle], Field(max_length=MAX_BATCH_ITEMS)]
 
 
 class BatchAction(StrEnum):
@@ -27,8 +44,8 @@ class BatchAction(StrEnum):
 class BatchTags(WriteModel):
     """Tags that articles of a batch get or lose."""
 
-    articles: BatchSlugs
-    """Articles, by slug."""
+    articles: BatchArticles
+    """Articles, by slug, or by slug and ETag."""
     add: TagList = []
     """Tags to add."""
     remove: TagList = []
@@ -40,6 +57,8 @@ class BatchItem(NamedTuple):
 
     action: BatchAction
     slug: str
+    etag: str | None
+    """ETag of the version that the client has read, or None."""
     tags: BatchTags | None = None
     """Tags to change, if the action is `tag`."""
 
@@ -54,10 +73,10 @@ class ArticleBatch(WriteModel):
 
     tag: BatchTags | None = None
     """Tags to change."""
-    publish: BatchSlugs = []
-    """Articles to publish, by slug."""
-    delete: BatchSlugs = []
-    """Articles to move to the trash, by slug."""
+    publish: BatchArticles = []
+    """Articles to publish, by slug, or by slug and ETag."""
+    delete: BatchArticles = []
+    """Articles to move to the trash, by slug, or by slug and ETag."""
 
     @model_validator(mode="after")
     def _check_items(self) -> Self:
@@ -69,9 +88,8 @@ class ArticleBatch(WriteModel):
                     f"В пакете от 1 до {MAX_BATCH_ITEMS} действий, а здесь {len(items)}.",
                 )
             )
-        if len({(each.action, each.slug) for each in items}) < len(items) or set(
-            self.publish
-        ) & set(self.delete):
+        # Of the actions on an article, only that on its tags goes with another one.
+        if len({(each.action is BatchAction.TAG, each.slug) for each in items}) < len(items):
             raise ValueError(
                 tr(
                     "An article can be named once for each action, and not both to be published "
@@ -85,9 +103,11 @@ class ArticleBatch(WriteModel):
     def items(self) -> list[BatchItem]:
         """The actions, in order of execution."""
         to_tag = self.tag.articles if self.tag else []
-        tagged = [BatchItem(BatchAction.TAG, slug, self.tag) for slug in to_tag]
-        published = [BatchItem(BatchAction.PUBLISH, slug) for slug in self.publish]
-        return [*tagged, *published, *(BatchItem(BatchAction.DELETE, slug) for slug in self.delete)]
+        return [
+            *(BatchItem(BatchAction.TAG, each.slug, each.etag, self.tag) for each in to_tag),
+            *(BatchItem(BatchAction.PUBLISH, each.slug, each.etag) for each in self.publish),
+            *(BatchItem(BatchAction.DELETE, each.slug, each.etag) for each in self.delete),
+        ]
 
 
 class BatchItemResult(ReadModel):

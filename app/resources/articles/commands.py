@@ -47,6 +47,7 @@ from app.domain.dates import Precision, now
 from app.domain.enums import ArticleState, AuditTarget
 from app.domain.languages import Language, tr
 from app.http.problems import Conflict, Gone
+from app.resources.articles.authorisation import check_author
 from app.resources.articles.queries import get_article_preview
 from app.resources.articles.rendering import Renderings, get_body_html, set_renderings
 from app.resources.articles.schemas import (
@@ -166,7 +167,7 @@ def save_all(session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
         copies = {name: getattr(article, name) for name in COPIED_COLUMNS}
         for column, values in own_links.items():
             new_rows[column.class_] += [
-                {"article_id": id_, column.key: value} | copies for value in sorted(values)
+                {"article_id": id_, column.key: value} | copies for value in sorted(set(values))
             ]
     for model, rows in new_rows.items():
         if rows:  # without entities: the steps of the write follow from the new article
@@ -356,6 +357,7 @@ WRITER = RecordWriter(
     referrers,
     _move_to_trash,
     save_all=save_all,
+    authorise=check_author,
 )
 
 

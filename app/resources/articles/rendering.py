@@ -47,7 +47,16 @@ def set_renderings(session: Session, renderings: Renderings) -> None:
 def get_body_html(session: Session, body: str) -> str:
     """HTML of a body, rendered now if it was not before. Raises InvalidRequest."""
     renderings: Renderings = session.info.get(_RENDERINGS, {})
-    result = renderings[body] if body in renderings else _render(body)
+    return _require_html(renderings[body] if body in renderings else _render(body))
+
+
+def render_body(body: str) -> str:
+    """HTML of a body. Raises InvalidRequest. Takes up to 0.4 s: call it in a thread."""
+    return _require_html(_render(body))
+
+
+def _require_html(result: str | TooComplex) -> str:
+    """The HTML of a rendering. Raises InvalidRequest if there is none."""
     if isinstance(result, TooComplex):
         raise_field_error("/body", "too-complex", _explain(result))
     if not result:

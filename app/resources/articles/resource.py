@@ -48,6 +48,7 @@ RESOURCE = RecordResource(
     index_links={"articles": "/v1/articles", "news_calendar": "/v1/articles/archive"},
     record_type=RecordType.ARTICLE,
     scope=Scope.ARTICLES_WRITE,
+    draft_scope=Scope.ARTICLES_DRAFT,
     writer=WRITER,
     load_records=load_records,
     record_model=ArticleRecord,

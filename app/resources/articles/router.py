@@ -29,7 +29,9 @@ from app.api.writes.request import (
 )
 from app.domain.enums import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
-from app.resources.articles.rendering import render_bodies
+from app.resources.articles.authorisation import DRAFT_SCOPES
+from app.resources.articles.drafts import list_drafts
+from app.resources.articles.rendering import render_bodies, render_body
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,
     ArticleArchiveQuery,
@@ -39,18 +41,23 @@ from app.resources.articles.schemas import (
     ArticleQuery,
     ArticleRead,
     ArticleWrite,
+    BodyWrite,
     DraftPage,
     DraftQuery,
     FeedQuery,
+    RenderedBody,
 )
 
 router = Router(prefix="/v1/articles", tags=["articles"])
 
 ArticleSlugPath = Annotated[SlugPath, Example("launch-progress-ms-11")]
-ArticleWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.ARTICLES_WRITE))]
-CreateArticleDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.ARTICLES_WRITE))]
+_REQUIRE_AUTHOR = RequireScope(*DRAFT_SCOPES)
+ArticleAuthorDep = Annotated[ApiClient, Depends(_REQUIRE_AUTHOR)]
+DraftReaderDep = Annotated[ApiClient, Depends(RequireScope(Scope.DRAFTS_READ, *DRAFT_SCOPES))]
+CreateArticleDep = Annotated[WriteRequest, Depends(build_create_dependency(_REQUIRE_AUTHOR))]
+UpdateArticleDep = Annotated[WriteRequest, Depends(build_update_dependency(_REQUIRE_AUTHOR))]
+DeleteArticleDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.ARTICLES_WRITE))]
 ArticleActionDep = Annotated[WriteRequest, Depends(build_action_dependency(Scope.ARTICLES_WRITE))]
-UpdateArticleDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.ARTICLES_WRITE))]
 ArticlePatch = Annotated[
     dict[str, Any],
     Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="ArticlePatch"),
@@ -155,7 +162,7 @@ async def get_article(
 @router.get("/{slug}/preview", name="previewArticle", summary="Preview an article")
 async def preview_article(
     slug: ArticleSlugPath,
-    _writer: ArticleWriterDep,
+    _reader: DraftReaderDep,
     database: DatabaseDep,
     response: Response,
     _query: RecordQueryDep,
@@ -178,19 +185,28 @@ async def create_article(article: ArticleWrite, write: CreateArticleDep) -> Resp
     return await write.execute(commands.create_article, article, renderings)
 
 
+@router.post("/preview", name="renderArticleBody", summary="Render the text of an article")
+async def render_article_body(text: BodyWrite, _author: ArticleAuthorDep) -> RenderedBody:
+    """Returns the HTML that an article with this Markdown has. Saves nothing."""
+    return RenderedBody(html=await to_thread.run_sync(render_body, text.body))
+
+
 @router.patch(
     "/{slug}", name="updateArticle", summary="Update an article", response_model=ArticlePreview
 )
 async def update_article(
     slug: ArticleSlugPath, patch: ArticlePatch, write: UpdateArticleDep
 ) -> Response:
-    """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
+    """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
+
+    An article that is published or in the trash requires the scope `articles:write`.
+    """
     renderings = await to_thread.run_sync(render_bodies, [patch.get("body")])
     return await write.execute(commands.update_article, slug, patch, renderings)
 
 
 @router.delete("/{slug}", name="deleteArticle", summary="Delete an article", status_code=204)
-async def delete_article(slug: ArticleSlugPath, write: UpdateArticleDep) -> Response:
+async def delete_article(slug: ArticleSlugPath, write: DeleteArticleDep) -> Response:
     """Moves the article to the trash. Restore it with `POST /v1/articles/{slug}/restore`."""
     return await write.execute(commands.WRITER.delete, slug)
 
@@ -232,8 +248,8 @@ drafts_router = Router(prefix="/v1/drafts", tags=["articles"])
 
 
 @drafts_router.get("", name="listDrafts", summary="List drafts", response_model=DraftPage)
-async def list_drafts(
-    query: Annotated[DraftQuery, Query()], _writer: ArticleWriterDep, lists: ListResponderDep
+async def get_drafts(
+    query: Annotated[DraftQuery, Query()], _reader: DraftReaderDep, lists: ListResponderDep
 ) -> Response:
     """Returns draft, scheduled, unpublished and deleted articles, last updated first."""
-    return await lists.respond(queries.list_drafts, query)
+    return await lists.respond(list_drafts, query)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
 from app.api.date_params import (
@@ -51,6 +51,7 @@ from app.api.write_models import (
     default_precision,
     example_config,
 )
+from app.config import current_settings
 from app.domain.dates import Precision, local_day, now
 from app.domain.enums import ArticleState
 
@@ -264,6 +265,16 @@ class DraftQuery(ListQuery):
 
     status: Annotated[CommaList[ArticleStatus], Example(["draft"])] = []
     """Status: `draft`, `scheduled`, `unpublished` or `deleted`. Default: all of these."""
+    q: Annotated[Omittable[SearchText], Example("docking")] = None
+    """Words of the title, in any case; a part of a word is enough. All must match."""
+    language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
+    """Language of the article, such as `en` or `ru`."""
+    source: Annotated[CommaList[NameParam], Example(["Press office"])] = []
+    """Publisher, by name or slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
+    imported: Annotated[Omittable[bool], Example(False)] = None
+    """Articles that an import created (`true`) or an editor wrote (`false`)."""
 
 
 class DraftPage(Page[ArticlePreview]):
@@ -308,6 +319,22 @@ ArticleBody = Annotated[NonBlankText, MaxChars(100_000)]
 """Text of an article, in Markdown."""
 
 
+class BodyWrite(WriteModel):
+    """Text of an article, to be rendered and not saved."""
+
+    model_config = example_config(body="*Nothing* at all.")
+
+    body: ArticleBody
+    """Text in Markdown. HTML in it is escaped."""
+
+
+class RenderedBody(ReadModel):
+    """Text of an article as HTML."""
+
+    html: str
+    """Sanitised HTML, as `body_html` of an article with this text."""
+
+
 class ArticleWriteBase(DocumentModel):
     """Fields of an article, as they are written and stored."""
 
@@ -344,6 +371,15 @@ class ArticleWriteBase(DocumentModel):
         return default_precision(info.data.get("published_at"), value)
 
 
+def _default_source(source: Any) -> Any:
+    """`source`, or without one the publisher of the installation's own news, if it has a name."""
+    if source is not None:
+        return source
+    if name := current_settings().news_source:
+        return {"name": name}
+    raise PydanticKnownError("missing")
+
+
 class ArticleWrite(ArticleWriteBase, read_as=ArticlePreview):
     """Writable fields of an article. It becomes public with `POST /v1/articles/{slug}/publish`."""
 
@@ -359,6 +395,12 @@ class ArticleWrite(ArticleWriteBase, read_as=ArticlePreview):
         missions=["iss-59"],
     )
 
+    source: Annotated[
+        ArticleSourceWrite,
+        BeforeValidator(_default_source),
+        Field(default_factory=lambda: None, validate_default=True),
+    ]
+    """Publisher. Required, unless the installation has a name for its own news."""
     translation_of: Slug | None = None
     """Slug of an article that this one translates, in place of `translation_key`."""
 

@@ -74,7 +74,10 @@ class AuditEntryRead(ReadModel):
     before: dict[str, Any] | None
     """Record before the write, or null if it did not exist."""
     after: dict[str, Any] | None
-    """Record after the write, or null if it was deleted; after a merge, the record that remains."""
+    """Record after the write, or null if it was deleted; after a merge, the record that remains.
+
+    An article that was deleted is in the trash: its `status` is `deleted`.
+    """
     request_id: str | None
     """`X-Request-ID` of the request, or null for commands."""
 

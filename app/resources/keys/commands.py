@@ -1,7 +1,6 @@
 """Writes of API keys."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,22 +9,17 @@ from app.api.auth import generate_api_key
 from app.db.database import Reader
 from app.db.models import ApiKey
 from app.domain.dates import now
-from app.domain.enums import AuditTarget, Scope
+from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict
 from app.resources.keys.queries import get_key
-from app.resources.keys.schemas import KeyCreated, KeyState
+from app.resources.keys.schemas import KeyCreated, KeyState, KeyWrite
 
 
-def create_key(
-    session: Session,
-    actor: Actor,
-    name: str,
-    scopes: Collection[Scope],
-    expires_at: datetime | None,
-) -> KeyCreated:
+def create_key(session: Session, actor: Actor, document: KeyWrite) -> KeyCreated:
     """Create an API key. Only this result contains its text."""
-    key, text = generate_api_key(name, scopes, expires_at)
+    name, scopes, role = document.name, document.scopes, document.role
+    key, text = generate_api_key(name, scopes, document.expires_at, role)
     session.add(key)
     session.flush()
     created = get_key(Reader.from_session(session), key.id)
@@ -37,8 +31,8 @@ def create_key(
 def rotate_key(session: Session, actor: Actor, id_: str, overlap: timedelta) -> KeyCreated:
     """Create a key that replaces another, which expires after `overlap`.
 
-    The new key has the same name and scopes, and the same time to live, if that is limited. Raises
-    NotFound, and Conflict if the old key is not active.
+    The new key has the same name and role or scopes, and the same time to live, if that is limited.
+    Raises NotFound, and Conflict if the old key is not active.
     """
     old = get_key(Reader.from_session(session), id_)
     if old.state is not KeyState.ACTIVE:
@@ -49,7 +43,9 @@ def rotate_key(session: Session, actor: Actor, id_: str, overlap: timedelta) -> 
             )
         )
     expires_at = now() + (old.expires_at - old.created_at) if old.expires_at else None
-    created = create_key(session, actor, old.name, old.scopes, expires_at)
+    same = {"role": old.role} if old.role else {"scopes": old.scopes}
+    document = KeyWrite.model_construct(name=old.name, expires_at=expires_at, **same)
+    created = create_key(session, actor, document)
     key = session.get_one(ApiKey, id_)
     ends_at = now() + overlap
     key.expires_at = min(key.expires_at or ends_at, ends_at)

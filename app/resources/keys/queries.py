@@ -10,8 +10,17 @@ from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import ApiKey
 from app.domain.languages import tr
+from app.domain.roles import DESCRIPTIONS_OF_ROLES, SCOPES_OF_ROLES
 from app.http.problems import NotFound
-from app.resources.keys.schemas import KeyFilters, KeyPage, KeyQuery, KeySummary, Me
+from app.resources.keys.schemas import (
+    KeyFilters,
+    KeyPage,
+    KeyQuery,
+    KeySummary,
+    Me,
+    RoleRead,
+    Roles,
+)
 
 SORTS = build_orders(ApiKey.id, created_at=(ApiKey.created_at,))
 
@@ -23,7 +32,8 @@ def conditions(filters: KeyFilters) -> list[ColumnElement[bool]]:
         # A JSON array of short words: it contains a word in quotes, or not.
         text = cast(ApiKey.scopes, String)
         named = [text.contains(f'"{scope}"') for scope in filters.scope]
-        where.append(or_(*named))
+        roles = [role for role, scopes in SCOPES_OF_ROLES.items() if scopes & {*filters.scope}]
+        where.append(or_(ApiKey.role.in_(roles), *named))
     return where
 
 
@@ -32,6 +42,7 @@ def _select_keys() -> AnySelect:
     return select(
         ApiKey.id,
         ApiKey.name,
+        ApiKey.role,
         ApiKey.scopes,
         ApiKey.created_at,
         ApiKey.expires_at,
@@ -62,6 +73,16 @@ def get_key(reader: Reader, id_: str) -> KeySummary:
             tr(f"There is no key {id_!r}. See /v1/keys.", f"Нет ключа {id_!r}. См. /v1/keys.")
         )
     return KeySummary.model_validate(row)
+
+
+def list_roles() -> Roles:
+    """The roles, those with the fewest rights first."""
+    return Roles(
+        items=[
+            RoleRead(role=role, description=str(DESCRIPTIONS_OF_ROLES[role]), scopes=sorted(scopes))
+            for role, scopes in SCOPES_OF_ROLES.items()
+        ]
+    )
 
 
 def get_me(reader: Reader, id_: str) -> Me:

@@ -1,4 +1,4 @@
-"""Routes of `/v1/keys` and `/v1/me`: API keys."""
+"""Routes of `/v1/keys`, `/v1/me` and `/v1/roles`: API keys."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -23,6 +23,7 @@ from app.resources.keys.schemas import (
     KeySummary,
     KeyWrite,
     Me,
+    Roles,
 )
 
 router = Router(prefix="/v1", tags=["keys"])
@@ -45,6 +46,12 @@ KeyIdPath = Annotated[
 async def get_me(caller: AnyApiKeyDep, database: DatabaseDep) -> Me:
     """Returns the key of this request and its scopes."""
     return await database.read(queries.get_me, caller.id)
+
+
+@router.get("/roles", name="listRoles", summary="List roles")
+async def list_roles(_caller: AnyApiKeyDep, _query: RecordQueryDep) -> Roles:
+    """Returns the roles that a key can have, with their scopes."""
+    return queries.list_roles()
 
 
 @router.get("/keys", name="listKeys", summary="List keys", response_model=KeyPage)
@@ -71,7 +78,7 @@ async def create_key(
 
     Only this response contains the full key, so it accepts no `Idempotency-Key`.
     """
-    created = await database.write(commands.create_key, admin, key.name, key.scopes, key.expires_at)
+    created = await database.write(commands.create_key, admin, key)
     response.headers["Location"] = url_for_request("keys", created.id)
     return created
 
@@ -84,7 +91,7 @@ async def rotate_key(
     database: PrimaryDatabaseDep,
     response: Response,
 ) -> KeyCreated:
-    """Creates a key with the same name, scopes and time to live; the old one expires soon.
+    """Creates a key with the same name, role or scopes, and time to live; the old one expires soon.
 
     Until then both are valid. A key that is not active is refused with 409. Only this response
     contains the full key, so it accepts no `Idempotency-Key`.

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StrictInt, field_validator
+from pydantic import AfterValidator, Field, StrictInt, field_validator, model_validator
 
 from app.api.date_params import Rfc3339
 from app.api.lists.pagination import ListQuery, Page
@@ -15,6 +15,7 @@ from app.api.write_models import MaxChars, NonBlankText, WriteModel, example_con
 from app.domain.dates import now
 from app.domain.enums import Scope
 from app.domain.languages import tr
+from app.domain.roles import Role, list_scopes
 
 
 class KeyState(StrEnum):
@@ -45,8 +46,10 @@ class KeyWrite(WriteModel):
 
     name: Annotated[NonBlankText, MaxChars(120)]
     """Name of the key's holder or purpose. It is shown in the audit log."""
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(sort_unique)]
-    """Scopes of the key."""
+    role: Role | None = None
+    """Role of the key, instead of `scopes`. Its scopes are those of the role at any time."""
+    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(sort_unique)] = []
+    """Scopes of the key, unless it has a role."""
     expires_at: Rfc3339 | None = None
     """Expiry time. Null: the key does not expire."""
 
@@ -61,6 +64,17 @@ class KeyWrite(WriteModel):
                 )
             )
         return value
+
+    @model_validator(mode="after")
+    def _check_role_or_scopes(self) -> Self:
+        if bool(self.scopes) == (self.role is not None):
+            raise ValueError(
+                tr(
+                    "A key has either a `role` or `scopes`.",
+                    "У ключа либо роль (`role`), либо права (`scopes`).",
+                )
+            )
+        return self
 
 
 MAX_OVERLAP_HOURS = 720
@@ -82,7 +96,9 @@ class KeySummary(ReadModel):
     id: str
     """Public part of the key, between its first two underscores."""
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """Scopes of the key, or of its role."""
     state: KeyState
     created_at: UtcInstant
     expires_at: UtcInstant | None
@@ -95,7 +111,10 @@ class KeySummary(ReadModel):
         state = KeyState.ACTIVE
         if row["expires_at"] and row["expires_at"] <= now():
             state = KeyState.EXPIRED
-        return {"state": KeyState.REVOKED if row["revoked_at"] else state}
+        return {
+            "state": KeyState.REVOKED if row["revoked_at"] else state,
+            "scopes": list_scopes(row["role"], row["scopes"]),
+        }
 
 
 class KeyCreated(KeySummary):
@@ -114,5 +133,25 @@ class Me(ReadModel):
 
     id: str
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """Scopes of the key, or of its role."""
     expires_at: UtcInstant | None
+
+    @classmethod
+    def computed_fields(cls, row: Any) -> dict[str, Any]:
+        return {"scopes": list_scopes(row["role"], row["scopes"])}
+
+
+class RoleRead(ReadModel):
+    """Role: a named set of scopes."""
+
+    role: Role
+    description: str
+    scopes: list[Scope]
+
+
+class Roles(ReadModel):
+    """The roles that a key can have."""
+
+    items: list[RoleRead]

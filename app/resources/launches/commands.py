@@ -1,6 +1,6 @@
 """Writes of launches, with their vehicle, site and spacecraft."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.api.embeds.sites import SITE, pad_reference
 from app.api.embeds.vehicles import find_vehicle, get_vehicle_named
 from app.api.links import public_url
 from app.api.lists.references import record_reference
+from app.api.read_models import instant_of
 from app.api.slugs import load_ids, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
@@ -29,6 +30,7 @@ from app.db.models import (
     CrewAssignment,
     Flight,
     Launch,
+    LaunchSlip,
     Mission,
     MissionLaunch,
     Pad,
@@ -41,7 +43,7 @@ from app.db.models import (
     stored_id,
     vehicle_slug,
 )
-from app.db.tracking.launch_history import CHANGE_REASON
+from app.db.tracking.launch_history import CHANGE_REASON, SLIP_COLUMNS
 from app.domain.dates import MAX_INSTANT, now, period_bounds, period_end
 from app.domain.enums import (
     LAUNCHED_STATUSES,
@@ -356,6 +358,21 @@ def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
         *(f"the stay {slug}" for slug in sorted(session.scalars(stays))),
         *describe_referring_articles(session, ArticleLaunch.launch_id, id_, client),
     ]
+
+
+def restore_history(session: Session, launch: Launch, deleted: Mapping[str, Any]) -> None:
+    """Insert the slips of a deleted launch, from its JSON, for the launch that was restored."""
+    for slip in deleted["history"]:
+        moments = {
+            f"{side}_{column}": slip[side][name]
+            for side in ("from", "to")
+            for name, column in SLIP_COLUMNS.items()
+        }
+        moments |= {name: instant_of(moments[name]) for name in ("from_at", "to_at")}
+        changed_at = instant_of(slip["changed_at"])
+        session.add(
+            LaunchSlip(launch_id=launch.id, changed_at=changed_at, reason=slip["reason"], **moments)
+        )
 
 
 WRITER = RecordWriter(

@@ -3,7 +3,12 @@
 from app.db.models import Flight, Launch, Payload
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
-from app.resources.launches.commands import WRITER, add_missing_references, load_records
+from app.resources.launches.commands import (
+    WRITER,
+    add_missing_references,
+    load_records,
+    restore_history,
+)
 from app.resources.launches.router import router
 from app.resources.launches.schemas import LaunchRecord
 from app.resources.launches.search import SEARCH, load_hits
@@ -72,5 +77,6 @@ RESOURCE = RecordResource(
         }
     ),
     add_missing_references=add_missing_references,
+    restore_state=restore_history,
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
 )

@@ -41,7 +41,7 @@ _MAX_FORM_OVERHEAD_BYTES = 2**18
 """Metadata and boundaries of a form, beside the file."""
 
 MediaSlugPath = Annotated[SlugPath, Example("soyuz-ms-12-on-the-pad")]
-MediaWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.MEDIA_WRITE))]
+MediaReaderDep = Annotated[ApiClient, Depends(RequireScope(Scope.DRAFTS_READ, Scope.MEDIA_WRITE))]
 UploadMediaDep = Annotated[
     WriteRequest,
     Depends(build_create_dependency(Scope.MEDIA_WRITE, accepts_idempotency_key=False)),
@@ -77,7 +77,7 @@ async def get_media(
 @router.get("/{slug}/preview", name="previewMedia", summary="Preview media")
 async def preview_media(
     slug: MediaSlugPath,
-    _writer: MediaWriterDep,
+    _reader: MediaReaderDep,
     database: DatabaseDep,
     response: Response,
     _query: RecordQueryDep,
@@ -107,7 +107,10 @@ async def upload_media(request: Request, write: UploadMediaDep, services: Servic
 
 @router.patch("/{slug}", name="updateMedia", summary="Update media", response_model=MediaPreview)
 async def update_media(slug: MediaSlugPath, patch: MediaPatch, write: UpdateMediaDep) -> Response:
-    """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
+    """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
+
+    A picture that a published article shows requires the scope `articles:write`, too.
+    """
     return await write.execute(commands.WRITER.patch, slug, patch)
 
 
@@ -127,7 +130,7 @@ unpublished_router = Router(prefix="/v1/unpublished-media", tags=["media"])
     response_model=UnpublishedMediaPage,
 )
 async def list_unpublished_media(
-    query: Annotated[ListQuery, Query()], _writer: MediaWriterDep, lists: ListResponderDep
+    query: Annotated[ListQuery, Query()], _reader: MediaReaderDep, lists: ListResponderDep
 ) -> Response:
     """Returns pictures that are not published, last updated first."""
     return await lists.respond(queries.list_unpublished_media, query)

@@ -1,9 +1,7 @@
 """Writes of preview links."""
 
-import string
 from datetime import timedelta
 from http import HTTPStatus
-from secrets import choice
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -11,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor, write_audit_entry
 from app.api.links import page_url
+from app.api.secret_tokens import generate_token, hash_token
 from app.api.writes.records import lock_by_slug
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.models import Article, PreviewLink, stored_id
@@ -19,16 +18,11 @@ from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict, NotFound
 from app.resources.articles.commands import check_not_deleted
-from app.resources.preview_links.queries import hash_token
 from app.resources.preview_links.schemas import (
     PreviewLinkCreated,
     PreviewLinkRead,
     PreviewLinkWrite,
 )
-
-_TOKEN_ALPHABET = string.ascii_letters + string.digits
-_TOKEN_CHARS = 40
-"""Long enough for `app.http.redaction` to keep the token out of logs."""
 
 _MAX_LINK_COUNT = 50
 """Links of an article that are valid at the same time."""
@@ -59,7 +53,7 @@ def create_preview_link(
                 f"У статьи уже {_MAX_LINK_COUNT} действующих ссылок. Сначала отзовите одну.",
             )
         )
-    token = "".join(choice(_TOKEN_ALPHABET) for _ in range(_TOKEN_CHARS))
+    token = generate_token()
     link = PreviewLink(
         article_id=article.id,
         token_sha256=hash_token(token),

@@ -1,9 +1,8 @@
 """Queries of preview links."""
 
-from hashlib import sha256
-
 from sqlalchemy import select
 
+from app.api.secret_tokens import hash_token
 from app.api.slugs import raise_missing_record
 from app.db.database import Reader
 from app.db.models import Article, PreviewLink
@@ -13,11 +12,6 @@ from app.http.problems import Gone, NotFound
 from app.resources.articles.queries import get_article_preview
 from app.resources.articles.schemas import ArticlePreview, ArticleStatus
 from app.resources.preview_links.schemas import PreviewLinkRead, PreviewLinks
-
-
-def hash_token(token: str) -> str:
-    """SHA-256 of a token, in hexadecimal."""
-    return sha256(token.encode()).hexdigest()
 
 
 def list_preview_links(reader: Reader, slug: str) -> PreviewLinks:

@@ -1,20 +1,25 @@
 """Restoration of an earlier version of a record, as a new version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from sqlalchemy import delete, event, inspect, select, update
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
+from app.api.read_models import instant_of
 from app.api.write_models import validate_write_model
 from app.api.writes.records import bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import VersionedRecord
+from app.db.models import AuditEntry, FormerSlug, VersionedRecord, stored_id
+from app.http.problems import Gone
 from app.resources.articles.rendering import Renderings, set_renderings
 from app.resources.resource import RecordResource
-from app.resources.revisions.queries import get_revision
+from app.resources.revisions.queries import get_deleted_record, get_revision
 
 
 def restore_revision(
@@ -27,10 +32,17 @@ def restore_revision(
 ) -> WriteResult:
     """Write the content of `revision`, a complete record as JSON, to the record `slug`.
 
-    Returns the new version. Raises InvalidRequest, Conflict or Gone if the rules refuse it now.
+    A deleted record is created again first, as it was last. Returns the new version. Raises
+    InvalidRequest, Conflict or Gone if the rules refuse it now.
     """
     set_renderings(session, renderings)
-    record: VersionedRecord = resource.writer.lock(session, resource.model, slug)
+    try:
+        record: VersionedRecord = resource.writer.lock(session, resource.model, slug)
+    except Gone:
+        record = create_again(session, write, resource, slug)
+        if revision["version"] == record.version - 1:
+            return _respond(session, resource, record)
+        write = replace(write, if_match_versions=None)  # compared by `create_again`
 
     def apply(_record: VersionedRecord, before: dict[str, Any]) -> None:
         current = resource.extract_document(before)
@@ -42,10 +54,74 @@ def restore_revision(
             _save_document(session, resource, record, document)
 
     resource.writer.update(session, write, slug, Action.RESTORE, apply)
+    return _respond(session, resource, record)
+
+
+def _respond(session: Session, resource: RecordResource, record: VersionedRecord) -> WriteResult:
     session.flush()
     reader = Reader.from_session(session)
     body = get_revision(reader, resource, record.slug, record.version)
     return WriteResult(HTTPStatus.OK, body, record.version)
+
+
+def create_again(
+    session: Session, write: WriteRequest, resource: RecordResource, slug: str
+) -> VersionedRecord:
+    """Create a deleted record as it was, with its id and its former slugs, as a new version.
+
+    Raises NotFound, SlugRenamed or Gone if no deletion is known, PreconditionFailed if `If-Match`
+    does not contain its last version, InvalidRequest or Conflict if the rules refuse it now.
+    """
+    writer = resource.writer
+    deleted = get_deleted_record(Reader.from_session(session), resource, slug)
+    record = resource.model()
+    record.version, record.edited = deleted["version"], True
+    write.check_version(record)
+    with _insert_with_id(session, record, deleted["id"]):
+        _save_document(session, resource, record, resource.extract_document(deleted))
+        session.flush()
+    # By table: the ORM gives a new row the version 1.
+    created_at = instant_of(deleted["created_at"])
+    values = {"version": deleted["version"] + 1, "created_at": created_at}
+    table: Any = inspect(record).mapper.local_table
+    session.execute(update(table).where(table.c.id == record.id).values(values))
+    session.expire(record)
+    resource.restore_state(session, record, deleted)
+    _restore_redirects(session, record)
+    writer.write_audit_entry(
+        session, write.client, Action.RESTORE, record, None, writer.snapshot(session, record)
+    )
+    return record
+
+
+@contextmanager
+def _insert_with_id(session: Session, record: VersionedRecord, id_: int) -> Iterator[None]:
+    """Give `record` the id `id_` when it is inserted; until then `save` sees that it is new."""
+
+    def set_id(*_: object) -> None:
+        if record in session.new:
+            record.id = id_
+
+    event.listen(session, "before_flush", set_id)
+    try:
+        yield
+    finally:
+        event.remove(session, "before_flush", set_id)
+
+
+def _restore_redirects(session: Session, record: VersionedRecord) -> None:
+    """Make the slugs that `record` had before its deletion redirect to it again."""
+    states = AuditEntry.before, AuditEntry.after
+    of_record = AuditEntry.type == record.record_type, AuditEntry.record_id == stored_id(record)
+    slugs = {
+        slug
+        for state in states
+        for slug in session.scalars(select(state["slug"].as_string()).where(*of_record).distinct())
+    }
+    tombstones = FormerSlug.type == record.record_type, FormerSlug.record_id.is_(None)
+    session.execute(delete(FormerSlug).where(*tombstones, FormerSlug.slug == record.slug))
+    former = FormerSlug.slug.in_(slugs - {None, record.slug})
+    session.execute(update(FormerSlug).where(*tombstones, former).values(record_id=record.id))
 
 
 def _save_document(

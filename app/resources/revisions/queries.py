@@ -10,15 +10,17 @@ from typing import Any
 
 from sqlalchemy import Integer, Subquery, bindparam, case, func, null, select, union_all
 
+from app.api.audit_log import Action
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
+from app.api.read_models import instant_of
 from app.api.slugs import raise_missing_record
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import AuditEntry
 from app.db.types import UTCDateTime
 from app.domain.languages import tr
-from app.http.problems import NotFound
+from app.http.problems import Gone, NotFound
 from app.resources.resource import RecordResource
 from app.resources.revisions.schemas import (
     FieldChange,
@@ -93,8 +95,30 @@ def _load_statement_parameters(
         ).where(model.slug == slug)
     )
     if row is None:
-        raise_missing_record(reader, model, slug)
+        deleted = get_deleted_record(reader, resource, slug)
+        row = {
+            "record_id": deleted["id"],
+            "current_version": deleted["version"],
+            "current_updated_at": instant_of(deleted["updated_at"]),
+        }
     return row | {"type": resource.writer.audit_target}
+
+
+def get_deleted_record(reader: Reader, resource: RecordResource, slug: str) -> dict[str, Any]:
+    """The deleted record `slug` as JSON, of its last version.
+
+    Raises NotFound, SlugRenamed, or Gone if the audit trail does not have its deletion.
+    """
+    try:
+        raise_missing_record(reader, resource.model, slug)
+    except Gone:
+        of_slug = AuditEntry.type == resource.writer.audit_target, AuditEntry.slug == slug
+        deletions = select(AuditEntry.before).where(*of_slug, AuditEntry.action == Action.DELETE)
+        row = reader.first(deletions.order_by(AuditEntry.id.desc()).limit(1))
+        if row is None:
+            raise
+        record: dict[str, Any] = row["before"]
+        return record
 
 
 def list_revisions(
@@ -126,9 +150,9 @@ def get_revision(reader: Reader, resource: RecordResource, slug: str, version: i
                 f"Версия {version} записи {slug!r} неизвестна. Известные — в /revisions.",
             )
         )
-    if version == record["current_version"]:
-        id_ = record["record_id"]
-        current = resource.load_records(reader, [id_])[id_]
+    id_ = record["record_id"]
+    is_current = version == record["current_version"]
+    if is_current and (current := resource.load_records(reader, [id_]).get(id_)):
         row["record"] = current.model_dump(mode="json", by_alias=True)
     return RevisionRead.model_validate(row)
 

@@ -69,7 +69,9 @@ class _RequireRecordScope(RequireScope):
 
     def find_sufficient_scopes(self, request: Request) -> tuple[Scope, ...]:
         """See `RequireScope`. Raises NotFound for an unknown collection."""
-        return (_get_resource(request.path_params["collection"]).scope, *self.alternatives)
+        resource = _get_resource(request.path_params["collection"])
+        draft_scopes = () if resource.draft_scope is None else (resource.draft_scope,)
+        return (resource.scope, *draft_scopes, *self.alternatives)
 
 
 ResourceDep = Annotated[RecordResource, Depends(_get_resource)]

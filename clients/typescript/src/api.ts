@@ -205,7 +205,7 @@ export interface paths {
          * Create an article
          * @description Creates a draft. It is private until you publish it.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         post: operations["createArticle"];
         delete?: never;
@@ -326,7 +326,9 @@ export interface paths {
          * Update an article
          * @description Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     An article that is published or in the trash requires the scope `articles:write`.
+         *
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         patch: operations["updateArticle"];
         trace?: never;
@@ -342,11 +344,33 @@ export interface paths {
          * Preview an article
          * @description Returns an article in any status, including drafts and deleted articles.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `drafts:read` or `articles:draft` or `articles:write`.
          */
         get: operations["previewArticle"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/articles/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Render the text of an article
+         * @description Returns the HTML that an article with this Markdown has. Saves nothing.
+         *
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
+         */
+        post: operations["renderArticleBody"];
         delete?: never;
         options?: never;
         head?: never;
@@ -430,7 +454,7 @@ export interface paths {
          * List drafts
          * @description Returns draft, scheduled, unpublished and deleted articles, last updated first.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `drafts:read` or `articles:draft` or `articles:write`.
          *
          *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
          *     without pages, with the same filters and sort order.
@@ -455,7 +479,7 @@ export interface paths {
          * List preview links
          * @description Returns the preview links of an article that have not expired, without their URLs.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         get: operations["listPreviewLinks"];
         put?: never;
@@ -465,7 +489,7 @@ export interface paths {
          *
          *     Only this response contains the URL, so it accepts no `Idempotency-Key`.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         post: operations["createPreviewLink"];
         delete?: never;
@@ -488,7 +512,7 @@ export interface paths {
          * Revoke a preview link
          * @description Revokes the link immediately and permanently. Does not require `If-Match`.
          *
-         *     Requires an API key with the scope `articles:write`.
+         *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         delete: operations["revokePreviewLink"];
         options?: never;
@@ -598,6 +622,8 @@ export interface paths {
          * Update media
          * @description Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
          *
+         *     A picture that a published article shows requires the scope `articles:write`, too.
+         *
          *     Requires an API key with the scope `media:write`.
          */
         patch: operations["updateMedia"];
@@ -614,7 +640,7 @@ export interface paths {
          * Preview media
          * @description Returns a picture, published or not, with its description in both languages.
          *
-         *     Requires an API key with the scope `media:write`.
+         *     Requires an API key with the scope `drafts:read` or `media:write`.
          */
         get: operations["previewMedia"];
         put?: never;
@@ -636,7 +662,7 @@ export interface paths {
          * List unpublished media
          * @description Returns pictures that are not published, last updated first.
          *
-         *     Requires an API key with the scope `media:write`.
+         *     Requires an API key with the scope `drafts:read` or `media:write`.
          *
          *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
          *     without pages, with the same filters and sort order.
@@ -2114,6 +2140,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deleted records
+         * @description Returns the records that were deleted by a key and not restored, last deleted first.
+         *
+         *     A key sees the types that it may write; with `audit:read`, all.
+         *
+         *     Requires an API key with the scope `audit:read` or `media:write` or `agencies:write` or `sites:write` or `vehicles:write` or `spacecraft:write` or `people:write` or `launches:write` or `modules:write` or `stays:write` or `missions:write` or `articles:write` or `spacewalks:write`.
+         *
+         *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+         *     without pages, with the same filters and sort order.
+         */
+        get: operations["listTrash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources": {
         parameters: {
             query?: never;
@@ -2228,6 +2281,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List roles
+         * @description Returns the roles that a key can have, with their scopes.
+         *
+         *     Requires an API key.
+         */
+        get: operations["listRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -2300,7 +2375,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate a key
-         * @description Creates a key with the same name, scopes and time to live; the old one expires soon.
+         * @description Creates a key with the same name, role or scopes, and time to live; the old one expires soon.
          *
          *     Until then both are valid. A key that is not active is refused with 409. Only this response
          *     contains the full key, so it accepts no `Idempotency-Key`.
@@ -2309,6 +2384,41 @@ export interface paths {
          */
         post: operations["rotateKey"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the current session
+         * @description Returns the session of this request. Without one, the response is 401.
+         *
+         *     Requires an API key.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Starts a session of an API key, and sets the cookie `zarya_session`.
+         *
+         *     Requests of the browser are then those of the key, without `Authorization`. A request that
+         *     changes data needs the header `X-CSRF-Token`. A previous session of the browser ends.
+         */
+        post: operations["createSession"];
+        /**
+         * Sign out
+         * @description Ends the session of this request on the server, and removes the cookie.
+         *
+         *     Requires an API key.
+         */
+        delete: operations["deleteSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3129,15 +3239,15 @@ export interface components {
             /** @description Tags to change. */
             tag?: components["schemas"]["BatchTags"] | null;
             /**
-             * @description Articles to publish, by slug.
+             * @description Articles to publish, by slug, or by slug and ETag.
              * @default []
              */
-            publish: string[];
+            publish: (string | components["schemas"]["BatchArticle"])[];
             /**
-             * @description Articles to move to the trash, by slug.
+             * @description Articles to move to the trash, by slug, or by slug and ETag.
              * @default []
              */
-            delete: string[];
+            delete: (string | components["schemas"]["BatchArticle"])[];
         };
         /** @description Results of a batch. */
         ArticleBatchResult: {
@@ -3471,7 +3581,8 @@ export interface components {
             published_at?: string | null;
             /** @description Precision of `published_at`. Default: `second`. */
             published_at_precision?: components["schemas"]["Precision"] | null;
-            source: components["schemas"]["ArticleSourceWrite"];
+            /** @description Publisher. Required, unless the installation has a name for its own news. */
+            source?: components["schemas"]["ArticleSourceWrite"];
             image?: components["schemas"]["ImageWrite"] | null;
             /** @description Editor's note about the record, such as a doubtful date. */
             note?: string | null;
@@ -3606,7 +3717,11 @@ export interface components {
             before: {
                 [key: string]: unknown;
             } | null;
-            /** @description Record after the write, or null if it was deleted; after a merge, the record that remains. */
+            /**
+             * @description Record after the write, or null if it was deleted; after a merge, the record that remains.
+             *
+             *     An article that was deleted is in the trash: its `status` is `deleted`.
+             */
             after: {
                 [key: string]: unknown;
             } | null;
@@ -3645,6 +3760,12 @@ export interface components {
          * @enum {string}
          */
         BatchAction: "tag" | "publish" | "delete";
+        /** @description Article of a batch, and the version that was read. */
+        BatchArticle: {
+            slug: string;
+            /** @description ETag of the version that you read: the action is refused with 412 if it has changed since. */
+            etag?: string | null;
+        };
         /** @description Result of one action on one article. */
         BatchItemResult: {
             action: components["schemas"]["BatchAction"];
@@ -3664,8 +3785,8 @@ export interface components {
         };
         /** @description Tags that articles of a batch get or lose. */
         BatchTags: {
-            /** @description Articles, by slug. */
-            articles: string[];
+            /** @description Articles, by slug, or by slug and ETag. */
+            articles: (string | components["schemas"]["BatchArticle"])[];
             /**
              * @description Tags to add.
              * @default []
@@ -3676,6 +3797,16 @@ export interface components {
              * @default []
              */
             remove: string[];
+        };
+        /**
+         * @description Text of an article, to be rendered and not saved.
+         * @example {
+         *       "body": "*Nothing* at all."
+         *     }
+         */
+        BodyWrite: {
+            /** @description Text in Markdown. HTML in it is escaped. */
+            body: string;
         };
         /** @description One change: an upsert with the record, or a deletion. */
         Change: {
@@ -3918,6 +4049,33 @@ export interface components {
             to_on?: string | null;
             /** @description Launch that the person arrived with, by slug. */
             arrived_with?: string | null;
+        };
+        /** @description Deleted record. */
+        DeletedRecord: {
+            /**
+             * Format: int32
+             * @description Id of the record, which it has again after it is restored.
+             */
+            id: number;
+            type: components["schemas"]["RecordType"];
+            /** @description Collection of the record, such as `people`: the segment of its path. */
+            collection: string;
+            slug: string;
+            /** @description Title or name of the record; the slug if it has neither. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Last version before the deletion. Its content is in `revisions`.
+             */
+            version: number;
+            /** Format: date-time */
+            deleted_at: string;
+            deleted_by: components["schemas"]["AuditActor"];
+            /**
+             * Format: uri
+             * @description URL to `POST` to, which restores the record; null if another record has its slug now.
+             */
+            restore_url: string | null;
         };
         /** @description Page of articles that are not public. */
         DraftPage: {
@@ -4230,6 +4388,8 @@ export interface components {
             /** @description Public part of the key, between its first two underscores. */
             id: string;
             name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @description Scopes of the key, or of its role. */
             scopes: components["schemas"]["Scope"][];
             state: components["schemas"]["KeyState"];
             /** Format: date-time */
@@ -4292,6 +4452,8 @@ export interface components {
             /** @description Public part of the key, between its first two underscores. */
             id: string;
             name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @description Scopes of the key, or of its role. */
             scopes: components["schemas"]["Scope"][];
             state: components["schemas"]["KeyState"];
             /** Format: date-time */
@@ -4319,7 +4481,12 @@ export interface components {
         KeyWrite: {
             /** @description Name of the key's holder or purpose. It is shown in the audit log. */
             name: string;
-            /** @description Scopes of the key. */
+            /** @description Role of the key, instead of `scopes`. Its scopes are those of the role at any time. */
+            role?: components["schemas"]["Role"] | null;
+            /**
+             * @description Scopes of the key, unless it has a role.
+             * @default []
+             */
             scopes: components["schemas"]["Scope"][];
             /**
              * Format: date-time
@@ -5074,6 +5241,8 @@ export interface components {
         Me: {
             id: string;
             name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @description Scopes of the key, or of its role. */
             scopes: components["schemas"]["Scope"][];
             /** Format: date-time */
             expires_at: string | null;
@@ -6902,6 +7071,11 @@ export interface components {
          * @enum {string}
          */
         RecordType: "mission" | "person" | "launch" | "article" | "module" | "stay" | "spacewalk" | "media" | "agency" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
+        /** @description Text of an article as HTML. */
+        RenderedBody: {
+            /** @description Sanitised HTML, as `body_html` of an article with this text. */
+            html: string;
+        };
         /** @description Fields that differ between two versions of a record. */
         RevisionDifference: {
             /** Format: int32 */
@@ -6991,10 +7165,25 @@ export interface components {
             station_at_precision: components["schemas"]["Precision"] | null;
         };
         /**
+         * @description Named set of scopes of an API key.
+         * @enum {string}
+         */
+        Role: "reader" | "author" | "editor" | "archivist" | "administrator";
+        /** @description Role: a named set of scopes. */
+        RoleRead: {
+            role: components["schemas"]["Role"];
+            description: string;
+            scopes: components["schemas"]["Scope"][];
+        };
+        /** @description The roles that a key can have. */
+        Roles: {
+            items: components["schemas"]["RoleRead"][];
+        };
+        /**
          * @description Permission of an API key.
          * @enum {string}
          */
-        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "read";
+        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "articles:draft" | "drafts:read" | "read";
         /** @description Search hit: a matching record. */
         SearchHit: {
             type: components["schemas"]["RecordType"];
@@ -7069,6 +7258,36 @@ export interface components {
             /** Format: date-time */
             landed_at: string | null;
             landed_at_precision: components["schemas"]["Precision"] | null;
+        };
+        /** @description Session of an editor: a period in which a cookie authenticates the requests of a browser. */
+        Session: {
+            /** @description Name of the key, which the audit log shows as the actor. */
+            name: string;
+            role: components["schemas"]["Role"] | null;
+            /** @description Scopes of the key, or of its role. */
+            scopes: components["schemas"]["Scope"][];
+            /** @description Token for the header `X-CSRF-Token`, which requests that change data need. */
+            csrf_token: string;
+            /**
+             * Format: date-time
+             * @description Time at which the session ends in any case.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description Time at which it ends without another request.
+             */
+            idle_expires_at: string;
+        };
+        /**
+         * @description API key to sign in with.
+         * @example {
+         *       "key": "zarya_k3v9x2ab_…"
+         *     }
+         */
+        SessionWrite: {
+            /** @description Full API key. */
+            key: string;
         };
         /**
          * @description Sex of a person, as published.
@@ -8645,6 +8864,33 @@ export interface components {
             language: string;
             slug: string;
         };
+        /** @description Page of deleted records. */
+        TrashPage: {
+            /** @description Items of this page, in the requested order. */
+            items: components["schemas"]["DeletedRecord"][];
+            /**
+             * Format: uri
+             * @description URL of the next page, or null on the last page.
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page, or null on the first page.
+             */
+            prev: string | null;
+            /**
+             * Format: int32
+             * @description Number of matching items, at most 10,000. Null unless `with_total=true`.
+             */
+            total: number | null;
+            /** @description True if more than `total` items match. False if `total` is exact or null. */
+            total_is_minimum: boolean;
+        };
+        /**
+         * @description Sort order of deleted records.
+         * @enum {string}
+         */
+        TrashSort: "-deleted_at" | "deleted_at";
         /** @description Page of media that are not published. */
         UnpublishedMediaPage: {
             /** @description Items of this page, in the requested order. */
@@ -9232,6 +9478,7 @@ export interface components {
             published_at?: string | null;
             /** @description Precision of `published_at`. Default: `second`. */
             published_at_precision?: components["schemas"]["Precision"] | null;
+            /** @description Publisher. Required, unless the installation has a name for its own news. */
             source?: components["schemas"]["ArticleSourceWrite"];
             image?: components["schemas"]["ImageWrite"] | null;
             /** @description Editor's note about the record, such as a doubtful date. */
@@ -12079,6 +12326,51 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    renderArticleBody: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BodyWrite"];
+            };
+        };
+        responses: {
+            /** @description Render the text of an article. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedBody"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
     publishArticle: {
         parameters: {
             query?: {
@@ -12319,6 +12611,37 @@ export interface operations {
                  *     ]
                  */
                 status?: components["schemas"]["ArticleStatus"][];
+                /**
+                 * @description Words of the title, in any case; a part of a word is enough. All must match.
+                 * @example docking
+                 */
+                q?: string;
+                /**
+                 * @description Language of the article, such as `en` or `ru`.
+                 * @example [
+                 *       "en"
+                 *     ]
+                 */
+                language?: string[];
+                /**
+                 * @description Publisher, by name or slug.
+                 * @example [
+                 *       "Press office"
+                 *     ]
+                 */
+                source?: string[];
+                /**
+                 * @description Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`.
+                 * @example [
+                 *       "iss-59"
+                 *     ]
+                 */
+                mission?: string[];
+                /**
+                 * @description Articles that an import created (`true`) or an editor wrote (`false`).
+                 * @example false
+                 */
+                imported?: boolean;
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -20363,6 +20686,90 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listTrash: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items per page.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Cursor from `next` or `prev`. Valid only with the same filters and sort order.
+                 * @example WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0
+                 */
+                cursor?: string;
+                /**
+                 * @description If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null.
+                 * @example true
+                 */
+                with_total?: boolean;
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description `json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`.
+                 * @example json
+                 */
+                format?: components["schemas"]["ListFormat"];
+                /**
+                 * @description If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8.
+                 * @example false
+                 */
+                bom?: boolean;
+                /**
+                 * @description Type of the record.
+                 * @example [
+                 *       "article"
+                 *     ]
+                 */
+                type?: components["schemas"]["RecordType"][];
+                /**
+                 * @description Sort by time of deletion. `-` means descending order.
+                 * @example -deleted_at
+                 */
+                sort?: components["schemas"]["TrashSort"];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List deleted records. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listSources: {
         parameters: {
             query?: {
@@ -20798,6 +21205,51 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listRoles: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all.
+                 * @example [
+                 *       "id"
+                 *     ]
+                 */
+                fields?: string[];
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List roles. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roles"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listKeys: {
         parameters: {
             query?: {
@@ -21064,6 +21516,124 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get the current session. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSession: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionWrite"];
+            };
+        };
+        responses: {
+            /** @description Sign in. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sign out. */
+            204: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

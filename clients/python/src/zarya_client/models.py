@@ -73,12 +73,6 @@ Arrival of a ship at a port. `berthing`: by the arm. `capture`: only its grapple
 """
 
 
-PublishItem: TypeAlias = str
-
-
-DeleteItem: TypeAlias = str
-
-
 ArticleFacet: TypeAlias = Literal['tag', 'language', 'source', 'mission', 'person', 'launch', 'year']
 """
 Facet of articles.
@@ -175,7 +169,16 @@ Action on an article of a batch.
 """
 
 
-Article: TypeAlias = str
+class BatchArticle(TypedDict, closed=True):
+    """
+    Article of a batch, and the version that was read.
+    """
+
+    slug: str
+    etag: NotRequired[str | None]
+    """
+    ETag of the version that you read: the action is refused with 412 if it has changed since.
+    """
 
 
 AddItem: TypeAlias = str
@@ -189,9 +192,9 @@ class BatchTags(TypedDict, closed=True):
     Tags that articles of a batch get or lose.
     """
 
-    articles: list[Article]
+    articles: list[str | BatchArticle]
     """
-    Articles, by slug.
+    Articles, by slug, or by slug and ETag.
     """
     add: NotRequired[list[AddItem]]
     """
@@ -200,6 +203,17 @@ class BatchTags(TypedDict, closed=True):
     remove: NotRequired[list[RemoveItem]]
     """
     Tags to remove.
+    """
+
+
+class BodyWrite(TypedDict, closed=True):
+    """
+    Text of an article, to be rendered and not saved.
+    """
+
+    body: str
+    """
+    Text in Markdown. HTML in it is escaped.
     """
 
 
@@ -1241,6 +1255,17 @@ Types of records.
 """
 
 
+class RenderedBody(TypedDict):
+    """
+    Text of an article as HTML.
+    """
+
+    html: str
+    """
+    Sanitised HTML, as `body_html` of an article with this text.
+    """
+
+
 class RevisionDifference(TypedDict):
     """
     Fields that differ between two versions of a record.
@@ -1304,10 +1329,55 @@ class RevisionSummary(TypedDict):
     """
 
 
-Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'read']
+Role: TypeAlias = Literal['reader', 'author', 'editor', 'archivist', 'administrator']
+"""
+Named set of scopes of an API key.
+"""
+
+
+Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'articles:draft', 'drafts:read', 'read']
 """
 Permission of an API key.
 """
+
+
+class Session(TypedDict):
+    """
+    Session of an editor: a period in which a cookie authenticates the requests of a browser.
+    """
+
+    name: str
+    """
+    Name of the key, which the audit log shows as the actor.
+    """
+    role: Role | None
+    scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
+    csrf_token: str
+    """
+    Token for the header `X-CSRF-Token`, which requests that change data need.
+    """
+    expires_at: str
+    """
+    Time at which the session ends in any case.
+    """
+    idle_expires_at: str
+    """
+    Time at which it ends without another request.
+    """
+
+
+class SessionWrite(TypedDict, closed=True):
+    """
+    API key to sign in with.
+    """
+
+    key: str
+    """
+    Full API key.
+    """
 
 
 Sex: TypeAlias = Literal['female', 'male']
@@ -2034,6 +2104,12 @@ class Translation(TypedDict):
     slug: str
 
 
+TrashSort: TypeAlias = Literal['-deleted_at', 'deleted_at']
+"""
+Sort order of deleted records.
+"""
+
+
 VehicleFacet: TypeAlias = Literal['family', 'maker']
 """
 Facet of launch vehicles.
@@ -2437,6 +2513,9 @@ class ArticlePatch(TypedDict, closed=True):
     Precision of `published_at`. Default: `second`.
     """
     source: NotRequired[ArticleSourceWrite]
+    """
+    Publisher. Required, unless the installation has a name for its own news.
+    """
     image: NotRequired[ImageWrite | None]
     note: NotRequired[str | None]
     """
@@ -3257,6 +3336,10 @@ class PreviewArticleParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
+class RenderArticleBodyParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
 class PublishArticleParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
@@ -3280,6 +3363,11 @@ class ListDraftsParametersQuery(TypedDict):
     format: NotRequired[ListFormat]
     bom: NotRequired[bool]
     status: NotRequired[list[ArticleStatus]]
+    q: NotRequired[str]
+    language: NotRequired[list[LanguageItem]]
+    source: NotRequired[list[SourceItem]]
+    mission: NotRequired[list[MissionItem]]
+    imported: NotRequired[bool]
     lang: NotRequired[Language]
 
 
@@ -4325,6 +4413,18 @@ class RestoreRevisionParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
+class ListTrashParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    with_total: NotRequired[bool]
+    fields: NotRequired[list[Field]]
+    format: NotRequired[ListFormat]
+    bom: NotRequired[bool]
+    type: NotRequired[list[RecordType]]
+    sort: NotRequired[TrashSort]
+    lang: NotRequired[Language]
+
+
 class ListSourcesParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -4364,6 +4464,11 @@ class GetMeParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
+class ListRolesParametersQuery(TypedDict):
+    fields: NotRequired[list[Field]]
+    lang: NotRequired[Language]
+
+
 class ListKeysParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -4389,6 +4494,18 @@ class RevokeKeyParametersQuery(TypedDict):
 
 
 class RotateKeyParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class CreateSessionParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class GetSessionParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+
+
+class DeleteSessionParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
@@ -4725,13 +4842,13 @@ class ArticleBatch(TypedDict, closed=True):
     """
     Tags to change.
     """
-    publish: NotRequired[list[PublishItem]]
+    publish: NotRequired[list[str | BatchArticle]]
     """
-    Articles to publish, by slug.
+    Articles to publish, by slug, or by slug and ETag.
     """
-    delete: NotRequired[list[DeleteItem]]
+    delete: NotRequired[list[str | BatchArticle]]
     """
-    Articles to move to the trash, by slug.
+    Articles to move to the trash, by slug, or by slug and ETag.
     """
 
 
@@ -4832,7 +4949,10 @@ class ArticleWrite(TypedDict, closed=True):
     """
     Precision of `published_at`. Default: `second`.
     """
-    source: ArticleSourceWrite
+    source: NotRequired[ArticleSourceWrite]
+    """
+    Publisher. Required, unless the installation has a name for its own news.
+    """
     image: NotRequired[ImageWrite | None]
     note: NotRequired[str | None]
     """
@@ -4982,6 +5102,8 @@ class AuditEntryRead(TypedDict):
     after: dict[str, Any] | None
     """
     Record after the write, or null if it was deleted; after a merge, the record that remains.
+
+    An article that was deleted is in the trash: its `status` is `deleted`.
     """
     request_id: str | None
     """
@@ -5111,6 +5233,37 @@ class CrewRecord(TypedDict, closed=True):
     id: int
 
 
+class DeletedRecord(TypedDict):
+    """
+    Deleted record.
+    """
+
+    id: int
+    """
+    Id of the record, which it has again after it is restored.
+    """
+    type: RecordType
+    collection: str
+    """
+    Collection of the record, such as `people`: the segment of its path.
+    """
+    slug: str
+    title: str
+    """
+    Title or name of the record; the slug if it has neither.
+    """
+    version: int
+    """
+    Last version before the deletion. Its content is in `revisions`.
+    """
+    deleted_at: str
+    deleted_by: AuditActor
+    restore_url: str | None
+    """
+    URL to `POST` to, which restores the record; null if another record has its slug now.
+    """
+
+
 class ExportFile(TypedDict):
     """
     Export file with all public records.
@@ -5226,7 +5379,11 @@ class KeyCreated(TypedDict):
     Public part of the key, between its first two underscores.
     """
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     state: KeyState
     created_at: str
     expires_at: str | None
@@ -5251,7 +5408,11 @@ class KeySummary(TypedDict):
     Public part of the key, between its first two underscores.
     """
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     state: KeyState
     created_at: str
     expires_at: str | None
@@ -5271,9 +5432,13 @@ class KeyWrite(TypedDict, closed=True):
     """
     Name of the key's holder or purpose. It is shown in the audit log.
     """
-    scopes: list[Scope]
+    role: NotRequired[Role | None]
     """
-    Scopes of the key.
+    Role of the key, instead of `scopes`. Its scopes are those of the role at any time.
+    """
+    scopes: NotRequired[list[Scope]]
+    """
+    Scopes of the key, unless it has a role.
     """
     expires_at: NotRequired[str | None]
     """
@@ -5610,7 +5775,11 @@ class Me(TypedDict):
 
     id: str
     name: str
+    role: Role | None
     scopes: list[Scope]
+    """
+    Scopes of the key, or of its role.
+    """
     expires_at: str | None
 
 
@@ -6572,6 +6741,24 @@ class Ride(TypedDict):
     station_at_precision: Precision | None
 
 
+class RoleRead(TypedDict):
+    """
+    Role: a named set of scopes.
+    """
+
+    role: Role
+    description: str
+    scopes: list[Scope]
+
+
+class Roles(TypedDict):
+    """
+    The roles that a key can have.
+    """
+
+    items: list[RoleRead]
+
+
 class SearchHit(TypedDict):
     """
     Search hit: a matching record.
@@ -7378,6 +7565,33 @@ class TimelinePage(TypedDict):
     True if more than `total` items match. False if `total` is exact or null.
     """
     known_until: KnownUntil
+
+
+class TrashPage(TypedDict):
+    """
+    Page of deleted records.
+    """
+
+    items: list[DeletedRecord]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
 
 
 class UnpublishedMediaPage(TypedDict):

@@ -1,15 +1,15 @@
 """images
 
-Revision: 0033
-Before: 0029
+Revision: 0034
+Before: 0031
 
 Pictures of the library as images of missions, people, launches, spacecraft, sites and modules.
 """
 
 from alembic import op
 
-revision = "0033"
-down_revision = "0029"
+revision = "0034"
+down_revision = "0031"
 
 TABLES = ("launches", "missions", "modules", "people", "sites", "spacecraft")
 

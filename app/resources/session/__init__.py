@@ -1,0 +1,1 @@
+"""Sessions of people who have signed in with an API key."""

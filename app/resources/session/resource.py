@@ -1,0 +1,10 @@
+"""Declaration of the session resource."""
+
+from app.resources.resource import Resource
+from app.resources.session.router import router
+
+RESOURCE = Resource(
+    tag="session",
+    description="Session of an editor in a browser.",
+    routers=(router,),
+)

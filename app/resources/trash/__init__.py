@@ -1,0 +1,1 @@
+"""The trash: records that were deleted and can be restored."""

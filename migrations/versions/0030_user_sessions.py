@@ -1,0 +1,54 @@
+"""user sessions and roles
+
+Revision: 0030
+Before: 0029
+
+Sessions of people who have signed in with an API key, and the roles of keys.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.columns import instant, text
+
+revision = "0030"
+down_revision = "0029"
+
+TABLE = "user_sessions"
+TEXTS = {"token_sha256": 64, "key_id": 8}
+INSTANT_BOUNDS = "{0} >= '1950-01-01 00:00:00' AND {0} < '2101-01-01 00:00:00'"
+INSTANTS = ("created_at", "expires_at", "idle_expires_at")
+
+
+def bounds(name: str, rule: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint(rule, name=op.f(f"ck_{TABLE}_{name}_bounds"))
+
+
+def upgrade() -> None:
+    op.create_table(
+        TABLE,
+        *(sa.Column(name, text(length), nullable=False) for name, length in TEXTS.items()),
+        *(sa.Column(name, instant(), nullable=False) for name in INSTANTS),
+        sa.ForeignKeyConstraint(
+            ["key_id"],
+            ["api_keys.id"],
+            name=op.f(f"fk_{TABLE}_key_id_api_keys"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("token_sha256", name=op.f(f"pk_{TABLE}")),
+        *(bounds(name, f"length({name}) BETWEEN 1 AND {n}") for name, n in TEXTS.items()),
+        *(bounds(name, INSTANT_BOUNDS.format(name)) for name in INSTANTS),
+    )
+    op.create_index(op.f(f"ix_{TABLE}_key_id"), TABLE, ["key_id"])
+    with op.batch_alter_table("api_keys") as keys:
+        keys.add_column(sa.Column("role", text(24)))
+        keys.create_check_constraint(
+            op.f("ck_api_keys_role_bounds"), "length(role) BETWEEN 1 AND 24"
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("api_keys") as keys:
+        keys.drop_constraint(op.f("ck_api_keys_role_bounds"), type_="check")
+        keys.drop_column("role")
+    op.drop_table(TABLE)
