@@ -43,6 +43,7 @@ from app.ops.health import router as health
 from app.ops.jobs import PeriodicJobs
 from app.ops.watchdog import run_watchdog
 from app.portal import error_pages
+from app.portal.article_pages import router as article_pages
 from app.portal.assets import router as assets
 from app.portal.index import router as index
 from app.portal.pages import router as pages
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     *(router for resource in _RESOURCES for router in resource.routers),
     *MERGE_ROUTERS,
     pages,
+    article_pages,
     assets,
     desk,
     index,
