@@ -30,6 +30,7 @@ from app.api.openapi.pages import router as reference
 from app.api.openapi.yaml import to_yaml
 from app.api.routing import Router
 from app.config import Settings, use_settings
+from app.desk.router import router as desk
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
@@ -42,6 +43,7 @@ from app.ops.health import router as health
 from app.ops.jobs import PeriodicJobs
 from app.ops.watchdog import run_watchdog
 from app.portal import error_pages
+from app.portal.article_pages import router as article_pages
 from app.portal.assets import router as assets
 from app.portal.index import router as index
 from app.portal.pages import router as pages
@@ -81,7 +83,9 @@ ROUTERS: tuple[Router, ...] = (
     *MERGE_ROUTERS,
     redactions,
     pages,
+    article_pages,
     assets,
+    desk,
     index,
     site_files,
     well_known.router,

@@ -17,6 +17,7 @@ from app.config import Settings
 from app.domain.dates import now
 from app.domain.enums import Scope
 from app.main import create_app
+from app.resources.registry import RECORD_RESOURCES
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
@@ -155,6 +156,8 @@ AUTHOR = (Scope.ARTICLES_DRAFT, Scope.ARTICLES_WRITE)
 DRAFT_READER = (Scope.DRAFTS_READ, *AUTHOR)
 MEDIA_READER = (Scope.DRAFTS_READ, Scope.MEDIA_WRITE)
 
+TRASH_READER = (Scope.AUDIT_READ, *dict.fromkeys(each.scope for each in RECORD_RESOURCES.values()))
+
 MATRIX: dict[str, tuple[Scope | tuple[Scope, ...] | None, Maker, Any, int]] = {
     "createArticle": (AUTHOR, no_target, documents.article, 201),
     "updateArticle": (AUTHOR, ARTICLE, {"note": "A note"}, 200),
@@ -252,7 +255,7 @@ MATRIX: dict[str, tuple[Scope | tuple[Scope, ...] | None, Maker, Any, int]] = {
     "getRevision": (None, article_version, None, 200),
     "compareRevisions": (None, article_version, None, 200),
     "restoreRevision": (None, article_version, None, 200),
-    "listTrash": (None, no_target, None, 200),
+    "listTrash": (TRASH_READER, no_target, None, 200),
     "listAuditEntries": (Scope.AUDIT_READ, no_target, None, 200),
     "listRoles": (None, no_target, None, 200),
     "redactAuditEntries": (Scope.AUDIT_REDACT, no_target, redaction, 200),

@@ -18,7 +18,7 @@ from app.api.date_params import (
 )
 from app.api.embeds.articles import ArticleRef
 from app.api.embeds.launches import LaunchRef
-from app.api.embeds.media import Image, build_image
+from app.api.embeds.media import Image
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
 from app.api.links import Url
@@ -156,11 +156,10 @@ class Translation(ReadModel):
 
 def _build_image(row: Mapping[str, Any]) -> dict[str, Any] | None:
     """Fields of the `Image` of an article, in the library or on another site."""
-    if row["image_media"]:
-        return build_image(row["image_media"])
-    if not row["image_url"]:
-        return None
-    unknown = ("width", "height", "licence", "blurhash", "focal_point")
+    if row["image"] or not row["image_url"]:
+        image: dict[str, Any] | None = row["image"]
+        return image
+    unknown = ("media", "width", "height", "licence", "blurhash", "focal_point")
     return dict.fromkeys(unknown) | {
         "url": row["image_url"],
         "srcset": [],
@@ -266,6 +265,16 @@ class DraftQuery(ListQuery):
 
     status: Annotated[CommaList[ArticleStatus], Example(["draft"])] = []
     """Status: `draft`, `scheduled`, `unpublished` or `deleted`. Default: all of these."""
+    q: Annotated[Omittable[SearchText], Example("docking")] = None
+    """Words of the title, in any case; a part of a word is enough. All must match."""
+    language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
+    """Language of the article, such as `en` or `ru`."""
+    source: Annotated[CommaList[NameParam], Example(["Press office"])] = []
+    """Publisher, by name or slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
+    imported: Annotated[Omittable[bool], Example(False)] = None
+    """Articles that an import created (`true`) or an editor wrote (`false`)."""
 
 
 class DraftPage(Page[ArticlePreview]):

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.lists.responses import ListResponderDep
@@ -14,15 +14,7 @@ from app.resources.registry import RECORD_RESOURCES
 from app.resources.trash import queries
 from app.resources.trash.schemas import TrashPage, TrashQuery
 
-
-class _RequireAnyRecordScope(RequireScope):
-    """Dependency: an API client that may write records of a type, or read the audit trail."""
-
-    def find_sufficient_scopes(self, _request: Request) -> tuple[Scope, ...]:
-        """See `RequireScope`."""
-        scopes = dict.fromkeys(each.scope for each in RECORD_RESOURCES.values())
-        return (Scope.AUDIT_READ, *scopes)
-
+_SCOPES = (Scope.AUDIT_READ, *dict.fromkeys(each.scope for each in RECORD_RESOURCES.values()))
 
 router = Router(prefix="/v1/trash", tags=["revisions"])
 
@@ -31,7 +23,7 @@ router = Router(prefix="/v1/trash", tags=["revisions"])
 @route_traits(english_only=True)
 async def list_trash(
     query: Annotated[TrashQuery, Query()],
-    client: Annotated[ApiClient, Depends(_RequireAnyRecordScope())],
+    client: Annotated[ApiClient, Depends(RequireScope(*_SCOPES))],
     lists: ListResponderDep,
 ) -> Response:
     """Returns the records that were deleted by a key and not restored, last deleted first.

@@ -2154,7 +2154,7 @@ export interface paths {
          *
          *     A key sees the types that it may write; with `audit:read`, all.
          *
-         *     Requires an API key.
+         *     Requires an API key with the scope `audit:read` or `media:write` or `agencies:write` or `sites:write` or `vehicles:write` or `spacecraft:write` or `people:write` or `launches:write` or `modules:write` or `stays:write` or `missions:write` or `articles:write` or `spacewalks:write`.
          *
          *     With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
          *     without pages, with the same filters and sort order.
@@ -3931,6 +3931,8 @@ export interface components {
             id: number;
             mission: components["schemas"]["MissionRef"];
             person: components["schemas"]["PersonRef"];
+            /** @description Portrait of the person, or null. */
+            image: components["schemas"]["Image"] | null;
             role: components["schemas"]["CrewRole"];
             /** @example Flight engineer */
             role_label: string;
@@ -4340,6 +4342,11 @@ export interface components {
         /** @description Image with its description and rights. */
         Image: {
             /**
+             * @description Slug of the picture in `/v1/media`, or null for an image on another site.
+             * @example soyuz-ms-12-on-the-pad
+             */
+            media: string | null;
+            /**
              * Format: uri
              * @description JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL.
              */
@@ -4544,6 +4551,8 @@ export interface components {
         /** @description Crew member at launch. */
         LaunchCrewRead: {
             person: components["schemas"]["PersonRef"];
+            /** @description Portrait of the person, or null. */
+            image: components["schemas"]["Image"] | null;
             role: components["schemas"]["ShipRole"];
             /** @example Flight engineer */
             role_label: string;
@@ -4683,6 +4692,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -4765,6 +4776,8 @@ export interface components {
              * @default []
              */
             links: components["schemas"]["LinkRecord"][];
+            /** @description Image of the launch. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -4890,6 +4903,8 @@ export interface components {
              * @description URL of its launches, with their counts by vehicle, year and pad.
              */
             launches_url: string;
+            /** @description Image of the site, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -4932,6 +4947,8 @@ export interface components {
              * @default []
              */
             pads: components["schemas"]["PadRecord"][];
+            /** @description Image of the site. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -4983,6 +5000,8 @@ export interface components {
              * @description URL of its launches, with their counts by vehicle, year and pad.
              */
             launches_url: string;
+            /** @description Image of the site, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5035,6 +5054,8 @@ export interface components {
              * @default []
              */
             pads: components["schemas"]["PadWrite"][];
+            /** @description Image of the site. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -5107,6 +5128,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5188,6 +5211,8 @@ export interface components {
              * @default []
              */
             links: components["schemas"]["LinkWrite"][];
+            /** @description Image of the launch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
             /** @description Reason for a change of time or status, recorded in `history`. */
@@ -5538,6 +5563,8 @@ export interface components {
              */
             duration_days: number | null;
             summary: string;
+            /** @description Image of the mission, such as its patch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5612,6 +5639,8 @@ export interface components {
             launches: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -5703,6 +5732,8 @@ export interface components {
              */
             duration_days: number | null;
             summary: string;
+            /** @description Image of the mission, such as its patch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5780,6 +5811,8 @@ export interface components {
             launches: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article?: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -5907,6 +5940,8 @@ export interface components {
             launch: components["schemas"]["LaunchRef"] | null;
             /** @description True if the module is attached to the station now. */
             is_attached: boolean;
+            /** @description Image of the module, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5955,6 +5990,8 @@ export interface components {
              * @default []
              */
             attachments: components["schemas"]["AttachmentRecord"][];
+            /** @description Image of the module. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -6029,6 +6066,8 @@ export interface components {
             launch: components["schemas"]["LaunchRef"] | null;
             /** @description True if the module is attached to the station now. */
             is_attached: boolean;
+            /** @description Image of the module, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -6092,6 +6131,8 @@ export interface components {
              * @default []
              */
             attachments: components["schemas"]["AttachmentWrite"][];
+            /** @description Image of the module. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -6388,6 +6429,8 @@ export interface components {
              * @description Time until which crews and landings are known, or null if there is no limit.
              */
             known_until: string | null;
+            /** @description Portrait, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -6483,6 +6526,8 @@ export interface components {
              * @default []
              */
             aliases: string[];
+            /** @description Portrait. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -6618,6 +6663,8 @@ export interface components {
              * @description Time until which crews and landings are known, or null if there is no limit.
              */
             known_until: string | null;
+            /** @description Portrait, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -6693,8 +6740,15 @@ export interface components {
              * @default []
              */
             aliases: string[];
+            /** @description Portrait. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
+        };
+        /** @description Picture of the library, as the image of a record. */
+        PictureWrite: {
+            /** @description Published picture of `/v1/media`, by slug. */
+            media: string;
         };
         /**
          * @description Side of a module that a port is on, in the usual attitude of the station.
@@ -6813,6 +6867,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7391,6 +7447,8 @@ export interface components {
             first_launch: components["schemas"]["LaunchRef"] | null;
             /** @description Last of these launches. */
             last_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Image of the spacecraft, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7414,6 +7472,8 @@ export interface components {
             operator: string | null;
             /** @description Serial number. */
             serial: string | null;
+            /** @description Image of the spacecraft. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -7466,6 +7526,8 @@ export interface components {
             first_launch: components["schemas"]["LaunchRef"] | null;
             /** @description Last of these launches. */
             last_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Image of the spacecraft, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7489,6 +7551,8 @@ export interface components {
             operator?: string | null;
             /** @description Serial number. */
             serial?: string | null;
+            /** @description Image of the spacecraft. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -9460,6 +9524,8 @@ export interface components {
             launches?: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article?: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9581,6 +9647,8 @@ export interface components {
             hold_reason?: string | null;
             /** @description Webcasts, and pages about the launch. */
             links?: components["schemas"]["LinkWrite"][];
+            /** @description Image of the launch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
             /** @description Reason for a change of time or status, recorded in `history`. */
             change_reason?: string | null;
@@ -9632,6 +9700,8 @@ export interface components {
             operator?: string | null;
             /** @description Serial number. */
             serial?: string | null;
+            /** @description Image of the spacecraft. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9714,6 +9784,8 @@ export interface components {
             biography_ru?: string | null;
             /** @description Other spellings of the name. */
             aliases?: string[];
+            /** @description Portrait. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9774,6 +9846,8 @@ export interface components {
             ports?: components["schemas"]["PortWrite"][];
             /** @description Places where it was attached, in order of time. Only the last one may have no end. */
             attachments?: components["schemas"]["AttachmentWrite"][];
+            /** @description Image of the module. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9921,6 +9995,8 @@ export interface components {
             time_zone?: string | null;
             /** @description Its pads. A pad with launches cannot be removed. */
             pads?: components["schemas"]["PadWrite"][];
+            /** @description Image of the site. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -10635,6 +10711,11 @@ export interface operations {
                  * @example 2019-12-31
                  */
                 ends_on_lt?: string;
+                /**
+                 * @description Missions with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -12602,6 +12683,37 @@ export interface operations {
                  */
                 status?: components["schemas"]["ArticleStatus"][];
                 /**
+                 * @description Words of the title, in any case; a part of a word is enough. All must match.
+                 * @example docking
+                 */
+                q?: string;
+                /**
+                 * @description Language of the article, such as `en` or `ru`.
+                 * @example [
+                 *       "en"
+                 *     ]
+                 */
+                language?: string[];
+                /**
+                 * @description Publisher, by name or slug.
+                 * @example [
+                 *       "Press office"
+                 *     ]
+                 */
+                source?: string[];
+                /**
+                 * @description Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`.
+                 * @example [
+                 *       "iss-59"
+                 *     ]
+                 */
+                mission?: string[];
+                /**
+                 * @description Articles that an import created (`true`) or an editor wrote (`false`).
+                 * @example false
+                 */
+                imported?: boolean;
+                /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
                  */
@@ -13640,6 +13752,11 @@ export interface operations {
                  */
                 q?: string;
                 /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
                  */
@@ -13882,6 +13999,11 @@ export interface operations {
                  */
                 q?: string;
                 /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
                  */
@@ -14095,6 +14217,11 @@ export interface operations {
                  * @example kononenko
                  */
                 q?: string;
+                /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
@@ -14747,6 +14874,11 @@ export interface operations {
                  *     ]
                  */
                 operator?: string[];
+                /**
+                 * @description Spacecraft with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -15525,6 +15657,11 @@ export interface operations {
                  */
                 born_on_lt?: string;
                 /**
+                 * @description People with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
                  *       "agency"
@@ -16268,6 +16405,11 @@ export interface operations {
                  * @example 2019-04-04
                  */
                 attached_on?: string;
+                /**
+                 * @description Modules with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -18169,6 +18311,11 @@ export interface operations {
                  *     ]
                  */
                 country?: string[];
+                /**
+                 * @description Launch sites with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
