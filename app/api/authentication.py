@@ -65,8 +65,10 @@ def _get_credential(request: Request) -> Credential:
     if credential is None and not headers:
         raise Unauthorized(
             tr(
-                "Send an API key: `Authorization: Bearer zarya_…`.",
-                "Пришлите ключ API: `Authorization: Bearer zarya_…`.",
+                "Send an API key, `Authorization: Bearer zarya_…`, or sign in with POST "
+                "/v1/session.",
+                "Пришлите ключ API, `Authorization: Bearer zarya_…`, или войдите через POST "
+                "/v1/session.",
             ),
             "missing",
         )
@@ -78,8 +80,10 @@ def _get_credential(request: Request) -> Credential:
 def _malformed_key() -> Unauthorized:
     return Unauthorized(
         tr(
-            "Malformed API key. Send `Authorization: Bearer zarya_…`.",
-            "Неверный формат ключа API. Пришлите `Authorization: Bearer zarya_…`.",
+            "Malformed API key. Send all of it, as it was shown: `zarya_…`; in `Authorization` "
+            "after `Bearer`.",
+            "Неверный формат ключа API. Пришлите его целиком, как он был показан: `zarya_…`; в "
+            "`Authorization` после `Bearer`.",
         ),
         "malformed",
     )
