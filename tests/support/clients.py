@@ -9,7 +9,7 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.config import Settings
 from app.db.database import Database
 from app.domain.enums import Scope
@@ -68,6 +68,12 @@ def database_of(client: TestClient) -> Database:
     """Database of the application behind `client`."""
     database: Database = client.app.state.services.database  # type: ignore[attr-defined]  # FastAPI
     return database
+
+
+def database_url_of(client: TestClient) -> str:
+    """URL of that database."""
+    url: str = client.app.state.services.settings.database_url  # type: ignore[attr-defined]  # FastAPI
+    return url
 
 
 @contextmanager
