@@ -152,8 +152,10 @@ def test_article_from_the_draft_to_the_correction_and_back(
     expect_announcement(page, "The article will be public at")
     public, status = open_portal(visit, desk_server, "/articles/a-globe-held-in-hands")
     assert status == 404 or datetime.now(PORTAL_ZONE) >= due
-    while public.reload().status == 404:  # type: ignore[union-attr]  # a page has a response
+    while status == 404 and datetime.now(PORTAL_ZONE) < due + timedelta(seconds=30):
         public.wait_for_timeout(500)
+        status = public.reload().status  # type: ignore[union-attr]  # a page has a response
+    assert status == 200
     assert datetime.now(PORTAL_ZONE) >= due
     expect(public.locator(".hero img")).to_have_attribute("alt", "A globe held in two hands")
 
@@ -207,7 +209,7 @@ def test_imported_articles_are_reviewed_in_bulk(
     press(page, "Tag")
     expect_announcement(page, "Done: 39. Refused: 1.")
     expect(page.locator("[data-slug=wire-report-7] .result")).to_contain_text("has been deleted")
-    press(page, "Show what is left")
+    press(page, "Reload the list")
     expect(rows).to_have_count(39)
     boxes = rows.get_by_role("checkbox")
     boxes.nth(0).check()
@@ -217,13 +219,13 @@ def test_imported_articles_are_reviewed_in_bulk(
     press(page, "Publish")
     expect_announcement(page, "Done: 20. Refused: 0.")
     published = rows.filter(has_text="Published.").first.get_attribute("data-slug")
-    press(page, "Show what is left")
+    press(page, "Reload the list")
     expect(rows).to_have_count(19)
     page.get_by_label("Select all").check()
     press(page, "Reject")
     press(page, "Reject")
     expect_announcement(page, "Done: 19. Refused: 0.")
-    press(page, "Show what is left")
+    press(page, "Reload the list")
     expect(rows).to_have_text(["No article matches."])
     assert open_portal(visit, desk_server, f"/articles/{published}")[1] == 200
     assert open_portal(visit, desk_server, "/articles/wire-report-7")[1] == 404
@@ -242,7 +244,8 @@ def test_two_editors_lose_no_word(
     boris.clock.fast_forward("00:16")
     expect(boris.get_by_text("Anna has saved version 2.")).to_be_visible()
     text_field(boris, "Title").fill("Title of Boris")
-    press_save(boris)  # of another field: both are kept
+    press(boris, "Save draft")  # of another field: both are kept
+    expect(boris.get_by_text("both changes are kept")).to_be_visible()
     expect(text_field(boris, "Lead")).to_have_value("Lead of Anna.")
 
     text_field(boris, "Text").fill("Text of Boris.")
