@@ -2,7 +2,8 @@
 
 import { confirm } from "./actions.js";
 import { Problem, send } from "./api.js";
-import { changedFields, conflictPanel } from "./difference.js";
+import { conflictPanel } from "./difference.js";
+import { isEqual, toPatch } from "./documents.js";
 import { debounce, element, fill } from "./dom.js";
 import { clearProblems, showProblem } from "./forms.js";
 import { withoutNulls } from "./schema-form.js";
@@ -14,12 +15,8 @@ export const creation = (path) => ({ method: "POST", path, body: withoutNulls })
 
 /** Target of a form that changes a record; only fields that the editor has changed are sent. */
 export const change = (path) => ({
-  method: "PATCH", path, body: (document, initial) => changesOf(initial, document),
+  method: "PATCH", path, body: (document, initial) => toPatch(initial, document),
 });
-
-/** The fields of `after` that differ from `before`, as a merge patch. */
-const changesOf = (before, after) =>
-  Object.fromEntries(changedFields(before, after).map(({ field, after: value }) => [field, value]));
 
 /**
  * Form of a record: an element with `hasChanges()` and `restart()`.
@@ -43,7 +40,7 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
   const form = element("form", { novalidate: true, onsubmit: submit, oninput: changed, onchange: changed },
     conflict, fields, element("p", { class: "actions save" }, button));
   form.restart = () => showFields(loaded.document, loaded);
-  form.hasChanges = () => changedFields(initial, part.read()).length > 0;
+  form.hasChanges = () => !isEqual(initial, part.read());
 
   /** Show `document`, whose changes are those since `base`. */
   function showFields(document, base) {
@@ -105,7 +102,7 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
       response = await request({});
     } catch (problem) {
       if (problem.status !== 412 || !load) throw problem;
-      await merge(await load());
+      await saveOver(await load());
       return;
     }
     clearProblems(form);
@@ -124,13 +121,13 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
       if (problem instanceof Problem) return; // it is saved, and the form has its version
       throw problem;
     }
-    showFields({ ...newest.document, ...changesOf(sent, part.read()) }, newest);
+    showFields({ ...newest.document, ...toPatch(sent, part.read()) }, newest);
   }
 
   /** Go on from a newer version: save again if it has the same fields, else show the conflict. */
-  async function merge(newest) {
+  async function saveOver(newest) {
     const theirs = build(newest.document, changed).read();
-    if (changedFields(initial, theirs).length === 0) {
+    if (isEqual(initial, theirs)) {
       version = newest.version;
       await save();
       return;

@@ -1,8 +1,8 @@
 // The article that is edited: its version on the server, saving, and merging of others' changes.
 
 import { send } from "../api.js";
-import { isEqual } from "../difference.js";
-import { EMPTY, merge, titlesOf, toDocument, toPatch } from "./document.js";
+import { isEqual, merge } from "../documents.js";
+import { EMPTY, titlesOf, toDocument, toPatch } from "./document.js";
 
 const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -100,7 +100,7 @@ export class EditedArticle {
       this.#form.write(document, titlesOf(data));
       this.#callbacks.onupdate();
     };
-    if (!conflicts) {
+    if (conflicts.length === 0) {
       this.hasMerged = !isEqual(base, theirs);
       accept(merged);
       return true;
