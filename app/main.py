@@ -56,6 +56,7 @@ from app.resources.exports.file_cache import ArchiveFileCache
 from app.resources.exports.resource import RESOURCE as EXPORTS
 from app.resources.merges.router import ROUTERS as MERGE_ROUTERS
 from app.resources.proposals.resource import RESOURCE as PROPOSALS
+from app.resources.redactions.router import router as redactions
 from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
 from app.resources.revisions.resource import RESOURCE as REVISIONS
@@ -80,6 +81,7 @@ _RESOURCES: tuple[Resource, ...] = (
 ROUTERS: tuple[Router, ...] = (
     *(router for resource in _RESOURCES for router in resource.routers),
     *MERGE_ROUTERS,
+    redactions,
     pages,
     article_pages,
     assets,

@@ -1,7 +1,7 @@
 """images
 
 Revision: 0034
-Before: 0031
+Before: 0033
 
 Pictures of the library as images of missions, people, launches, spacecraft, sites and modules.
 """
@@ -9,7 +9,7 @@ Pictures of the library as images of missions, people, launches, spacecraft, sit
 from alembic import op
 
 revision = "0034"
-down_revision = "0031"
+down_revision = "0033"
 
 TABLES = ("launches", "missions", "modules", "people", "sites", "spacecraft")
 

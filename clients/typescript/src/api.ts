@@ -2128,8 +2128,9 @@ export interface paths {
          * Restore a version of a record
          * @description Writes the content of this version again and returns the new version.
          *
-         *     The rules of today apply, as to any write. The status of an article stays as it is. The key
-         *     must have the scope to write such records.
+         *     The rules of today apply, as to any write. The status of an article stays as it is. A version
+         *     that has lost values by a redaction is refused with 409. The key must have the scope to write
+         *     such records.
          *
          *     Requires an API key.
          */
@@ -2574,6 +2575,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit/redact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redact the history of a record
+         * @description Takes values of a record out of the audit trail and its versions, for good.
+         *
+         *     All values of `fields` go except the present ones: change the record first. Entries keep their
+         *     time, actor and action, and name the fields in `redacted`. The redaction is an entry itself.
+         *
+         *     Requires an API key with the scope `audit:redact`.
+         */
+        post: operations["redactAuditEntries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     mission: {
@@ -2863,7 +2889,7 @@ export interface components {
          * @description Action that an audit log entry records.
          * @enum {string}
          */
-        Action: "create" | "update" | "delete" | "restore" | "publish" | "unpublish" | "appear" | "tasks" | "crew" | "revoke" | "test" | "redeliver" | "load" | "import" | "merge" | "separate";
+        Action: "create" | "update" | "delete" | "restore" | "publish" | "unpublish" | "appear" | "tasks" | "crew" | "revoke" | "test" | "redeliver" | "load" | "import" | "merge" | "separate" | "redact";
         /**
          * @description Facet of agencies.
          * @enum {string}
@@ -3414,7 +3440,10 @@ export interface components {
             slug: string | null;
             title: string;
             lead: string;
-            /** @description Text in Markdown. HTML in it is escaped. */
+            /**
+             * @description Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+             *     `![description](media:slug)`.
+             */
             body: string;
             language: string;
             /**
@@ -3571,7 +3600,10 @@ export interface components {
             slug?: string | null;
             title: string;
             lead: string;
-            /** @description Text in Markdown. HTML in it is escaped. */
+            /**
+             * @description Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+             *     `![description](media:slug)`.
+             */
             body: string;
             language: string;
             /**
@@ -3727,6 +3759,8 @@ export interface components {
             } | null;
             /** @description `X-Request-ID` of the request, or null for commands. */
             request_id: string | null;
+            /** @description Fields whose values were taken out, or null. */
+            redacted: components["schemas"]["RedactedFields"] | null;
         };
         /** @description Page of audit log entries. */
         AuditPage: {
@@ -7071,6 +7105,45 @@ export interface components {
          * @enum {string}
          */
         RecordType: "mission" | "person" | "launch" | "article" | "module" | "stay" | "spacewalk" | "media" | "agency" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
+        /** @description Fields that an entry has lost by a redaction; they are null in it. */
+        RedactedFields: {
+            before: string[];
+            after: string[];
+        };
+        /** @description Redaction that has been done. */
+        RedactionRead: {
+            type: components["schemas"]["RecordType"];
+            slug: string;
+            fields: string[];
+            reason: string;
+            /**
+             * Format: int32
+             * @description Number of entries of the audit trail that have lost values.
+             */
+            entries: number;
+        };
+        /**
+         * @description Values of a record to take out of the audit trail.
+         * @example {
+         *       "fields": [
+         *         "born_on",
+         *         "biography"
+         *       ],
+         *       "reason": "Request of the person of 2031-01-01",
+         *       "slug": "christina-koch",
+         *       "type": "person"
+         *     }
+         */
+        RedactionWrite: {
+            /** @description Type of the record. */
+            type: components["schemas"]["RecordType"];
+            /** @description Slug of the record, which may be deleted. */
+            slug: string;
+            /** @description Fields, such as `born_on`, and `image.credit` in objects and in the items of lists. */
+            fields: string[];
+            /** @description Reason, for the audit trail. Without the values themselves. */
+            reason: string;
+        };
         /** @description Text of an article as HTML. */
         RenderedBody: {
             /** @description Sanitised HTML, as `body_html` of an article with this text. */
@@ -7120,6 +7193,8 @@ export interface components {
             actor: components["schemas"]["AuditActor"] | null;
             /** @description Action of the write, or null if the audit trail does not have it. */
             action: components["schemas"]["Action"] | null;
+            /** @description Fields that this version has lost by a redaction. It cannot be restored then. */
+            redacted: string[];
             /** @description Complete record as it was, with references by slug. */
             record: {
                 [key: string]: unknown;
@@ -7143,6 +7218,8 @@ export interface components {
             actor: components["schemas"]["AuditActor"] | null;
             /** @description Action of the write, or null if the audit trail does not have it. */
             action: components["schemas"]["Action"] | null;
+            /** @description Fields that this version has lost by a redaction. It cannot be restored then. */
+            redacted: string[];
         };
         /** @description Transport of a crew member to or from the station. */
         Ride: {
@@ -7183,7 +7260,7 @@ export interface components {
          * @description Permission of an API key.
          * @enum {string}
          */
-        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "articles:draft" | "drafts:read" | "read";
+        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "articles:draft" | "drafts:read" | "audit:redact" | "read";
         /** @description Search hit: a matching record. */
         SearchHit: {
             type: components["schemas"]["RecordType"];
@@ -9468,7 +9545,10 @@ export interface components {
             slug?: string | null;
             title?: string;
             lead?: string;
-            /** @description Text in Markdown. HTML in it is escaped. */
+            /**
+             * @description Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+             *     `![description](media:slug)`.
+             */
             body?: string;
             language?: string;
             /**
@@ -22112,6 +22192,64 @@ export interface operations {
             409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    redactAuditEntries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedactionWrite"];
+            };
+        };
+        responses: {
+            /** @description Redact the history of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedactionRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];

@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired, TypeAlias
 
 from typing_extensions import TypedDict
 
-Action: TypeAlias = Literal['create', 'update', 'delete', 'restore', 'publish', 'unpublish', 'appear', 'tasks', 'crew', 'revoke', 'test', 'redeliver', 'load', 'import', 'merge', 'separate']
+Action: TypeAlias = Literal['create', 'update', 'delete', 'restore', 'publish', 'unpublish', 'appear', 'tasks', 'crew', 'revoke', 'test', 'redeliver', 'load', 'import', 'merge', 'separate', 'redact']
 """
 Action that an audit log entry records.
 """
@@ -1255,6 +1255,56 @@ Types of records.
 """
 
 
+class RedactedFields(TypedDict):
+    """
+    Fields that an entry has lost by a redaction; they are null in it.
+    """
+
+    before: list[str]
+    after: list[str]
+
+
+class RedactionRead(TypedDict):
+    """
+    Redaction that has been done.
+    """
+
+    type: RecordType
+    slug: str
+    fields: list[str]
+    reason: str
+    entries: int
+    """
+    Number of entries of the audit trail that have lost values.
+    """
+
+
+Field: TypeAlias = str
+
+
+class RedactionWrite(TypedDict, closed=True):
+    """
+    Values of a record to take out of the audit trail.
+    """
+
+    type: RecordType
+    """
+    Type of the record.
+    """
+    slug: str
+    """
+    Slug of the record, which may be deleted.
+    """
+    fields: list[Field]
+    """
+    Fields, such as `born_on`, and `image.credit` in objects and in the items of lists.
+    """
+    reason: str
+    """
+    Reason, for the audit trail. Without the values themselves.
+    """
+
+
 class RenderedBody(TypedDict):
     """
     Text of an article as HTML.
@@ -1297,6 +1347,10 @@ class RevisionRead(TypedDict):
     """
     Action of the write, or null if the audit trail does not have it.
     """
+    redacted: list[str]
+    """
+    Fields that this version has lost by a redaction. It cannot be restored then.
+    """
     record: dict[str, Any]
     """
     Complete record as it was, with references by slug.
@@ -1327,6 +1381,10 @@ class RevisionSummary(TypedDict):
     """
     Action of the write, or null if the audit trail does not have it.
     """
+    redacted: list[str]
+    """
+    Fields that this version has lost by a redaction. It cannot be restored then.
+    """
 
 
 Role: TypeAlias = Literal['reader', 'author', 'editor', 'archivist', 'administrator']
@@ -1335,7 +1393,7 @@ Named set of scopes of an API key.
 """
 
 
-Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'articles:draft', 'drafts:read', 'read']
+Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'articles:draft', 'drafts:read', 'audit:redact', 'read']
 """
 Permission of an API key.
 """
@@ -2501,7 +2559,8 @@ class ArticlePatch(TypedDict, closed=True):
     lead: NotRequired[str]
     body: NotRequired[str]
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: NotRequired[str]
     published_at: NotRequired[str | None]
@@ -3072,9 +3131,6 @@ class TestMessage(TypedDict, closed=True):
     Time of the change, or of the request for a test.
     """
     data: Data
-
-
-Field: TypeAlias = str
 
 
 LanguageItem: TypeAlias = str
@@ -4558,6 +4614,11 @@ class MergeSpacecraftParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
+class RedactAuditEntriesParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
 class AgencyRead(TypedDict):
     """
     Agency with all its fields.
@@ -4865,7 +4926,8 @@ class ArticleRecord(TypedDict, closed=True):
     lead: str
     body: str
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: str
     published_at: str | None
@@ -4938,7 +5000,8 @@ class ArticleWrite(TypedDict, closed=True):
     lead: str
     body: str
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: str
     published_at: NotRequired[str | None]
@@ -5108,6 +5171,10 @@ class AuditEntryRead(TypedDict):
     request_id: str | None
     """
     `X-Request-ID` of the request, or null for commands.
+    """
+    redacted: RedactedFields | None
+    """
+    Fields whose values were taken out, or null.
     """
 
 
