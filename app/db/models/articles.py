@@ -32,7 +32,7 @@ class Article(IllustratedRecord, Base):
 
     __tablename__ = "articles"
     record_type = RecordType.ARTICLE
-    label = RecordLabel("article", "статьи", "articles", "launch-progress-ms-11")
+    label = RecordLabel("article", "статья", "статьи", "articles", "launch-progress-ms-11")
 
     title: Mapped[str] = mapped_column(BoundedString(300))
     lead: Mapped[str] = mapped_column(BoundedString(1000))

@@ -27,6 +27,7 @@ from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.images import find_published_picture
 from app.api.writes.records import RecordWriter, bump_version
+from app.api.writes.referrers import describe_referrers
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_object_subquery, json_values_subquery
@@ -316,7 +317,8 @@ def _load_translations(
 def referrers(session: Session, article: Article, _client: ApiClient | None = None) -> list[str]:
     """The missions that feature an article."""
     missions = select(Mission.slug).where(Mission.featured_article_id == stored_id(article))
-    return [f"mission {slug}" for slug in session.scalars(missions.order_by(Mission.number))]
+    ordered = missions.order_by(Mission.number)
+    return describe_referrers(session, Mission.label.before_slug, ordered)
 
 
 def _check_not_featured(session: Session, article: Article) -> None:
