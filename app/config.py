@@ -4,14 +4,17 @@ import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cached_property
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AnyHttpUrl, Field, field_validator
+from pydantic import AnyHttpUrl, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.domain.dates import time_zone_names
+from app.domain.roles import Role
 from app.domain.text import is_sluggable
 
 
@@ -118,8 +121,46 @@ class Settings(BaseSettings):
     session_idle_seconds: float = Field(default=3600.0, ge=300, le=31_536_000)
     """Seconds without a request after which a session of an editor ends."""
 
+    oidc_issuer: str = ""
+    """OpenID provider that editors sign in with: its issuer, `https://…`. Empty: only API keys."""
+
+    oidc_client_id: str = ""
+    """Client id of the service at the OpenID provider."""
+
+    oidc_client_secret: str = Field(default="", repr=False)
+    """Client secret of the service at the OpenID provider."""
+
+    oidc_role_claim: str = "roles"
+    """Claim of the ID token that decides the role. Dots lead into objects: `realm_access.roles`."""
+
+    oidc_roles: str = ""
+    """Roles by value of the claim: `chiefs=administrator,press=editor`. The first match counts."""
+
     mcp_key: str = Field(default="", repr=False)
     """API key of `zarya mcp`, for tools that change records. Empty: read-only."""
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def check_oidc_issuer(cls, value: str) -> str:
+        url = urlsplit(value)
+        is_local = url.scheme == "http" and url.hostname in {"127.0.0.1", "::1", "localhost"}
+        if value and not is_local and not (url.scheme == "https" and url.hostname):
+            raise ValueError("use the issuer of the provider, https://…, as it writes it")
+        return value
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def check_oidc_roles(cls, value: str) -> str:
+        _parse_roles(value)
+        return value
+
+    @model_validator(mode="after")
+    def check_oidc(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_roles):
+            raise ValueError("ZARYA_OIDC_ISSUER needs ZARYA_OIDC_CLIENT_ID and ZARYA_OIDC_ROLES")
+        if self.oidc_issuer and find_spec("authlib") is None:
+            raise ValueError("ZARYA_OIDC_ISSUER needs the extra oidc: pip install 'zarya[oidc]'")
+        return self
 
     @field_validator("news_source")
     @classmethod
@@ -181,11 +222,22 @@ class Settings(BaseSettings):
         return str(self.public_url).rstrip("/")
 
     @cached_property
+    def roles_by_claim(self) -> Mapping[str, Role]:
+        """Roles by value of the claim `oidc_role_claim`, in the order of `oidc_roles`."""
+        return _parse_roles(self.oidc_roles)
+
+    @cached_property
     def media_path(self) -> Path:
         """Folder of the pictures, absolute."""
         scheme, _, path = self.database_url.partition(":///")
         default = Path(path).with_suffix(".media") if scheme == "sqlite" else Path("var/media")
         return Path(self.media_dir or default).absolute()  # decoders have a directory of their own
+
+
+def _parse_roles(value: str) -> dict[str, Role]:
+    """Parse the roles by claim. Raises ValueError for a role that does not exist."""
+    pairs = (part.rpartition("=") for part in value.split(",") if part.strip())
+    return {name.strip(): Role(role.strip()) for name, _, role in pairs}
 
 
 _FOREIGN_VARIABLE_PATTERN = re.compile(r"ZARYA_(SERVICE_HOST|SERVICE_PORT\w*|PORT_\d+_\w+)")

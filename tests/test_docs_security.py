@@ -183,7 +183,7 @@ def modules_importing(*packages: str) -> set[str]:
     [
         (
             "Cryptography and keys",
-            ("hashlib", "hmac", "secrets", "ssl", "standardwebhooks", "random"),
+            ("hashlib", "hmac", "secrets", "ssl", "standardwebhooks", "random", "joserfc"),
         ),
         (
             "Outgoing connections",

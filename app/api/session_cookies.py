@@ -18,17 +18,18 @@ def derive_csrf_token(token: str) -> str:
 def set_session_cookie(response: Response, token: str) -> None:
     """Set the cookie of a session."""
     seconds = int(current_settings().session_seconds)
-    response.set_cookie(SESSION_COOKIE_NAME, token, max_age=seconds, **_cookie_attributes())
+    response.set_cookie(SESSION_COOKIE_NAME, token, max_age=seconds, **build_cookie_attributes())
 
 
 def build_cleared_cookie() -> str:
     """The header `Set-Cookie` that removes the cookie of a session."""
     response = Response()
-    response.delete_cookie(SESSION_COOKIE_NAME, **_cookie_attributes())
+    response.delete_cookie(SESSION_COOKIE_NAME, **build_cookie_attributes())
     return response.headers["set-cookie"]
 
 
-def _cookie_attributes() -> dict[str, Any]:
+def build_cookie_attributes() -> dict[str, Any]:
+    """The attributes of a cookie that only requests of the service's own pages have."""
     url = urlsplit(current_settings().base_url)
     return {
         "path": url.path or "/",

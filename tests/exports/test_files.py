@@ -116,7 +116,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "9ac36c4130cec86cc3a31d0ac7056afdce94f11bcd01ad1b83a8be1d3277811d"
+EXPECTED = "e65f6f9a6ff0751381faca68d0748549db9e6335bb1c543adbf5dbe6f8727910"
 """SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
 
 

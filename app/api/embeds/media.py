@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import select
+from sqlalchemy.sql.elements import Label
 
 from app.api.links import Url
 from app.api.read_models import ReadModel
 from app.config import current_settings
-from app.db.functions import AnySelect
+from app.db.functions import AnySelect, ColumnExpression, json_object_subquery
 from app.db.models import Media
 from app.domain.languages import tr
 from app.domain.pictures import RENDITION_TYPES, SIZES, rendition_file
 
-_FALLBACK_EXTENSION = "jpg"
+FALLBACK_EXTENSION = "jpg"
+"""Extension of the files that every client can show."""
 
 
 class ImageSource(ReadModel):
@@ -40,6 +43,8 @@ class FocalPoint(ReadModel):
 class Image(ReadModel):
     """Image with its description and rights."""
 
+    media: str | None = Field(examples=["soyuz-ms-12-on-the-pad"])
+    """Slug of the picture in `/v1/media`, or null for an image on another site."""
     url: Url
     """JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL."""
     srcset: list[ImageSource]
@@ -57,10 +62,20 @@ class Image(ReadModel):
     """Placeholder until the image is loaded, see https://blurha.sh."""
     focal_point: FocalPoint | None
 
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return build_image(row) if "content" in row else {}
 
-def select_image() -> AnySelect:
+
+def select_image(media_id: ColumnExpression) -> Label[Any]:
+    """The picture `media_id` as a JSON object for `Image`, labelled `image`; null without one."""
+    return json_object_subquery(select_picture().where(Media.id == media_id)).label("image")
+
+
+def select_picture() -> AnySelect:
     """Columns for `build_image`."""
     return select(
+        Media.slug.label("media"),
         Media.content,
         Media.width,
         Media.height,
@@ -81,7 +96,7 @@ def build_image(row: Mapping[str, Any]) -> dict[str, Any]:
     fallbacks = [
         source
         for source in sources
-        if source["type"] == RENDITION_TYPES[_FALLBACK_EXTENSION]
+        if source["type"] == RENDITION_TYPES[FALLBACK_EXTENSION]
         and max(source["width"], source["height"]) <= SIZES["page"]
     ]
     alt = row["alt"] or row["alt_ru"] or ""
@@ -90,7 +105,10 @@ def build_image(row: Mapping[str, Any]) -> dict[str, Any]:
         "srcset": sources,
         "alt": tr(alt, row["alt_ru"] or alt),
         "focal_point": {"x": row["focal_x"], "y": row["focal_y"]},
-        **{name: row[name] for name in ("width", "height", "credit", "licence", "blurhash")},
+        **{
+            name: row[name]
+            for name in ("media", "width", "height", "credit", "licence", "blurhash")
+        },
     }
 
 
@@ -100,7 +118,7 @@ def list_image_sources(
     """Fields of the `ImageSource` of each file of a picture."""
     return [
         {
-            "url": _file_url(content, rendition_file(each["name"], extension)),
+            "url": build_file_url(content, rendition_file(each["name"], extension)),
             "width": each["width"],
             "height": each["height"],
             "type": media_type,
@@ -110,5 +128,6 @@ def list_image_sources(
     ]
 
 
-def _file_url(content: str, name: str) -> str:
+def build_file_url(content: str, name: str) -> str:
+    """URL of the file `name` of a picture."""
     return f"{current_settings().base_url}/media/{content}/{name}"

@@ -9,6 +9,7 @@ from app.db.models.articles import (
     ArticleLink,
     ArticleMission,
     ArticlePerson,
+    ArticlePicture,
     ArticleTag,
 )
 from app.db.models.base import Base, VersionedRecord, stored_id
@@ -21,7 +22,7 @@ from app.db.models.launches import (
     LaunchSlip,
     Payload,
 )
-from app.db.models.media import Media
+from app.db.models.media import IllustratedRecord, Media
 from app.db.models.missions import (
     CrewAssignment,
     Mission,
@@ -54,6 +55,7 @@ __all__ = [
     "ArticleLink",
     "ArticleMission",
     "ArticlePerson",
+    "ArticlePicture",
     "ArticleTag",
     "AuditEntry",
     "Base",
@@ -63,6 +65,7 @@ __all__ = [
     "FormerSlug",
     "Horizon",
     "IdempotentResponse",
+    "IllustratedRecord",
     "ImportOrigin",
     "Launch",
     "LaunchSlip",

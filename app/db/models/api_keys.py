@@ -11,7 +11,10 @@ from app.domain.dates import now
 
 
 class ApiKey(Base):
-    """API key. Only the SHA-256 of its secret is stored: 190 random bits need no slower hash."""
+    """API key. Only the SHA-256 of its secret is stored: 190 random bits need no slower hash.
+
+    A person who signs in with OpenID has one whose secret nobody has: only sessions use it.
+    """
 
     __tablename__ = "api_keys"
 
@@ -27,7 +30,14 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
 
-    __table_args__ = (Index(None, "created_at", "id"),)
+    openid_issuer: Mapped[str | None] = mapped_column(BoundedString(300))
+    openid_subject: Mapped[str | None] = mapped_column(BoundedString(255))
+    """Subject of the person at the issuer."""
+
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "openid_issuer", "openid_subject", unique=True),
+    )
 
 
 class IdempotentResponse(Base):

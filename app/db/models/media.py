@@ -1,8 +1,8 @@
-"""Pictures of the media library."""
+"""Pictures of the media library, and the column of the records that show one."""
 
 from datetime import date
 
-from sqlalchemy import JSON, CheckConstraint, Index
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
@@ -17,7 +17,7 @@ class Media(VersionedRecord, Base):
 
     __tablename__ = "media"
     record_type = RecordType.MEDIA
-    label = RecordLabel("media", "изображения", "media", "soyuz-ms-12-on-the-pad")
+    label = RecordLabel("media", "изображение", "изображения", "media", "soyuz-ms-12-on-the-pad")
 
     content: Mapped[str] = mapped_column(BoundedString(32), unique=True)
     """Digest of the uploaded file, which names the files of the renditions."""
@@ -54,3 +54,10 @@ class Media(VersionedRecord, Base):
         Index(None, "licence"),
         Index(None, "taken_on"),
     )
+
+
+class IllustratedRecord(VersionedRecord):
+    """Columns of a record that can have an image."""
+
+    image_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"), index=True)
+    """Picture of the library."""

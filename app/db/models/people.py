@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, first_day, period_bounds
 from app.domain.enums import RecordType, Sex, ShipRole
@@ -13,12 +14,12 @@ from app.domain.labels import RecordLabel
 from app.domain.text import fold
 
 
-class Person(VersionedRecord, Base):
+class Person(IllustratedRecord, Base):
     """Person who flew to the station, or was launched to it."""
 
     __tablename__ = "people"
     record_type = RecordType.PERSON
-    label = RecordLabel("person", "человека", "people", "anne-mcclain")
+    label = RecordLabel("person", "человек", "человека", "people", "anne-mcclain")
 
     name: Mapped[str] = mapped_column(BoundedString(120))
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))

@@ -4,6 +4,7 @@ from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString, enum_type
 from app.domain.enums import RecordType, SpacecraftKind
 from app.domain.labels import RecordLabel
@@ -17,7 +18,9 @@ class SpacecraftType(VersionedRecord, Base):
 
     __tablename__ = "spacecraft_types"
     record_type = RecordType.SPACECRAFT_TYPE
-    label = RecordLabel("spacecraft type", "типа кораблей", "spacecraft-types", "soyuz-ms")
+    label = RecordLabel(
+        "spacecraft type", "тип кораблей", "типа кораблей", "spacecraft-types", "soyuz-ms"
+    )
 
     name: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     name_key: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
@@ -37,12 +40,12 @@ class SpacecraftType(VersionedRecord, Base):
         self.name_key = fold(self.name)[:_MAX_NAME_CHARS]
 
 
-class Spacecraft(VersionedRecord, Base):
+class Spacecraft(IllustratedRecord, Base):
     """Spacecraft of one or more flights; each of them is a `Payload` of its launch."""
 
     __tablename__ = "spacecraft"
     record_type = RecordType.SPACECRAFT
-    label = RecordLabel("spacecraft", "корабля", "spacecraft", "dragon-endeavour")
+    label = RecordLabel("spacecraft", "корабль", "корабля", "spacecraft", "dragon-endeavour")
 
     name: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     name_key: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))

@@ -34,7 +34,7 @@ async def change_articles(request: Request, batch: ArticleBatch, write: BatchDep
 
     An action that is refused changes nothing and stops no other. The others are committed together.
     """
-    if "if-match" in request.headers:
+    if request.headers.get("if-match", "*") != "*":
         raise BadRequest(
             tr(
                 "A batch accepts no If-Match. Send the ETag of each article with its slug: "

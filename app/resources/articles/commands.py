@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
-from app.api.embeds.media import build_image, select_image
+from app.api.embeds.media import build_image, select_picture
 from app.api.links import public_url
 from app.api.slugs import (
     SlugOwners,
@@ -25,15 +25,19 @@ from app.api.slugs import (
 )
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.images import find_published_picture
 from app.api.writes.records import RecordWriter, bump_version
+from app.api.writes.referrers import describe_referrers
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_object_subquery, json_values_subquery
 from app.db.models import (
     Article,
     ArticleLaunch,
+    ArticleLink,
     ArticleMission,
     ArticlePerson,
+    ArticlePicture,
     ArticleTag,
     Launch,
     Media,
@@ -47,6 +51,7 @@ from app.domain.enums import ArticleState, AuditTarget
 from app.domain.languages import Language, tr
 from app.http.problems import Conflict, Gone
 from app.resources.articles.authorisation import check_author
+from app.resources.articles.body_pictures import embed_pictures
 from app.resources.articles.queries import get_article_preview
 from app.resources.articles.rendering import Renderings, get_body_html, set_renderings
 from app.resources.articles.schemas import (
@@ -64,9 +69,9 @@ def _select_records() -> AnySelect:
     launches = ArticleLaunch.article_id == Article.id, ArticleLaunch.launch_id == Launch.id
     return select(
         *Article.__table__.columns,
-        json_object_subquery(
-            select_image().add_columns(Media.slug).where(Media.id == Article.image_media_id)
-        ).label("image_media"),
+        json_object_subquery(select_picture().where(Media.id == Article.image_media_id)).label(
+            "picture"
+        ),
         json_values_subquery(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
         json_values_subquery(Mission.slug, *missions).label("missions"),
         json_values_subquery(Person.slug, *people).label("people"),
@@ -92,9 +97,9 @@ def _build_record(row: dict[str, Any]) -> ArticleRecord:
 
 def _build_image(row: Mapping[str, Any]) -> dict[str, Any] | None:
     """Fields of the `ImageRecord` of an article, in the language of the article."""
-    if picture := row["image_media"]:
+    if picture := row["picture"]:
         alt = picture["alt_ru"] if row["language"] == Language.RU else picture["alt"]
-        image = build_image(picture) | {"alt": alt, "media": picture["slug"]}
+        image = build_image(picture) | {"alt": alt}
         return {name: image[name] for name in ImageWrite.model_fields}
     if not row["image_url"]:
         return None
@@ -165,8 +170,9 @@ def save_all(session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
             continue
         copies = {name: getattr(article, name) for name in COPIED_COLUMNS}
         for column, values in own_links.items():
+            copied = copies if issubclass(column.class_, ArticleLink) else {}
             new_rows[column.class_] += [
-                {"article_id": id_, column.key: value} | copies for value in sorted(set(values))
+                {"article_id": id_, column.key: value} | copied for value in sorted(set(values))
             ]
     for model, rows in new_rows.items():
         if rows:  # without entities: the steps of the write follow from the new article
@@ -199,14 +205,17 @@ def _apply_document(
         _set_translation_key(article, document.translation_key, document.language, lookups)
     for name in ("title", "lead", "body", "language", "note"):
         setattr(article, name, getattr(document, name))
+    links: dict[Any, Collection[Any]] = {}
     if article.body_html is None:  # the body is new
-        article.body_html = get_body_html(session, article.body)
+        html = get_body_html(session, article.body)
+        article.body_html, pictures = embed_pictures(session, html, document.language)
+        links[ArticlePicture.media_id] = pictures
     article.published_at = document.published_at
     article.published_at_precision = document.published_at_precision
     article.source_name, article.source_url = document.source.name, document.source.url
     _set_image(session, article, document, lookups)
     missions, people, launches = document.missions, document.people, document.launches
-    return {
+    return links | {
         ArticleTag.tag: document.tags,
         ArticleMission.mission_id: resolve_slugs(
             session, Mission, missions, "/missions", lookups.missions
@@ -222,15 +231,10 @@ def _set_image(
     session: Session, article: Article, document: ArticleWrite, lookups: _Lookups
 ) -> None:
     """Set the columns of the image. Raises InvalidRequest for a picture that is not published."""
-    image, slugs = document.image, _name_media(document)
-    ids = resolve_slugs(session, Media, slugs, "/image/media", lookups.media)
-    for id_ in ids:
-        published = select(Media.published).where(Media.id == id_).with_for_update(read=True)
-        if not session.scalar(published):
-            detail = tr("The picture is not published.", "Изображение не опубликовано.")
-            raise_field_error("/image/media", "unpublished", detail)
-    article.image_media_id = ids[0] if ids else None
-    elsewhere = None if ids else image
+    article.image_media_id = None
+    for slug in _name_media(document):
+        article.image_media_id = find_published_picture(session, slug, lookups.media)
+    elsewhere = document.image if article.image_media_id is None else None
     article.image_url = elsewhere.url if elsewhere else None
     article.image_alt = elsewhere.alt if elsewhere else None
     article.image_credit = elsewhere.credit if elsewhere else None
@@ -313,7 +317,8 @@ def _load_translations(
 def referrers(session: Session, article: Article, _client: ApiClient | None = None) -> list[str]:
     """The missions that feature an article."""
     missions = select(Mission.slug).where(Mission.featured_article_id == stored_id(article))
-    return [f"mission {slug}" for slug in session.scalars(missions.order_by(Mission.number))]
+    ordered = missions.order_by(Mission.number)
+    return describe_referrers(session, Mission.label.before_slug, ordered)
 
 
 def _check_not_featured(session: Session, article: Article) -> None:

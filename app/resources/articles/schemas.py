@@ -18,7 +18,7 @@ from app.api.date_params import (
 )
 from app.api.embeds.articles import ArticleRef
 from app.api.embeds.launches import LaunchRef
-from app.api.embeds.media import Image, build_image
+from app.api.embeds.media import Image
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
 from app.api.links import Url
@@ -54,6 +54,7 @@ from app.api.write_models import (
 from app.config import current_settings
 from app.domain.dates import Precision, local_day, now
 from app.domain.enums import ArticleState
+from app.resources.articles.body_pictures import BodyHtml
 
 
 class ArticleFacet(StrEnum):
@@ -156,11 +157,10 @@ class Translation(ReadModel):
 
 def _build_image(row: Mapping[str, Any]) -> dict[str, Any] | None:
     """Fields of the `Image` of an article, in the library or on another site."""
-    if row["image_media"]:
-        return build_image(row["image_media"])
-    if not row["image_url"]:
-        return None
-    unknown = ("width", "height", "licence", "blurhash", "focal_point")
+    if row["image"] or not row["image_url"]:
+        image: dict[str, Any] | None = row["image"]
+        return image
+    unknown = ("media", "width", "height", "licence", "blurhash", "focal_point")
     return dict.fromkeys(unknown) | {
         "url": row["image_url"],
         "srcset": [],
@@ -198,7 +198,7 @@ class ArticleRead(ArticleSummary):
 
     body: str
     """Text in Markdown."""
-    body_html: str
+    body_html: BodyHtml
     """`body` as sanitized HTML."""
     note: str | None
     """Editor's note about the record, such as a doubtful date."""
@@ -216,7 +216,7 @@ class ArticleRead(ArticleSummary):
 class FeedEntry(ArticleSummary):
     """Article in a feed."""
 
-    body_html: str
+    body_html: BodyHtml
 
 
 class ArticlePage(Page[ArticleSummary], FacetFields):
@@ -344,7 +344,8 @@ class ArticleWriteBase(DocumentModel):
     title: Annotated[SluggableName, MaxChars(300)]
     lead: Annotated[NonBlankText, MaxChars(1000)]
     body: ArticleBody
-    """Text in Markdown. HTML in it is escaped."""
+    """Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`."""
     language: LanguageCode
     published_at: Rfc3339 | None = None
     """Publication time, past or future. Default: the time of `publish`."""
@@ -412,7 +413,7 @@ class ArticleRecord(ArticleWriteBase):
     id: int
     status: ArticleStatus
     image: ImageRecord | None
-    body_html: str
+    body_html: BodyHtml
     url: Url
     created_at: Rfc3339
     updated_at: Rfc3339

@@ -32,7 +32,8 @@ def rotate_key(session: Session, actor: Actor, id_: str, overlap: timedelta) -> 
     """Create a key that replaces another, which expires after `overlap`.
 
     The new key has the same name and role or scopes, and the same time to live, if that is limited.
-    Raises NotFound, and Conflict if the old key is not active.
+    Raises NotFound, and Conflict if the old key is not active, or is that of a person who signs in
+    with OpenID.
     """
     old = get_key(Reader.from_session(session), id_)
     if old.state is not KeyState.ACTIVE:
@@ -42,11 +43,18 @@ def rotate_key(session: Session, actor: Actor, id_: str, overlap: timedelta) -> 
                 f"Ключ {id_} уже не действует. Создайте новый.",
             )
         )
+    key = session.get_one(ApiKey, id_)
+    if key.openid_subject is not None:
+        raise Conflict(
+            tr(
+                f"{old.name} signs in with OpenID, and has no key that could be replaced.",
+                f"{old.name} входит через OpenID: заменять нечего.",
+            )
+        )
     expires_at = now() + (old.expires_at - old.created_at) if old.expires_at else None
     same = {"role": old.role} if old.role else {"scopes": old.scopes}
     document = KeyWrite.model_construct(name=old.name, expires_at=expires_at, **same)
     created = create_key(session, actor, document)
-    key = session.get_one(ApiKey, id_)
     ends_at = now() + overlap
     key.expires_at = min(key.expires_at or ends_at, ends_at)
     session.flush()

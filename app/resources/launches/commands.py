@@ -19,9 +19,10 @@ from app.api.read_models import instant_of
 from app.api.slugs import load_ids, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name, resolve_name
-from app.api.writes.referrers import describe_referring_articles
+from app.api.writes.referrers import CREW_OF, describe_referrers, describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import (
@@ -90,6 +91,7 @@ def _select_records() -> AnySelect:
     pad = select(func.coalesce(Pad.code, Pad.name)).where(Pad.id == Launch.pad_id)
     return select(
         *Launch.__table__.columns,
+        select_written_image(Launch),
         pad.scalar_subquery().label("pad"),
         json_object_subquery(vehicle).label("vehicle"),
         json_object_subquery(site).label("site"),
@@ -134,6 +136,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         setattr(launch, name, getattr(document, name))
     launch.links = [link.model_dump(mode="json") for link in document.links]
     launch.sources = [source.model_dump() for source in document.sources]
+    set_image(session, launch, document.image)
     vehicle = document.vehicle
     launch.vehicle_id = _find_vehicle_id(session, vehicle) if vehicle else None
     site = _get_site(session, document.site) if document.site else None
@@ -350,9 +353,9 @@ def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
     )
     stays = select(Stay.slug).where(Stay.launch_id == id_)
     return [
-        *(f"the mission {slug}" for slug in sorted(session.scalars(missions))),
-        *(f"the crew of {slug}" for slug in sorted(session.scalars(up))),
-        *(f"the stay {slug}" for slug in sorted(session.scalars(stays))),
+        *describe_referrers(session, Mission.label.before_slug, missions.order_by(Mission.slug)),
+        *describe_referrers(session, CREW_OF, up.order_by(Launch.slug)),
+        *describe_referrers(session, Stay.label.before_slug, stays.order_by(Stay.slug)),
         *describe_referring_articles(session, ArticleLaunch.launch_id, id_, client),
     ]
 

@@ -14,7 +14,9 @@ from app.api.slugs import load_ids, resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.agencies import find_agency_id, load_agency_ids
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import (
@@ -68,6 +70,7 @@ def _select_records() -> AnySelect:
     )
     return select(
         *Module.__table__.columns,
+        select_written_image(Module),
         launch.scalar_subquery().label("launch"),
         json_array_subquery(owners, ModuleOwner.ordinal).label("owners"),
         json_array_subquery(ports, Port.ordinal).label("ports"),
@@ -102,6 +105,7 @@ def save(session: Session, module: Module, document: ModuleWrite) -> None:
     ):
         setattr(module, name, getattr(document, name))
     module.sources = [source.model_dump() for source in document.sources]
+    set_image(session, module, document.image)
     launch = _find_launch(session, document.launch)
     _check_attachments_in_order(document.attachments, launch)
     module.launch_id = stored_id(launch) if launch else None
@@ -310,16 +314,14 @@ def referrers(session: Session, module: Module, _client: ApiClient) -> list[str]
         .join(ModuleAttachment, ModuleAttachment.module_id == Module.id)
         .where(ModuleAttachment.attached_to_id == id_)
         .distinct()
+        .order_by(Module.slug)
     )
     stays = select(Stay.slug).join(Port, Port.id == Stay.port_id).where(Port.module_id == id_)
     walks = select(Spacewalk.slug).where(Spacewalk.airlock_id == id_)
     return [
-        *(f"the module {slug}" for slug in sorted(session.scalars(attached))),
-        *(f"the stay {slug}" for slug in session.scalars(stays.order_by(Stay.slug).limit(10))),
-        *(
-            f"the spacewalk {slug}"
-            for slug in session.scalars(walks.order_by(Spacewalk.slug).limit(10))
-        ),
+        *describe_referrers(session, Module.label.before_slug, attached),
+        *describe_referrers(session, Stay.label.before_slug, stays.order_by(Stay.slug)),
+        *describe_referrers(session, Spacewalk.label.before_slug, walks.order_by(Spacewalk.slug)),
     ]
 
 

@@ -14,8 +14,9 @@ from app.api.links import public_url
 from app.api.slugs import find_new_slugs, load_slug_owners, set_slug
 from app.api.write_models import to_record
 from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
-from app.api.writes.referrers import describe_referring_articles
+from app.api.writes.referrers import CREW_OF, describe_referrers, describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import (
@@ -60,6 +61,7 @@ def _select_records() -> AnySelect:
     )
     return select(
         *Person.__table__.columns,
+        select_written_image(Person),
         select_agency_name(Person.agency_id).label("agency"),
         json_array_subquery(others, PersonNationality.ordinal).label("other_nationalities"),
     ).where(Person.id.in_(bindparam("ids")))
@@ -93,6 +95,7 @@ def save_all(session: Session, documents: Sequence[tuple[Person, PersonWrite]]) 
         person.agency_id = find_optional_agency_id(session, agencies, document.agency, "/agency")
         person.wikipedia = [link.model_dump() for link in document.wikipedia]
         person.sources = [source.model_dump() for source in document.sources]
+        set_image(session, person, document.image)
     stored = [stored_id(person) for person, _ in documents if person.id is not None]
     session.add_all(person for person, _ in documents)
     session.flush()
@@ -122,28 +125,28 @@ def _set_nationalities(
 def referrers(session: Session, person: Person, client: ApiClient) -> list[str]:
     """The crews, launches and spacewalks of a person, and the articles about them."""
     id_ = stored_id(person)
-    missions = session.scalars(
+    missions = (
         select(Mission.slug)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
         .where(CrewAssignment.person_id == id_)
         .order_by(Mission.number)
     )
-    launches = session.scalars(
+    launches = (
         select(Launch.slug)
         .join(Flight, Flight.launch_id == Launch.id)
         .where(Flight.person_id == id_)
         .order_by(Launch.id)
     )
-    walks = session.scalars(
+    walks = (
         select(Spacewalk.slug)
         .join(SpacewalkMember, SpacewalkMember.spacewalk_id == Spacewalk.id)
         .where(SpacewalkMember.person_id == id_)
         .order_by(Spacewalk.starts_sort_at, Spacewalk.id)
     )
     return [
-        *(f"the crew of {slug}" for slug in missions),
-        *(f"the launch {slug}" for slug in launches),
-        *(f"the spacewalk {slug}" for slug in walks),
+        *describe_referrers(session, CREW_OF, missions),
+        *describe_referrers(session, Launch.label.before_slug, launches),
+        *describe_referrers(session, Spacewalk.label.before_slug, walks),
         *describe_referring_articles(session, ArticlePerson.person_id, id_, client),
     ]
 

@@ -15,6 +15,7 @@ from app.api.lists.references import find_referred_id
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referrers
 from app.db.conditions import SITE_NAMES
@@ -25,7 +26,7 @@ from app.db.tracking.changes import record_referrer_changes
 from app.db.tracking.steps import has_changed
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import tr
 from app.domain.text import slugify
 from app.resources.sites.queries import get_site
 from app.resources.sites.schemas import LaunchSiteRecord, LaunchSiteWrite, PadWrite
@@ -49,7 +50,9 @@ def _select_records() -> AnySelect:
         Pad.site_id == Site.id
     )
     return select(
-        *Site.__table__.columns, json_array_subquery(pads, Pad.ordinal).label("pads")
+        *Site.__table__.columns,
+        select_written_image(Site),
+        json_array_subquery(pads, Pad.ordinal).label("pads"),
     ).where(Site.id.in_(bindparam("ids")))
 
 
@@ -71,6 +74,7 @@ def save(session: Session, site: Site, document: LaunchSiteWrite) -> None:
     for name in _SITE_COLUMNS:
         setattr(site, name, getattr(document, name))
     site.sources = [source.model_dump() for source in document.sources]
+    set_image(session, site, document.image)
     is_renamed = not is_new and has_changed(site, ("name", "country", "code"))
     session.add(site)
     session.flush()
@@ -207,7 +211,7 @@ def referrers(session: Session, site: Site, _client: ApiClient) -> list[str]:
     """The launches from a site."""
     launches = select(Launch.slug).where(Launch.site_id == stored_id(site))
     newest = launches.order_by(Launch.launch_sort_at.desc(), Launch.id.desc())
-    return describe_referrers(session, Bilingual("the launch", "запуск"), newest)
+    return describe_referrers(session, Launch.label.before_slug, newest)
 
 
 WRITER = RecordWriter(

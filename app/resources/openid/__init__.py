@@ -1,0 +1,1 @@
+"""Sign-in of editors with OpenID Connect."""

@@ -1,0 +1,36 @@
+"""OpenID
+
+Revision: 0033
+Before: 0032
+
+The people who sign in with OpenID, as keys that only sessions use.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.columns import text
+
+revision = "0033"
+down_revision = "0032"
+
+COLUMNS = {"openid_issuer": 300, "openid_subject": 255}
+INDEX = "ix_api_keys_openid_issuer_openid_subject"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("api_keys") as keys:
+        for name, length in COLUMNS.items():
+            keys.add_column(sa.Column(name, text(length)))
+            keys.create_check_constraint(
+                op.f(f"ck_api_keys_{name}_bounds"), f"length({name}) BETWEEN 1 AND {length}"
+            )
+    op.create_index(op.f(INDEX), "api_keys", list(COLUMNS), unique=True)
+
+
+def downgrade() -> None:
+    op.drop_index(op.f(INDEX), "api_keys")
+    with op.batch_alter_table("api_keys") as keys:
+        for name in COLUMNS:
+            keys.drop_constraint(op.f(f"ck_api_keys_{name}_bounds"), type_="check")
+            keys.drop_column(name)
