@@ -99,6 +99,11 @@ def upload_picture(page: Page, photo: Path) -> None:
         text_field(page, label).fill(value)
     press(page, "Upload")
     expect(page.locator(".picture img")).to_have_attribute("alt", "A globe held in two hands")
+    press(page, re.compile("^Picture$"))
+    page.locator("dialog .pictures button").click()
+    slug = "a-globe-held-in-two-hands"
+    markdown = re.compile(rf"!\[A globe held in two hands\]\(media:{slug}\)")
+    expect(text_field(page, "Text")).to_have_value(markdown)
     press_save(page)
 
 
@@ -157,7 +162,7 @@ def test_article_from_the_draft_to_the_correction_and_back(
         status = public.reload().status  # type: ignore[union-attr]  # a page has a response
     assert status == 200
     assert datetime.now(PORTAL_ZONE) >= due
-    expect(public.locator(".hero img")).to_have_attribute("alt", "A globe held in two hands")
+    expect(public.locator(".picture img")).to_have_attribute("alt", "A globe held in two hands")
 
     page.reload()
     text_field(page, "Lead").fill("The monument has never stood.")

@@ -29,6 +29,7 @@ const navigation = document.querySelector(".bar nav");
 const account = document.querySelector(".account");
 const language = document.querySelector(".language");
 const strings = await (await fetch(new URL(`strings/${LANG}.json`, import.meta.url))).json();
+const openIdUrl = document.documentElement.dataset.openid; // empty if the operator has none
 const plural = new Intl.PluralRules(LANG);
 
 /** A text of the interface with its values. */
@@ -178,7 +179,8 @@ function askForKey(resolve) {
   } },
     main.querySelector(".screen") && element("p", {}, text("session_ended")),
     field({ label: text("key"), hint: text("key.hint"), pointer: "/key", control: key }),
-    element("p", { class: "actions" }, button));
+    element("p", { class: "actions" }, button,
+      openIdUrl && element("a", { class: "button", href: openIdUrl }, text("sign_in_openid"))));
   key.addEventListener("input", () => clearProblems(form));
   const dialog = openDialog({ title: text("sign_in"), level: "h1", content: form, onclose: () => {
     if (!state.session) {

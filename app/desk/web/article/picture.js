@@ -83,7 +83,8 @@ function openForm(desk, { title, content, label, submit }) {
   const dialog = openDialog({ title, content: form, onclose: () => controller.abort() });
 }
 
-function chooseFromLibrary(desk, choose) {
+/** Choose a published picture in a dialog: `choose(value, image)` takes it as it is written, and as it is read. */
+export function chooseFromLibrary(desk, choose) {
   const { text } = desk;
   const pictures = element("ul", { class: "pictures" });
   let controller = null;
