@@ -86,6 +86,10 @@ export function livePreview({ desk }) {
       } catch (problem) {
         if (problem.name === "AbortError") return;
         if (!(problem instanceof Problem)) throw problem;
+        if (problem.status === 429) {
+          render(); // the previews before are still being rendered
+          return;
+        }
         fill(body, element("p", { class: "error" }, problem.errors?.[0]?.detail || problem.detail || desk.text("no_connection")));
         return;
       }
