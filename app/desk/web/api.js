@@ -7,8 +7,11 @@ export { LANG, Problem, ROOT, TIME_ZONE } from "./portal/api.js";
 const SAFE_METHODS = ["GET", "HEAD"];
 const SESSION_PATH = "session";
 
-/** State of the session, shared by all screens. `renew` signs in again and resolves to the session. */
-export const state = { session: null, renew: null };
+/**
+ * State of the session, shared by all screens. `renew` signs in again and resolves to the session;
+ * `onchange` is called when the session is another one.
+ */
+export const state = { session: null, renew: null, onchange: () => {} };
 
 /**
  * Send a request below `/v1`, such as `articles/a-day/preview`. Resolves to the status, the JSON
@@ -73,9 +76,10 @@ export async function findSession() {
   try {
     state.session = (await attempt("GET", SESSION_PATH, {})).data;
   } catch (problem) {
-    if (problem.status !== 401) throw problem;
+    if (![401, 404].includes(problem.status)) throw problem;
     state.session = null;
   }
+  state.onchange();
   return state.session;
 }
 

@@ -10,12 +10,16 @@ export const EMPTY = Object.freeze({
 });
 const REQUIRED = ["title", "lead", "body", "language"];
 
+/** A text with the line breaks that text areas have. */
+const withLineFeeds = (text) => text && text.replaceAll(/\r\n?/g, "\n");
 const slugs = (records) => records.map(({ slug }) => slug);
 
 /** The writable fields of an article as the API returns it. */
 export function toDocument(article) {
-  const same = ["title", "lead", "body", "language", "slug", "image", "note", "tags", "published_at", "published_at_precision"];
+  const texts = ["title", "lead", "body", "note"];
+  const same = ["language", "slug", "image", "tags", "published_at", "published_at_precision"];
   return {
+    ...Object.fromEntries(texts.map((name) => [name, withLineFeeds(article[name])])),
     ...Object.fromEntries(same.map((name) => [name, article[name]])),
     source: { name: article.source.name, url: article.source.url },
     missions: slugs(article.missions),

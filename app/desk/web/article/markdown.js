@@ -2,6 +2,7 @@
 
 import { Problem, send } from "../api.js";
 import { debounce, element, fill, showHtml } from "../dom.js";
+import { chooseFromLibrary } from "./picture.js";
 
 const PREVIEW_MS = 400;
 
@@ -43,11 +44,16 @@ export function markdownEditor({ desk, ...attributes }) {
     insert(area, area.value.slice(start, area.selectionEnd).replace(/^/gm, mark));
   }
 
+  function insertPicture() {
+    chooseFromLibrary(desk, ({ media }, { alt }) => insert(area, `\n\n![${alt.replaceAll(/[[\]]/g, "")}](media:${media})\n\n`));
+  }
+
   const button = (name, action) => element("button", { type: "button", class: "plain", onclick: action }, desk.text(`markdown.${name}`));
   const box = element("div", {},
     element("div", { class: "tools", role: "group", "aria-label": desk.text("markdown.tools") },
       Object.values(MARKS).map((mark) => button(mark.name, () => surround(mark))),
-      Object.entries(LINE_MARKS).map(([name, mark]) => button(name, () => markLines(mark)))),
+      Object.entries(LINE_MARKS).map(([name, mark]) => button(name, () => markLines(mark))),
+      button("picture", insertPicture)),
     area);
   box.area = area;
   return box;
@@ -80,6 +86,10 @@ export function livePreview({ desk }) {
       } catch (problem) {
         if (problem.name === "AbortError") return;
         if (!(problem instanceof Problem)) throw problem;
+        if (problem.status === 429) {
+          render(); // the previews before are still being rendered
+          return;
+        }
         fill(body, element("p", { class: "error" }, problem.errors?.[0]?.detail || problem.detail || desk.text("no_connection")));
         return;
       }

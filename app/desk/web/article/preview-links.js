@@ -4,7 +4,7 @@ import { send } from "../api.js";
 import { attempt } from "../actions.js";
 import { copyButton } from "../copy.js";
 import { momentText } from "../dates.js";
-import { element, fill } from "../dom.js";
+import { element, fill, openDialog } from "../dom.js";
 import { field } from "../forms.js";
 
 const HOURS = [24, 48, 168, 720];
@@ -19,9 +19,7 @@ export async function showPreviewLinks(desk, slug) {
   const hours = element("select", {}, HOURS.map((value) =>
     element("option", { value, selected: value === DEFAULT_HOURS }, desk.counted(value / 24, "preview.days"))));
   const content = element("div", {});
-  const dialog = element("dialog", { "aria-labelledby": "preview-links", onclose: () => dialog.remove() }, content);
   fill(content,
-    element("h2", { id: "preview-links" }, text("preview.title")),
     element("p", {}, text("preview.help")),
     field({ label: text("preview.valid"), control: hours }),
     element("p", { class: "actions" },
@@ -51,7 +49,6 @@ export async function showPreviewLinks(desk, slug) {
         }) }, text("preview.revoke")))));
   }
 
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog({ title: text("preview.title"), content });
   await attempt(content, list);
 }

@@ -17,6 +17,8 @@ export class EditedArticle {
   /** As the server has it; null before the creation. */
   article = null;
   isInConflict = false;
+  /** Whether the last save has merged another's version. */
+  hasMerged = false;
   #base = EMPTY;
   #etag = null;
   #pending = null;
@@ -48,6 +50,7 @@ export class EditedArticle {
   async save({ isAutomatic = false } = {}) {
     while (this.#pending) await this.#pending.catch(() => null);
     if (this.isInConflict) return false;
+    this.hasMerged = false;
     this.#pending = this.#write(isAutomatic).finally(() => { this.#pending = null; });
     return this.#pending;
   }
@@ -98,6 +101,7 @@ export class EditedArticle {
       this.#callbacks.onupdate();
     };
     if (conflicts.length === 0) {
+      this.hasMerged = !isEqual(base, theirs);
       accept(merged);
       return true;
     }

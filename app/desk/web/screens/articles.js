@@ -156,7 +156,8 @@ export async function show(main, [slug], desk) {
     if (wasNew) store.remove();
     if (!desk.signal.aborted) desk.readdress(`#/articles/${edited.article.slug}`);
     showState(edited.isDirty ? "article.unsaved" : "article.saved_at");
-    if (!isAutomatic) desk.announce(text("article.saved"));
+    if (edited.hasMerged) fill(notice, element("p", { class: "notice-inline" }, text("article.merged")));
+    else if (!isAutomatic) desk.announce(text("article.saved"));
     return true;
   }
 

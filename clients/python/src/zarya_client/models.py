@@ -1404,6 +1404,10 @@ class Session(TypedDict):
     Session of an editor: a period in which a cookie authenticates the requests of a browser.
     """
 
+    id: str
+    """
+    Id of the key: its public part.
+    """
     name: str
     """
     Name of the key, which the audit log shows as the actor.
@@ -2559,7 +2563,8 @@ class ArticlePatch(TypedDict, closed=True):
     lead: NotRequired[str]
     body: NotRequired[str]
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: NotRequired[str]
     published_at: NotRequired[str | None]
@@ -4925,7 +4930,8 @@ class ArticleRecord(TypedDict, closed=True):
     lead: str
     body: str
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: str
     published_at: str | None
@@ -4998,7 +5004,8 @@ class ArticleWrite(TypedDict, closed=True):
     lead: str
     body: str
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: str
     published_at: NotRequired[str | None]
