@@ -30,6 +30,7 @@ from app.api.openapi.pages import router as reference
 from app.api.openapi.yaml import to_yaml
 from app.api.routing import Router
 from app.config import Settings, use_settings
+from app.desk.router import router as desk
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     *MERGE_ROUTERS,
     pages,
     assets,
+    desk,
     index,
     site_files,
     well_known.router,

@@ -1,6 +1,8 @@
 """Fixtures of browser tests: a server over the embedded archive, and Chromium."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -33,6 +35,24 @@ def figures(request: pytest.FixtureRequest) -> list[str]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Server of all tests."""
     with run_server(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def desk_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Server of the desk over a copy of the archive, so that no other test sees its records.
+
+    Webhooks may have targets on this machine. The cookie of a session is not limited to HTTPS, as
+    the public URL is HTTP.
+    """
+    folder = tmp_path_factory.mktemp("desk")
+    with (
+        closing(sqlite3.connect(server.database)) as source,
+        closing(sqlite3.connect(folder / server.database.name)) as copy,
+    ):
+        source.backup(copy)
+    settings = {"ZARYA_PRIVATE_TARGETS": "true", "ZARYA_PUBLIC_URL": "http://zarya.example"}
+    with run_server(folder, **settings) as running:
         yield running
 
 

@@ -26,9 +26,16 @@ class Server:
     origin: str
     environment: dict[str, str]
 
-    def create_key(self, scope: str) -> str:
-        """Create an API key with `scope`."""
-        command = [ZARYA_COMMAND, "keys", "create", "--name", "Test", "--scope", scope]
+    @property
+    def database(self) -> Path:
+        """File of the database."""
+        return Path(self.environment["ZARYA_DATABASE_URL"].removeprefix("sqlite:///"))
+
+    def create_key(self, *scopes: str, role: str = "", name: str = "Test") -> str:
+        """Create an API key with `scopes`, or with a role."""
+        options = [option for scope in scopes for option in ("--scope", scope)]
+        options += ["--role", role] if role else []
+        command = [ZARYA_COMMAND, "keys", "create", "--name", name, *options]
         result = subprocess.run(  # noqa: S603 - our own command
             command, env=self.environment, check=True, capture_output=True, text=True
         )
@@ -50,8 +57,8 @@ def get_json(origin: str, path: str) -> Any:
 
 
 @contextmanager
-def run_server(folder: Path) -> Iterator[Server]:
-    """Run the service with its database in `folder`.
+def run_server(folder: Path, **settings: str) -> Iterator[Server]:
+    """Run the service with its database in `folder`, and with `settings`.
 
     Its public URL differs from its origin, as behind a proxy, so that a page that wrongly sends
     requests to the public URL fails.
@@ -62,6 +69,7 @@ def run_server(folder: Path) -> Iterator[Server]:
     environment = os.environ | {
         "ZARYA_DATABASE_URL": f"sqlite:///{folder}/archive.db",
         "ZARYA_PUBLIC_URL": "https://zarya.example",
+        **settings,
     }
     command = [ZARYA_COMMAND, "serve", "--prepare", "--port", str(port)]
     with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - our own command

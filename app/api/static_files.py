@@ -1,6 +1,7 @@
 """Static files."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 
 from fastapi import Response
@@ -19,6 +20,16 @@ _MEDIA_TYPES = {
 
 IMMUTABLE_CACHE_CONTROL = "public, max-age=31536000, immutable"
 REVALIDATE_CACHE_CONTROL = "no-cache"
+
+
+def build_version(*contents: bytes) -> str:
+    """Digest of assets: a part of their URLs, so that caches may keep them forever."""
+    return blake2b(b"".join(contents), digest_size=8).hexdigest()
+
+
+def versioned_cache_control(version: str, current_version: str) -> str:
+    """Immutable for the current version; a URL of another version gets the current file."""
+    return IMMUTABLE_CACHE_CONTROL if version == current_version else REVALIDATE_CACHE_CONTROL
 
 
 class StaticDirectory:

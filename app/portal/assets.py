@@ -2,15 +2,15 @@
 
 import json
 from functools import cache
-from hashlib import blake2b
 
 from fastapi import Response
 
 from app.api.routing import Router
 from app.api.static_files import (
-    IMMUTABLE_CACHE_CONTROL,
     REVALIDATE_CACHE_CONTROL,
     StaticDirectory,
+    build_version,
+    versioned_cache_control,
 )
 from app.http.paths import route_traits
 from app.portal.template_filters import WEB_DIRECTORY, get_base_path
@@ -29,7 +29,7 @@ TEMPLATES_DIRECTORY = WEB_DIRECTORY / "templates"
 SERVER_ONLY_TEMPLATES = {"page.html"}
 SERVICE_WORKER_FILENAME = "service-worker.js"
 _TEMPLATE_BUNDLE_FILENAME = "templates.json"
-_PORTAL_FILES = StaticDirectory(WEB_DIRECTORY, PORTAL_HEADERS)
+PORTAL_FILES = StaticDirectory(WEB_DIRECTORY, PORTAL_HEADERS)
 
 
 @cache
@@ -44,16 +44,14 @@ def _build_template_bundle() -> str:
 
 
 def _asset_names() -> list[str]:
-    return sorted(_PORTAL_FILES.files.keys() - {SERVICE_WORKER_FILENAME})
+    return sorted(PORTAL_FILES.files.keys() - {SERVICE_WORKER_FILENAME})
 
 
 @cache
 def get_asset_version() -> str:
-    """Digest of all assets: a part of their URLs, so that caches may keep them forever."""
-    digest = blake2b(_build_template_bundle().encode(), digest_size=8)
-    for name in _asset_names():
-        digest.update(_PORTAL_FILES.files[name].read_bytes())
-    return digest.hexdigest()
+    """Version of all assets, a part of their URLs."""
+    files = (PORTAL_FILES.files[name].read_bytes() for name in _asset_names())
+    return build_version(_build_template_bundle().encode(), *files)
 
 
 @cache
@@ -65,19 +63,17 @@ def _build_service_worker() -> str:
     shell = {"version": get_asset_version(), "files": files}
     return (
         "const SHELL = "
-        f"{json.dumps(shell)};\n{_PORTAL_FILES.files[SERVICE_WORKER_FILENAME].read_text('utf-8')}"
+        f"{json.dumps(shell)};\n{PORTAL_FILES.files[SERVICE_WORKER_FILENAME].read_text('utf-8')}"
     )
 
 
 def get_icon_response() -> Response:
     """Response with the icon, under a URL without a version."""
-    return _PORTAL_FILES.get_response("icon.svg")
+    return PORTAL_FILES.get_response("icon.svg")
 
 
 def _cache_control(version: str) -> str:
-    """Immutable for the current version; a URL of another version gets the current file."""
-    current = version == get_asset_version()
-    return IMMUTABLE_CACHE_CONTROL if current else REVALIDATE_CACHE_CONTROL
+    return versioned_cache_control(version, get_asset_version())
 
 
 @router.get(f"/{SERVICE_WORKER_FILENAME}")
@@ -103,4 +99,4 @@ async def get_template_bundle(version: str) -> Response:
 @route_traits(english_only=True)
 def get_asset(version: str, name: str) -> Response:
     """Asset of the portal by its name."""
-    return _PORTAL_FILES.get_response(name, _cache_control(version))
+    return PORTAL_FILES.get_response(name, _cache_control(version))

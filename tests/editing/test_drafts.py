@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import AuditEntry, RecordChange
-from app.domain.enums import Scope
+from app.db.models import AuditEntry, ImportOrigin, RecordChange
+from app.domain.enums import RecordType, Scope
 from app.resources.articles.scheduling import announce_due_articles, get_next_publication_time
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
@@ -343,6 +343,46 @@ def test_draft_list_filters_by_status(client: TestClient, editor: TestClient) ->
     assert editor.get("/v1/drafts", params={"status": "published"}).json()["items"] == []
     page = editor.get("/v1/drafts", params={"limit": 1}).json()
     assert editor.get(page["next"]).json()["items"][0]["slug"] != page["items"][0]["slug"]
+
+
+def test_draft_list_filters_by_content(client: TestClient, editor: TestClient) -> None:
+    editor.post("/v1/missions", json=documents.mission(number=59))
+    source = {"name": "Wire service"}
+    made: dict[str, dict[str, Any]] = {
+        "quiet": {"title": "A quiet Day aboard", "missions": ["iss-59"]},
+        "noisy": {"title": "A noisy day", "language": "fr", "source": source},
+        "yolka": {"title": "100% Ёлка на борту", "language": "ru"},
+    }
+    for slug, fields in made.items():
+        editor.post("/v1/articles", json=documents.article(slug=slug, **fields)).raise_for_status()
+    noisy = editor.get("/v1/articles/noisy/preview").json()["id"]
+    with database_of(client).session() as session:
+        session.add(
+            ImportOrigin(scheme="a", key="1", type=RecordType.ARTICLE, record_id=noisy, seen=[])
+        )
+    for parameters, slugs in (
+        ("q=DAY", {"quiet", "noisy"}),
+        ("q=day+qui", {"quiet"}),
+        ("q=елка", {"yolka"}),
+        ("q=%25", {"yolka"}),
+        ("q=_", set()),
+        ("language=fr,ru", {"noisy", "yolka"}),
+        ("source=wire-service", {"noisy"}),
+        ("source=Wire+service", {"noisy"}),
+        ("mission=59", {"quiet"}),
+        ("imported=true", {"noisy"}),
+        ("imported=false", {"quiet", "yolka"}),
+        ("imported=false&q=day&language=en&status=draft", {"quiet"}),
+    ):
+        items = editor.get(f"/v1/drafts?{parameters}").raise_for_status().json()["items"]
+        assert {item["slug"] for item in items} == slugs, parameters
+    for parameters, hint in (
+        ("mission=iss-58", "iss-59"),
+        ("source=Wire+servicq", "wire-service"),
+        ("language=fq", "fr"),
+    ):
+        refused = editor.get(f"/v1/drafts?{parameters}")
+        assert (refused.status_code, hint in refused.json()["detail"]) == (422, True), parameters
 
 
 def test_featured_article_cannot_be_hidden(editor: TestClient) -> None:

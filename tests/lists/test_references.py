@@ -43,7 +43,7 @@ def is_name(schema: dict[str, Any]) -> bool:
 def name_filters() -> Iterator[NameFilter]:
     """Every filter of every operation that takes several texts, found by its schema.
 
-    `fields` names no data.
+    `fields` names no data. The list of drafts needs a key: `tests/editing/test_drafts.py`.
     """
     document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
     for path, methods in document["paths"].items():
@@ -51,7 +51,9 @@ def name_filters() -> Iterator[NameFilter]:
             items = parameter["schema"].get("items", {})
             operation = methods["get"]["operationId"]
             name = parameter["name"]
-            if is_name(items) and name != "fields" and (operation, name) not in LOGS:
+            if path == "/v1/drafts" or (operation, name) in LOGS:
+                continue
+            if is_name(items) and name != "fields":
                 example = parameter["example"][0]
                 yield NameFilter(path.replace("{slug}", "iss-59"), name, example)
 

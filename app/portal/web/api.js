@@ -1,7 +1,7 @@
 // API client: builds request paths, sends requests, and throws problem documents as errors.
 
-/** Root URL of the portal: two folders above this one, which is named after its version. */
-export const ROOT = new URL("../../", import.meta.url);
+/** Root URL of the portal. */
+export const ROOT = new URL(`${document.documentElement.dataset.base}/`, location.href);
 
 export const LANG = document.documentElement.lang;
 

@@ -9,6 +9,7 @@ import { screenAt } from "./screens.js";
 import { enhanceSearch } from "./search.js";
 import { enhanceStation } from "./station.js";
 import { templates } from "./template.js";
+import { enhanceThemeButton } from "./theme-button.js";
 import { enhanceTimeline } from "./timeline.js";
 
 const BASE = ROOT.pathname.replace(/\/$/, "");
@@ -229,17 +230,7 @@ addEventListener("popstate", async (event) => {
 });
 history.scrollRestoration = "manual";
 
-const theme = document.querySelector(".theme");
-const isDark = () =>
-  (document.documentElement.dataset.theme
-    || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-theme.hidden = false;
-theme.setAttribute("aria-pressed", String(isDark()));
-theme.addEventListener("click", () => {
-  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-  localStorage.setItem("theme", document.documentElement.dataset.theme);
-  theme.setAttribute("aria-pressed", String(isDark()));
-});
+enhanceThemeButton();
 
 const here = new URL(location.href);
 updateNavigation(here);

@@ -31,10 +31,11 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || !request.url.startsWith(scope)) return;
-  if (request.headers.has("Authorization")) return; // a key; responses to a session are `no-store`
+  // Responses to a key or a session must not be stored.
+  if (request.headers.has("Authorization") || request.cache === "no-store") return;
   const path = `/${request.url.slice(scope.length)}`;
   if (request.mode === "navigate") {
-    if (!/^\/(v1|docs|web|openapi|health|problems|preview)/.test(path)) event.respondWith(page(request));
+    if (!/^\/(v1|docs|desk|web|openapi|health|problems|preview)/.test(path)) event.respondWith(page(request));
   } else if (path.startsWith("/web/")) {
     event.respondWith(caches.match(request).then((cached) => cached ?? fetch(request)));
   } else if (path.startsWith("/v1/") && !UNCACHED_PATHS.test(path)) {

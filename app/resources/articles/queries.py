@@ -9,10 +9,8 @@ from typing import Any, NoReturn
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    and_,
     bindparam,
     case,
-    false,
     func,
     or_,
     select,
@@ -75,9 +73,6 @@ from app.resources.articles.schemas import (
     ArticleQuery,
     ArticleRead,
     ArticleSort,
-    ArticleStatus,
-    DraftPage,
-    DraftQuery,
     FeedEntry,
     FeedQuery,
 )
@@ -324,40 +319,15 @@ def fetch_article(reader: Reader, statement: AnySelect, **values: Any) -> Articl
     return None if row is None else ArticleRead.model_validate(row)
 
 
-DRAFT_SORTS = build_orders(Article.id, updated_at=(Article.updated_at,))
-
-
-def list_drafts(reader: Reader, query: DraftQuery) -> DraftPage:
-    """List the articles that are not public, last updated first."""
-    scheduled = and_(Article.state == ArticleState.PUBLISHED, ~article_is_public())
-    by_status = {
-        ArticleStatus.SCHEDULED: scheduled,
-        ArticleStatus.DRAFT: Article.state == ArticleState.DRAFT,
-        ArticleStatus.UNPUBLISHED: Article.state == ArticleState.UNPUBLISHED,
-        ArticleStatus.DELETED: Article.state == ArticleState.DELETED,
-    }
-    statuses = query.status or by_status
-    where = or_(false(), *(by_status[status] for status in by_status if status in statuses))
-    return fetch_page(
-        reader,
-        DraftPage,
-        _select_preview(),
-        [where],
-        DRAFT_SORTS,
-        query,
-        "drafts",
-        default_sort="-updated_at",
-    )
-
-
 @cache
-def _select_preview() -> AnySelect:
+def select_preview() -> AnySelect:
+    """Columns of an `ArticlePreview`."""
     return select_full_article().add_columns(Article.state, Article.translation_key)
 
 
 @cache
 def _select_preview_by_slug() -> AnySelect:
-    return _select_preview().where(Article.slug == bindparam("slug"))
+    return select_preview().where(Article.slug == bindparam("slug"))
 
 
 def get_article_preview(reader: Reader, slug: str) -> ArticlePreview:

@@ -30,6 +30,7 @@ from app.api.writes.request import (
 from app.domain.enums import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.authorisation import DRAFT_SCOPES
+from app.resources.articles.drafts import list_drafts
 from app.resources.articles.rendering import render_bodies, render_body
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,
@@ -247,8 +248,8 @@ drafts_router = Router(prefix="/v1/drafts", tags=["articles"])
 
 
 @drafts_router.get("", name="listDrafts", summary="List drafts", response_model=DraftPage)
-async def list_drafts(
+async def get_drafts(
     query: Annotated[DraftQuery, Query()], _reader: DraftReaderDep, lists: ListResponderDep
 ) -> Response:
     """Returns draft, scheduled, unpublished and deleted articles, last updated first."""
-    return await lists.respond(queries.list_drafts, query)
+    return await lists.respond(list_drafts, query)

@@ -266,6 +266,16 @@ class DraftQuery(ListQuery):
 
     status: Annotated[CommaList[ArticleStatus], Example(["draft"])] = []
     """Status: `draft`, `scheduled`, `unpublished` or `deleted`. Default: all of these."""
+    q: Annotated[Omittable[SearchText], Example("docking")] = None
+    """Words of the title, in any case; a part of a word is enough. All must match."""
+    language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
+    """Language of the article, such as `en` or `ru`."""
+    source: Annotated[CommaList[NameParam], Example(["Press office"])] = []
+    """Publisher, by name or slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
+    imported: Annotated[Omittable[bool], Example(False)] = None
+    """Articles that an import created (`true`) or an editor wrote (`false`)."""
 
 
 class DraftPage(Page[ArticlePreview]):

@@ -12531,6 +12531,37 @@ export interface operations {
                  */
                 status?: components["schemas"]["ArticleStatus"][];
                 /**
+                 * @description Words of the title, in any case; a part of a word is enough. All must match.
+                 * @example docking
+                 */
+                q?: string;
+                /**
+                 * @description Language of the article, such as `en` or `ru`.
+                 * @example [
+                 *       "en"
+                 *     ]
+                 */
+                language?: string[];
+                /**
+                 * @description Publisher, by name or slug.
+                 * @example [
+                 *       "Press office"
+                 *     ]
+                 */
+                source?: string[];
+                /**
+                 * @description Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`.
+                 * @example [
+                 *       "iss-59"
+                 *     ]
+                 */
+                mission?: string[];
+                /**
+                 * @description Articles that an import created (`true`) or an editor wrote (`false`).
+                 * @example false
+                 */
+                imported?: boolean;
+                /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
                  */

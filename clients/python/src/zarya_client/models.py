@@ -3368,6 +3368,11 @@ class ListDraftsParametersQuery(TypedDict):
     format: NotRequired[ListFormat]
     bom: NotRequired[bool]
     status: NotRequired[list[ArticleStatus]]
+    q: NotRequired[str]
+    language: NotRequired[list[LanguageItem]]
+    source: NotRequired[list[SourceItem]]
+    mission: NotRequired[list[MissionItem]]
+    imported: NotRequired[bool]
     lang: NotRequired[Language]
 
 

@@ -1,0 +1,1 @@
+"""The editors' desk: a browser client of the API, at `/desk`."""

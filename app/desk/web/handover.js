@@ -1,0 +1,42 @@
+// Handover of the command of the station, in the crew table of a mission.
+
+import { element } from "./dom.js";
+import { field, picker } from "./forms.js";
+
+/**
+ * Crew after `person` has taken the command on `day`.
+ *
+ * The commander of that time has the role until that day. So has the new one the former role.
+ */
+export function handOver(crew, person, day) {
+  const holdsRole = (member) => member.to_on === null && (member.from_on ?? "") <= day;
+  const ended = crew.map((member) => {
+    const isAffected = member.role === "commander" || member.person === person;
+    return isAffected && holdsRole(member) ? { ...member, to_on: day } : member;
+  });
+  const former = crew.find((member) => member.person === person);
+  return [...ended, {
+    person, role: "commander", from_on: day, to_on: null, arrived_with: former?.arrived_with ?? null,
+  }];
+}
+
+/** Form part that hands over the command in `rows`; the crew is saved by its own button. */
+export function handover(desk, rows) {
+  const person = picker({ type: "person", free: true });
+  const day = element("input", { type: "date" });
+  const apply = () => {
+    if (!person.value || !day.value) {
+      (person.value ? day : person.input).focus();
+      return;
+    }
+    rows.replace(handOver(rows.read(), person.value, day.value));
+    desk.announce(desk.text("facts.handed_over"));
+  };
+  return element("fieldset", { class: "handover" },
+    element("legend", {}, desk.text("facts.handover")),
+    element("div", { class: "fields" },
+      field({ label: desk.text("facts.new_commander"), pointer: null, control: person }),
+      field({ label: desk.text("facts.handover_day"), pointer: null, control: day })),
+    element("p", { class: "actions" },
+      element("button", { type: "button", onclick: apply }, desk.text("facts.hand_over"))));
+}

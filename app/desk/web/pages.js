@@ -1,0 +1,45 @@
+// Lists of the API, page by page.
+
+import { cursorOf, send } from "./api.js";
+import { element, fill } from "./dom.js";
+
+/**
+ * List of the items of `path`: `{ element, reload }`.
+ *
+ * `query()` returns the filters, `item(record)` the element of an item. `list` contains the items;
+ * `wrapper` is the element around it, such as a table. `reload()` shows the first page.
+ */
+export function pages({ desk, path, query = () => ({}), item, list = element("ul", { class: "card records" }), wrapper = list }) {
+  const empty = element("p", { class: "empty", hidden: true }, desk.text("list.empty"));
+  const back = element("button", { type: "button", onclick: () => go(back) }, desk.text("list.previous"));
+  const onward = element("button", { type: "button", onclick: () => go(onward) }, desk.text("list.next"));
+  const pager = element("p", { class: "actions" }, back, onward);
+
+  async function load(cursor) {
+    const { data } = await send("GET", path, { query: { ...query(), cursor }, signal: desk.signal });
+    fill(list, data.items.map(item));
+    wrapper.hidden = data.items.length === 0;
+    empty.hidden = data.items.length > 0;
+    for (const [button, url] of [[back, data.prev], [onward, data.next]]) {
+      button.hidden = !url;
+      button.dataset.cursor = cursorOf(url) ?? "";
+    }
+  }
+
+  async function go(button) {
+    await load(button.dataset.cursor);
+    (list.querySelector("a, button, input") ?? pager).focus();
+  }
+
+  return { element: element("div", {}, wrapper, empty, pager), reload: () => load(null) };
+}
+
+/** Table whose rows `pages` fills: `{ list, wrapper }`. */
+export function table(desk, caption, headings) {
+  const list = element("tbody");
+  const wrapper = element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
+    element("table", { class: "records" },
+      element("thead", {}, element("tr", {}, headings.map((key) => element("th", { scope: "col" }, desk.text(key))))),
+      list));
+  return { list, wrapper };
+}

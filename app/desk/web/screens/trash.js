@@ -1,0 +1,51 @@
+// Trash: deleted records of all types, which can be restored.
+
+import { attempt } from "../actions.js";
+import { send } from "../api.js";
+import { momentText } from "../dates.js";
+import { element, fill } from "../dom.js";
+import { pages, table } from "../pages.js";
+import { editHash } from "../record-types.js";
+import { getSchema, loadSchemas } from "../schemas.js";
+
+const API_PREFIX = "/v1/";
+
+export async function show(main, parameters, desk) {
+  await loadSchemas();
+  const type = element("select", { onchange: () => trash.reload() },
+    element("option", { value: "" }, desk.text("trash.all_types")),
+    getSchema("RecordType").enum.map((name) => element("option", { value: name }, desk.text(`value.${name}`))));
+  const { list, wrapper } = table(desk, desk.text("trash.title"),
+    ["trash.record", "field.type", "trash.deleted_at", "trash.deleted_by", "list.actions"]);
+  const trash = pages({
+    desk, path: "trash", list, wrapper,
+    query: () => ({ type: type.value }),
+    item: (record) => element("tr", {},
+      element("th", { scope: "row" }, record.title ?? record.slug, " ",
+        element("span", { class: "quiet" }, record.slug)),
+      element("td", {}, desk.text(`value.${record.type}`)),
+      element("td", {}, momentText(record.deleted_at)),
+      element("td", {}, record.deleted_by?.name ?? "–"),
+      element("td", {}, record.restore_url
+        ? element("button", {
+          type: "button", class: "plain", onclick: () => restore(record),
+          "aria-label": desk.text("trash.restore_record", { title: record.title ?? record.slug }),
+        }, desk.text("history.restore"))
+        : desk.text("trash.slug_is_taken"))),
+  });
+
+  const restore = (record) => attempt(main, async () => {
+    const { pathname } = new URL(record.restore_url);
+    await send("POST", pathname.slice(pathname.indexOf(API_PREFIX) + API_PREFIX.length));
+    desk.announce(desk.text("trash.restored", { title: record.title ?? record.slug }));
+    const edit = editHash(record.collection, record.slug);
+    if (edit) desk.go(edit);
+    else await trash.reload();
+  });
+
+  fill(main,
+    element("h1", {}, desk.text("trash.title")),
+    element("p", { class: "bar-form" }, element("label", {}, desk.text("field.type"), " ", type)),
+    trash.element);
+  await trash.reload();
+}
