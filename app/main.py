@@ -43,6 +43,7 @@ from app.ops.health import router as health
 from app.ops.jobs import PeriodicJobs
 from app.ops.watchdog import run_watchdog
 from app.portal import error_pages
+from app.portal.article_pages import router as article_pages
 from app.portal.assets import router as assets
 from app.portal.index import router as index
 from app.portal.pages import router as pages
@@ -55,6 +56,7 @@ from app.resources.exports.file_cache import ArchiveFileCache
 from app.resources.exports.resource import RESOURCE as EXPORTS
 from app.resources.merges.router import ROUTERS as MERGE_ROUTERS
 from app.resources.proposals.resource import RESOURCE as PROPOSALS
+from app.resources.redactions.router import router as redactions
 from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
 from app.resources.revisions.resource import RESOURCE as REVISIONS
@@ -79,7 +81,9 @@ _RESOURCES: tuple[Resource, ...] = (
 ROUTERS: tuple[Router, ...] = (
     *(router for resource in _RESOURCES for router in resource.routers),
     *MERGE_ROUTERS,
+    redactions,
     pages,
+    article_pages,
     assets,
     desk,
     index,

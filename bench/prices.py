@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from http import HTTPStatus
 from math import inf
 from pathlib import Path
@@ -32,21 +31,18 @@ MAX_PRICE = 20
 MAX_BATCH_PRICE = 30
 """Limit of the largest page of full records, and of a batch of a whole list: paged or streamed."""
 
-_ATTEMPTS, _EXTRA_ATTEMPTS = 2, 8
+_ATTEMPTS = 2
 _SUSPICIOUS_PRICE = MAX_PRICE / 2
 """Price from which a read is measured several times more."""
 
-CpuClock = Callable[[], float]
-
-
-def _no_server() -> float:
-    return 0.0
+Meter = Callable[[], float]
+"""Work done so far, in any unit: CPU seconds, or a count."""
 
 
 class Cost(NamedTuple):
-    """CPU seconds of a response, and its status."""
+    """Work for a response, in the unit of the meter, and its status."""
 
-    seconds: float
+    work: float
     status: int
 
 
@@ -55,57 +51,58 @@ class _Prices(NamedTuple):
     dear: dict[str, float]
 
 
-async def measure_cost(app: FastAPI, address: str, server_seconds: CpuClock = _no_server) -> Cost:
-    """Cost of a read without a cached response, until the first batch of the body.
-
-    `server_seconds` is the CPU time of a database server so far.
-    """
+async def measure_cost(app: FastAPI, address: str, meter: Meter = process_time) -> Cost:
+    """Cost of a read without a cached response, until the first batch of the body."""
     app.state.services.response_cache.clear()
     has_batch = asyncio.Event()
-    status, ends_at = 0, 0.0
+    status, end = 0, 0.0
 
     async def receive() -> dict[str, Any]:
         await has_batch.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
-        nonlocal status, ends_at
+        nonlocal status, end
         if message["type"] == "http.response.start":
             status = message["status"]
         elif not has_batch.is_set():
-            ends_at = process_time()
+            end = meter()
             has_batch.set()
 
     scope = inprocess.Route("", app, address, {}).scope()
-    server_starts_at, starts_at = server_seconds(), process_time()
+    start = meter()
     with suppress(DBAPIError):  # raised again after the response
         await app(scope, receive, send)
-    return Cost(ends_at - starts_at + server_seconds() - server_starts_at, status)
+    return Cost(end - start, status)
 
 
 async def measure_prices(
-    app: FastAPI, reads: Iterable[PublicRead], server_seconds: CpuClock = _no_server
+    app: FastAPI,
+    reads: Iterable[PublicRead],
+    meter: Meter = process_time,
+    extra_attempts: int = 8,
 ) -> dict[str, float]:
-    """Prices of reads by address: CPU time in medians of the successful ones.
+    """Prices of reads by address: work in medians of the successful ones.
 
-    The least of several attempts counts. A server error has an infinite price.
+    The least of several attempts counts, for a suspicious read that of `extra_attempts` more. A
+    server error has an infinite price.
     """
 
     async def measure(address: str, attempts: int) -> Cost:
         gc.collect(0)
-        return min([await measure_cost(app, address, server_seconds) for _ in range(attempts)])
+        return min([await measure_cost(app, address, meter) for _ in range(attempts)])
 
     gc.disable()
     try:
         costs = {read.address: await measure(read.address, _ATTEMPTS) for read in reads}
-        unit = median(cost.seconds for cost in costs.values() if cost.status == HTTPStatus.OK)
+        unit = median(cost.work for cost in costs.values() if cost.status == HTTPStatus.OK)
         for address, cost in costs.items():
-            if cost.seconds > _SUSPICIOUS_PRICE * unit:
-                costs[address] = min(cost, await measure(address, _EXTRA_ATTEMPTS))
+            if cost.work > _SUSPICIOUS_PRICE * unit:
+                costs[address] = min(cost, await measure(address, extra_attempts))
     finally:
         gc.enable()
     return {
-        address: cost.seconds / unit if cost.status < HTTPStatus.INTERNAL_SERVER_ERROR else inf
+        address: cost.work / unit if cost.status < HTTPStatus.INTERNAL_SERVER_ERROR else inf
         for address, cost in costs.items()
     }
 
@@ -128,10 +125,10 @@ def tabulate(reads: Iterable[PublicRead], prices: Mapping[str, float]) -> dict[s
     return table
 
 
-async def _measure_archive(url: str, server_seconds: CpuClock = _no_server) -> _Prices:
+async def _measure_archive(url: str, meter: Meter = process_time) -> _Prices:
     async with inprocess.service(url, 0) as app:
         reads = public_reads(app)
-        prices = await measure_prices(app, reads, server_seconds)
+        prices = await measure_prices(app, reads, meter)
     return _Prices(tabulate(reads, prices), find_dear(reads, prices))
 
 
@@ -140,8 +137,11 @@ def main(arguments: Sequence[str]) -> int:
     prices = {SQLITE: asyncio.run(_measure_archive(archives.sqlite(ARTICLE_COUNT)))}
     with archives.postgresql() as server:
         url = server.archive_url(ARTICLE_COUNT)
-        server_seconds = partial(machine.cpu_seconds, server.pid)
-        prices[POSTGRESQL] = asyncio.run(_measure_archive(url, server_seconds))
+
+        def meter() -> float:
+            return process_time() + machine.cpu_seconds(server.pid)
+
+        prices[POSTGRESQL] = asyncio.run(_measure_archive(url, meter))
     if "--update" in arguments:
         tables = {
             kind: {name: None if price == inf else price for name, price in each.table.items()}

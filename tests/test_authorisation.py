@@ -137,6 +137,15 @@ def batch(editor: TestClient) -> dict[str, Any]:
     return {"publish": [ARTICLE(editor)["slug"]]}
 
 
+def redaction(editor: TestClient) -> dict[str, Any]:
+    slug = PERSON(editor)["slug"]
+    for country in ("CA", "JP"):
+        change = {"birth_country": country}
+        editor.patch(f"/v1/people/{slug}", json=change, headers=IF_MATCH_ANY).raise_for_status()
+    fields = {"fields": ["birth_country"], "reason": "A request"}
+    return {"type": "person", "slug": slug} | fields
+
+
 HOOK = {"target_url": "https://portal.example/hook"}
 SINCE = {"since": "2099-01-01T00:00:00Z"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
@@ -249,6 +258,7 @@ MATRIX: dict[str, tuple[Scope | tuple[Scope, ...] | None, Maker, Any, int]] = {
     "listTrash": (TRASH_READER, no_target, None, 200),
     "listAuditEntries": (Scope.AUDIT_READ, no_target, None, 200),
     "listRoles": (None, no_target, None, 200),
+    "redactAuditEntries": (Scope.AUDIT_REDACT, no_target, redaction, 200),
     "getMe": (None, no_target, None, 200),
 }
 """By operation id: scope, maker of the target, request body, and status with a valid key.

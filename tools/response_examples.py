@@ -214,6 +214,9 @@ def _read_examples(client: TestClient) -> dict[str, Any]:
     ids["WebhookDelivery"] = test.json()["id"]
     for name, path in _READS_AFTER_WRITES.items():
         examples[name] = _get(client, path.format(**ids))
+    tags = {"type": "article", "slug": "a-quiet-day", "fields": ["tags"], "reason": "Request 17"}
+    redacted = client.post("/v1/audit/redact", json=tags).raise_for_status()
+    examples["RedactionRead"] = redacted.json()
     [change] = examples["ChangePage"]["items"]
     data = json.dumps(change, ensure_ascii=False, separators=(",", ":"))
     for type_ in RecordType:

@@ -30,6 +30,7 @@ class Action(StrEnum):
     IMPORT = "import"
     MERGE = "merge"
     SEPARATE = "separate"
+    REDACT = "redact"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from app.db.models import (
     AgencyName,
     Article,
     ArticleLink,
+    IllustratedRecord,
     Launch,
     Mission,
     MissionAlias,
@@ -127,3 +128,10 @@ def still_running_on(
     """
     running = or_(end > day, and_(end.is_(None), literal(has_passed(day))))
     return and_(running, is_within_horizon(kind, day, current_second()))
+
+
+@cache
+def has_image(model: type[IllustratedRecord], wanted: bool) -> ColumnElement[bool]:
+    """Condition: the record of `model` has an image, or has none; one object for each choice."""
+    column = model.image_media_id
+    return column.is_not(None) if wanted else column.is_(None)

@@ -87,6 +87,7 @@ class Scope(StrEnum):
     SITES_WRITE = "sites:write"
     ARTICLES_DRAFT = "articles:draft"
     DRAFTS_READ = "drafts:read"
+    AUDIT_REDACT = "audit:redact"
     READ = "read"
 
 

@@ -1,30 +1,21 @@
-"""HTML pages of the portal, such as `/missions/iss-59`."""
+"""HTML pages of the portal, such as `/missions/iss-59`; those of articles have their own module."""
 
 from datetime import date
-from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Response
-from fastapi.responses import RedirectResponse
 
-from app.api.cache_control import launches_cache_control, month_cache_control, past_cache_control
-from app.api.date_params import CalendarMonth, time_zone_or_default
-from app.api.deps import DatabaseDep, PrimaryDatabaseDep
-from app.api.fields import RecordFormat
-from app.api.links import page_url, public_url
-from app.api.lists.day_counts import format_month
+from app.api.cache_control import launches_cache_control, past_cache_control
+from app.api.deps import DatabaseDep
 from app.api.lists.pagination import MAX_PAGE_ITEMS, to_query_params
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.static_files import REVALIDATE_CACHE_CONTROL
-from app.config import current_settings
 from app.db.database import Reader
-from app.domain.dates import Precision, format_rfc3339_utc, local_day, now
 from app.domain.languages import current_language
 from app.domain.text import fold, is_storable
 from app.http.problems import NotFound
 from app.portal.page_params import (
-    HtmlDayQuery,
     HtmlFilterQuery,
     HtmlLaunchesQuery,
     HtmlMissionQuery,
@@ -34,24 +25,17 @@ from app.portal.page_params import (
     HtmlSpacewalksQuery,
     HtmlStationQuery,
 )
+from app.portal.page_requests import build_api_path, build_news_query, build_record_path
 from app.portal.queries import get_portal_page
 from app.portal.rendering import PageRendererDep
 from app.portal.schemas import ArticlesOf, PortalPageQuery
-from app.resources.articles.queries import get_article, get_article_archive, list_articles
-from app.resources.articles.schemas import (
-    ArticleArchiveQuery,
-    ArticlePreview,
-    ArticleQuery,
-    ArticleRead,
-    ArticleStatus,
-)
+from app.resources.articles.queries import list_articles
 from app.resources.launches.queries import get_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import list_missions
 from app.resources.missions.schemas import MissionQuery
 from app.resources.people.queries import get_person, list_people
 from app.resources.people.schemas import PersonQuery
-from app.resources.preview_links.queries import get_previewed_article
 from app.resources.search.queries import search
 from app.resources.search.schemas import SearchQuery
 from app.resources.spacewalks.queries import get_spacewalk, list_spacewalks
@@ -69,18 +53,6 @@ _LAST_KNOWN_SHIPS = StationQuery(last_known=[StationFacts.DOCKINGS])
 _HOME_ARTICLE_COUNT = 5
 _MAX_RELATED_ITEMS = 10
 """News items on the page of a person or a launch."""
-_PREVIEW_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
-
-
-def build_api_path(*segments: str, **params: str) -> str:
-    """Path of the API request that returns a page's data; shown in the footer of the page."""
-    params = dict(sorted({**params, "lang": current_language()}.items()))
-    return public_url(*segments, **params).removeprefix(current_settings().base_url)
-
-
-def _build_record_path(collection: str, slug: str) -> str:
-    """Path of the API request of a record, which browsers are not redirected from."""
-    return build_api_path(collection, slug, format=RecordFormat.JSON)
 
 
 @router.get("/missions/{slug}")
@@ -96,7 +68,7 @@ async def render_mission_page(
     requests = [build_api_path("missions", slug, "page", **to_query_params(page_query))]
     news = None
     if query.day:
-        news_query = _news_query(published_on=query.day, limit=MAX_PAGE_ITEMS)
+        news_query = build_news_query(published_on=query.day, limit=MAX_PAGE_ITEMS)
         news = await database.read(list_articles, news_query)
         requests.append(build_api_path("articles", **to_query_params(news_query)))
     return renderer.render(
@@ -105,6 +77,7 @@ async def render_mission_page(
         calendar_path=("missions", page.mission.slug),
         canonical_path=f"/missions/{page.mission.slug}",
         description=page.mission.summary,
+        image=page.mission.image,
         cache_control=launches_cache_control(page.launches.all_launches()),
         page=page,
         news=news,
@@ -134,11 +107,6 @@ async def render_home_page(database: DatabaseDep, renderer: PageRendererDep) -> 
         crew_station=await database.read(_find_station, _LAST_KNOWN_CREW),
         port_station=await database.read(_find_station, _LAST_KNOWN_SHIPS),
     )
-
-
-def _news_query(**filters: Any) -> ArticleQuery:
-    """Query for articles in the language of the page."""
-    return ArticleQuery(language=[current_language()], **filters)
 
 
 @router.get("/missions")
@@ -239,7 +207,7 @@ async def render_spacewalk_page(
     spacewalk = await database.read(get_spacewalk, slug)
     return renderer.render(
         "spacewalk",
-        _build_record_path("spacewalks", slug),
+        build_record_path("spacewalks", slug),
         canonical_path=f"/spacewalks/{slug}",
         description=spacewalk.purpose,
         spacewalk=spacewalk,
@@ -277,12 +245,6 @@ def _chosen_filters(query: HtmlFilterQuery) -> dict[str, str]:
     return {name: given.get(name, "") for name in type(query).model_fields}
 
 
-@router.get("/articles")
-async def redirect_to_archive(query: Annotated[HtmlPageQuery, Query()]) -> RedirectResponse:
-    """Redirect a typed URL to the news archive."""
-    return RedirectResponse(page_url("archive"), HTTPStatus.PERMANENT_REDIRECT)
-
-
 @router.get("/people/{slug}")
 async def render_person_page(
     slug: SlugPath,
@@ -291,14 +253,15 @@ async def render_person_page(
     renderer: PageRendererDep,
 ) -> Response:
     """Page of a person, with the news about them."""
-    news_query = _news_query(person=[slug], limit=_MAX_RELATED_ITEMS)
+    news_query = build_news_query(person=[slug], limit=_MAX_RELATED_ITEMS)
     person = await database.read(get_person, slug)
     return renderer.render(
         "person",
-        _build_record_path("people", slug),
+        build_record_path("people", slug),
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/people/{slug}",
         kind="profile",
+        image=person.image,
         person=person,
         news=await database.read(list_articles, news_query),
     )
@@ -312,124 +275,18 @@ async def render_launch_page(
     renderer: PageRendererDep,
 ) -> Response:
     """Page of a launch, with the news about it."""
-    news_query = _news_query(launch=[slug], limit=_MAX_RELATED_ITEMS)
+    news_query = build_news_query(launch=[slug], limit=_MAX_RELATED_ITEMS)
     launch = await database.read(get_launch, slug)
     return renderer.render(
         "launch",
-        _build_record_path("launches", slug),
+        build_record_path("launches", slug),
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/launches/{slug}",
         description=launch.outcome_note,
+        image=launch.image,
         cache_control=launches_cache_control([launch]),
         launch=launch,
         news=await database.read(list_articles, news_query),
-    )
-
-
-def _describe_article(article: ArticleRead) -> dict[str, Any]:
-    """Structured data of an article, by schema.org."""
-    url = f"{current_settings().base_url}/articles/{article.slug}"
-    return {
-        "@context": "https://schema.org",
-        "@type": "NewsArticle",
-        "headline": article.title,
-        "description": article.lead,
-        "inLanguage": article.language,
-        "datePublished": format_rfc3339_utc(article.published_at),
-        "dateModified": format_rfc3339_utc(article.updated_at),
-        "publisher": {"@type": "Organization", "name": article.source.name},
-        "mainEntityOfPage": url,
-        "url": url,
-    }
-
-
-def _article_url(slug: str) -> str:
-    return f"{current_settings().base_url}/articles/{slug}"
-
-
-@router.get("/articles/{slug}")
-async def render_article_page(
-    slug: SlugPath,
-    query: Annotated[HtmlPageQuery, Query()],
-    database: DatabaseDep,
-    renderer: PageRendererDep,
-) -> Response:
-    """Page of an article."""
-    article = await database.read(get_article, slug)
-    return renderer.render(
-        "article",
-        _build_record_path("articles", slug),
-        canonical_path=f"/articles/{slug}",
-        description=article.lead,
-        kind="article",
-        translations={article.language: _article_url(article.slug)}
-        | {each.language: _article_url(each.slug) for each in article.translations},
-        structured_data=_describe_article(article),
-        image=article.image.url if article.image and article.image.srcset else None,
-        article=article,
-    )
-
-
-@router.get("/preview/{token}")
-async def render_preview_page(
-    token: str,
-    query: Annotated[HtmlPageQuery, Query()],
-    database: PrimaryDatabaseDep,
-    renderer: PageRendererDep,
-) -> Response:
-    """Page of an article that is not public, by a preview link; of a public one, its own page."""
-    article = await database.read(get_previewed_article, token)
-    if article.status is ArticleStatus.PUBLISHED:
-        page: Response = RedirectResponse(page_url("articles", article.slug), HTTPStatus.SEE_OTHER)
-    else:
-        page = renderer.render("article", description=article.lead, article=_as_published(article))
-    page.headers.update(_PREVIEW_HEADERS)
-    return page
-
-
-def _as_published(article: ArticlePreview) -> ArticlePreview:
-    """The article with the time that it has if it is published now."""
-    if article.published_at:
-        return article
-    today = local_day(now(), Precision.SECOND, time_zone_or_default(None))
-    return article.model_copy(update={"published_at": now(), "published_on": today})
-
-
-@router.get("/archive")
-async def render_archive_page(
-    query: Annotated[HtmlPageQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
-) -> Response:
-    """Page of the news archive: the number of articles in each month."""
-    archive_query = ArticleArchiveQuery(language=[current_language()])
-    return renderer.render(
-        "years",
-        build_api_path("articles", "archive", **to_query_params(archive_query)),
-        canonical_path="/archive",
-        years=await database.read(get_article_archive, archive_query),
-    )
-
-
-@router.get("/archive/{month}")
-async def render_archive_month_page(
-    month: CalendarMonth,
-    query: Annotated[HtmlDayQuery, Query()],
-    database: DatabaseDep,
-    renderer: PageRendererDep,
-) -> Response:
-    """Page of the news of a month, or of `day`."""
-    archive_query = ArticleArchiveQuery(month=month, language=[current_language()])
-    period = {"published_on": query.day} if query.day else {"published_month": month}
-    news_query = _news_query(**period, limit=MAX_PAGE_ITEMS)
-    return renderer.render(
-        "archive",
-        build_api_path("articles", "archive", **to_query_params(archive_query)),
-        build_api_path("articles", **to_query_params(news_query)),
-        calendar_path=("archive",),
-        canonical_path=f"/archive/{format_month(month)}",
-        cache_control=month_cache_control(format_month(month)),
-        archive=await database.read(get_article_archive, archive_query),
-        news=await database.read(list_articles, news_query),
-        day=query.day and query.day.isoformat(),
     )
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel
 
+from app.api.embeds.media import Image
 from app.api.links import in_language
 from app.config import current_settings
 from app.domain.languages import Language, current_language, explicit_language
@@ -74,16 +75,17 @@ class PageRenderer:
         kind: str = "website",
         translations: Mapping[str, str] | None = None,
         structured_data: Mapping[str, Any] | None = None,
-        image: str | None = None,
+        image: Image | None = None,
         cache_control: str | None = None,
         **context: Any,
     ) -> Response:
         """Render `template` with `context`, and the frame of the page around it.
 
         `requests` are the API requests for the same data, shown in the footer; `calendar_path` is
-        the page that links of the calendar lead to. `description`, `kind` (`og:type`) and the URL
-        of an `image` are for search engines and link previews. `translations` are the URLs of the
-        page by language, if parameters do not choose the language; `structured_data` is JSON-LD.
+        the page that links of the calendar lead to. `description`, `kind` (`og:type`) and an
+        `image` of the library are for search engines and link previews. `translations` are the
+        URLs of the page by language, if parameters do not choose the language; `structured_data`
+        is JSON-LD.
         """
         canonical_url = canonical_path and current_settings().base_url + canonical_path
         rendered = _render_template(
@@ -101,7 +103,7 @@ class PageRenderer:
             title=_extract_heading(main),
             description=description,
             kind=kind,
-            image=image,
+            image=image.url if image and image.srcset else None,
             base=get_base_path(),
             web=f"{get_base_path()}/web/{get_asset_version()}",
             here=self.current_path,

@@ -244,6 +244,12 @@ def short(name: str) -> str:
     return name[:3]
 
 
+def initials(name: str) -> str:
+    """Initials of the first and the last word of a name."""
+    words = name.split()
+    return "".join(word[0] for word in (words[0], words[-1])[: len(words)])
+
+
 def clocked(precision: str) -> bool:
     """Return true if the time of day is known, so that a countdown can be shown."""
     return precision in PRECISIONS_WITH_TIME
@@ -277,6 +283,7 @@ SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
     weight,
     day_number,
     short,
+    initials,
     clocked,
     cursor,
     srcset,

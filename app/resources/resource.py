@@ -87,6 +87,10 @@ class RecordResource(Resource):
         lambda _session, _record, _deleted: None
     )
     """Writes what a restored record had beside its document, from the JSON of the deleted one."""
+    redact_trash: Callable[[Session, Any, Collection[str]], None] = (
+        lambda _session, _record, _fields: None
+    )
+    """Replaces fields of a record whose row stays in the trash; does nothing to other records."""
     merge_model: type[ReadModel] | None = None
     """Schema of a record in the response to a merge; None if records cannot be merged."""
     public_condition: Callable[[], ColumnElement[bool]] | None = None

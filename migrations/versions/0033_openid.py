@@ -1,7 +1,7 @@
 """OpenID
 
 Revision: 0033
-Before: 0031
+Before: 0032
 
 The people who sign in with OpenID, as keys that only sessions use.
 """
@@ -12,7 +12,7 @@ from alembic import op
 from migrations.columns import text
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 
 COLUMNS = {"openid_issuer": 300, "openid_subject": 255}
 INDEX = "ix_api_keys_openid_issuer_openid_subject"

@@ -37,7 +37,7 @@ FORMER_TYPES = [RecordType.MISSION, RecordType.PERSON, RecordType.LAUNCH, Record
 @pytest.mark.parametrize("types", [*TYPES[:-1], FORMER_TYPES])
 def test_cursor_with_a_letter_for_each_type_decodes(types: Collection[RecordType]) -> None:
     letters = "".join(sorted(kind[0] for kind in types))
-    content = [letters, 1, 7, 42, utc_today().isoformat(), 2, 99]
+    content = [letters, 1, 7, 42, CURSOR.as_of_date.isoformat(), 2, 99]
     assert ChangeCursor.decode(encode_json(content), types) == CURSOR
     with pytest.raises(CursorMismatch):
         ChangeCursor.decode(encode_json(content), [RecordType.MISSION])

@@ -116,7 +116,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "9ac36c4130cec86cc3a31d0ac7056afdce94f11bcd01ad1b83a8be1d3277811d"
+EXPECTED = "c54a7ab4191111411fecf797a91b956938af57dc985a9a9fb469ae1fc4429998"
 """SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
 
 

@@ -1,54 +1,90 @@
-"""The price of public reads: CPU time of each, uncached, compared with the median."""
+"""The price of public reads: function calls of each, uncached, compared with the median.
 
-from collections.abc import Sequence
-from time import thread_time
+Calls, not seconds: a busy machine does not change their number.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
-from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from bench.prices import find_dear, measure_prices
+from bench import inprocess
+from bench.prices import Meter, find_dear, measure_prices
 from bench.public_reads import PublicRead, public_reads
+from tests.support.clients import database_url_of
 
 
-def application(client: TestClient) -> FastAPI:
-    app = client.app
-    assert isinstance(app, FastAPI)
-    return app
+@contextmanager
+def count_calls() -> Iterator[Meter]:
+    """Count the function calls of this thread, and of the threads that it starts."""
+    calls = count()
+    tracers = sys.getprofile(), threading.getprofile()
+
+    def profile(*_: Any) -> None:
+        next(calls)
+
+    threading.setprofile(profile)
+    sys.setprofile(profile)
+    try:
+        yield lambda: next(calls)
+    finally:
+        sys.setprofile(tracers[0])
+        threading.setprofile(tracers[1])
 
 
-def find_dear_reads(client: TestClient, reads: Sequence[PublicRead]) -> dict[str, float]:
-    """Prices of the reads above the limit, in medians."""
-    assert isinstance(client.portal, BlockingPortal)
-    return find_dear(reads, client.portal.call(measure_prices, application(client), reads))
+def find_dear_reads(
+    archive: TestClient, select: Callable[[FastAPI], Sequence[PublicRead]]
+) -> dict[str, float]:
+    """Prices of the selected reads above the limit, in medians."""
+
+    async def measure() -> dict[str, float]:
+        with count_calls() as meter:  # before the service, which starts threads
+            async with inprocess.service(database_url_of(archive), 0) as app:
+                reads = select(app)
+                return find_dear(reads, await measure_prices(app, reads, meter, extra_attempts=4))
+
+    return asyncio.run(measure())
 
 
-@pytest.mark.slow
-def test_public_reads_have_a_bounded_price(archive: TestClient) -> None:
+def select_reads(app: FastAPI) -> list[PublicRead]:
     """Each parameter once, with the last of its values.
 
     Except for filtered calendars, whose price grows with the archive: see `python -m bench.prices`.
     """
     reads = {
         (read.path, *read.query): read
-        for read in public_reads(application(archive))
+        for read in public_reads(app)
         if not read.is_filtered_calendar
     }
     assert len(reads) > 200
-    assert find_dear_reads(archive, list(reads.values())) == {}
+    return list(reads.values())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)  # counting takes ten times as long as the calls
+def test_public_reads_have_a_bounded_price(archive: TestClient) -> None:
+    assert find_dear_reads(archive, select_reads) == {}
 
 
 @pytest.mark.slow
 def test_dear_read_is_found(archive: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def burn(*_: Any) -> Any:
-        end = thread_time() + 0.5
-        while thread_time() < end:
-            pass
+    def call_often(*_: Any) -> Any:
+        for number in range(200_000):
+            abs(number)
         return []
 
-    monkeypatch.setattr("app.resources.search.queries.load_search_hits", burn)
-    reads = [read for read in public_reads(application(archive)) if read.query == {}]
+    monkeypatch.setattr("app.resources.search.queries.load_search_hits", call_often)
     search = PublicRead("/v1/search", {"q": "station"})
-    assert list(find_dear_reads(archive, [*reads, search])) == [search.address]
+
+    def select_with_search(app: FastAPI) -> list[PublicRead]:
+        return [search, *(read for read in public_reads(app) if not read.query)]
+
+    dearest = next(iter(find_dear_reads(archive, select_with_search)))
+    assert dearest == search.address

@@ -382,6 +382,18 @@ def test_picture_in_use_stays_published(editor: TestClient, article: str) -> Non
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
 
 
+def test_busy_server_asks_to_send_the_picture_again(
+    client: TestClient, editor: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with override_settings(client, media_dir=str(tmp_path)):
+        with monkeypatch.context() as busy:
+            busy.setattr("app.resources.media.renditions.MAX_WALL_SECONDS", 0.001)
+            refused = editor.post(PATH, files={"file": ("a", picture("JPEG"))})
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "30"
+        assert upload(editor)["published"]
+
+
 def test_picture_of_many_articles_is_not_deleted(client: TestClient, editor: TestClient) -> None:
     """The refusal names some of them, and no more are read."""
     media = factories.media()
@@ -393,12 +405,12 @@ def test_picture_of_many_articles_is_not_deleted(client: TestClient, editor: Tes
         slug = media.slug
     with database_of(client).session() as session:
         (stored,) = session.scalars(select(Media).where(Media.slug == slug))
-        assert len(_list_referrers(session, stored)) == 10
+        assert len(_list_referrers(session, stored, None)) == 10
     refused = editor.delete(f"{PATH}/{slug}", headers=IF_MATCH_ANY)
     assert refused.status_code == 409
     assert (
-        "article a-00, article a-01, article a-02, article a-03, article a-04 and others"
-        in (refused.json()["detail"])
+        "the article a-00, the article a-01, the article a-02, the article a-03, the article a-04 "
+        "and others" in (refused.json()["detail"])
     )
 
 

@@ -166,14 +166,14 @@ def test_all_hostile_files_are_refused(tmp_path: Path) -> None:
             make_renditions(source, target)
 
 
-def test_child_that_exceeds_a_limit_is_killed(
+def test_child_without_enough_cpu_time_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(picture("PNG"))
     target.mkdir()
     monkeypatch.setattr("app.resources.media.renditions.MAX_WALL_SECONDS", 0.001)
-    with pytest.raises(PictureRefused, match="too-complex"):
+    with pytest.raises(TimeoutError):
         make_renditions(source, target)
 
 

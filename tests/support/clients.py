@@ -70,6 +70,12 @@ def database_of(client: TestClient) -> Database:
     return database
 
 
+def database_url_of(client: TestClient) -> str:
+    """URL of that database."""
+    url: str = client.app.state.services.settings.database_url  # type: ignore[attr-defined]  # FastAPI
+    return url
+
+
 @contextmanager
 def override_settings(client: TestClient, **settings: Any) -> Iterator[None]:
     """Change what `current_settings()` returns in requests to the application behind `client`."""

@@ -451,6 +451,33 @@ def test_redeliveries_have_the_present_record(
     assert editor.post(redeliver.replace(str(first["id"]), "999", 1)).status_code == 404
 
 
+def test_redelivery_during_a_delivery_is_not_lost(
+    editor: TestClient,
+    database: Database,
+    hook: WebhookReceiver,
+    lenient: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post_message = delivery._post_message
+
+    def post_and_redeliver(*arguments: Any) -> delivery.DeliveryResult:
+        result = post_message(*arguments)
+        if len(hook.messages) == 2:
+            since = {"since": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
+            assert (
+                editor.post(f"/v1/webhooks/{made['id']}/redeliver", json=since).status_code == 202
+            )
+        return result
+
+    monkeypatch.setattr(delivery, "_post_message", post_and_redeliver)
+    made = register(editor, hook.url)
+    for name in ("one", "two"):
+        editor.post("/v1/people", json=documents.person(slug=name))
+    deliver_due(database)
+    deliver_due(database)
+    assert [slug for _, slug in delivered(hook)] == ["one", "two", "one", "two"]
+
+
 def test_changes_since_a_time_are_delivered_again(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:

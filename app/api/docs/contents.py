@@ -126,6 +126,7 @@ SECTIONS: tuple[Section, ...] = (
             scaling="Scaling",
             reliability="Reliability",
             security="Security",
+            personal_data="Personal data",
         ),
         search_weight=0.7,
     ),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds.agencies import select_agency_name
 from app.api.embeds.launches import LaunchRef, select_launch_ref
+from app.api.embeds.media import Image, select_image
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import PersonRef, select_person_ref
 from app.api.read_models import ReadModel, UtcInstant, instant_of
@@ -45,6 +46,8 @@ class CrewAssignmentRead(ReadModel):
     id: int
     mission: MissionRef
     person: PersonRef
+    image: Image | None
+    """Portrait of the person, or null."""
     role: CrewRole
     role_label: str = Field(examples=["Flight engineer"])
     agency: str | None
@@ -77,6 +80,7 @@ class CrewAssignmentRead(ReadModel):
         span = _build_flight_span(row, flight)
         days = _count_days_in_role(row, span)
         return {
+            "image": row["person"]["image"],
             "role_label": str(CREW_ROLE_LABELS[CrewRole(row["role"])]),
             "agency": flight.get("agency") or row["person"]["agency"],
             "credited_as": _format_credited_name(row),
@@ -184,7 +188,9 @@ def select_crew_assignments() -> AnySelect:
         known_until_subquery(HorizonKind.CREWS).label("known_until"),
         json_object_subquery(dates.where(mission.id == CrewAssignment.mission_id)).label("mission"),
         json_object_subquery(
-            select_person_ref(person).where(person.id == CrewAssignment.person_id)
+            select_person_ref(person)
+            .add_columns(select_image(person.image_media_id))
+            .where(person.id == CrewAssignment.person_id)
         ).label("person"),
         json_object_subquery(rides.where(flight.id == CrewAssignment.flight_id)).label("flight"),
     )

@@ -10,6 +10,7 @@ from pydantic import Field, WithJsonSchema
 from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.media import Image, select_image
 from app.api.embeds.sites import (
     PadRef,
     SiteRef,
@@ -146,6 +147,8 @@ class LaunchSummary(LaunchRef):
     """False for a launch that goes elsewhere."""
     is_overdue: bool
     """True if the launch is planned for a time that has passed."""
+    image: Image | None
+    """Image of the launch, or null."""
     updated_at: UtcInstant
     version: int
 
@@ -225,6 +228,7 @@ def select_launch_summary() -> AnySelect:
         json_object_subquery(pad).label("launch_pad"),
         Launch.crewed,
         Launch.to_station,
+        select_image(Launch.image_media_id),
         Launch.updated_at,
         Launch.version,
     )

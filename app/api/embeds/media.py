@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import select
+from sqlalchemy.sql.elements import Label
 
 from app.api.links import Url
 from app.api.read_models import ReadModel
 from app.config import current_settings
-from app.db.functions import AnySelect
+from app.db.functions import AnySelect, ColumnExpression, json_object_subquery
 from app.db.models import Media
 from app.domain.languages import tr
 from app.domain.pictures import RENDITION_TYPES, SIZES, rendition_file
@@ -40,6 +42,8 @@ class FocalPoint(ReadModel):
 class Image(ReadModel):
     """Image with its description and rights."""
 
+    media: str | None = Field(examples=["soyuz-ms-12-on-the-pad"])
+    """Slug of the picture in `/v1/media`, or null for an image on another site."""
     url: Url
     """JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL."""
     srcset: list[ImageSource]
@@ -57,10 +61,20 @@ class Image(ReadModel):
     """Placeholder until the image is loaded, see https://blurha.sh."""
     focal_point: FocalPoint | None
 
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return build_image(row) if "content" in row else {}
 
-def select_image() -> AnySelect:
+
+def select_image(media_id: ColumnExpression) -> Label[Any]:
+    """The picture `media_id` as a JSON object for `Image`, labelled `image`; null without one."""
+    return json_object_subquery(select_picture().where(Media.id == media_id)).label("image")
+
+
+def select_picture() -> AnySelect:
     """Columns for `build_image`."""
     return select(
+        Media.slug.label("media"),
         Media.content,
         Media.width,
         Media.height,
@@ -90,7 +104,10 @@ def build_image(row: Mapping[str, Any]) -> dict[str, Any]:
         "srcset": sources,
         "alt": tr(alt, row["alt_ru"] or alt),
         "focal_point": {"x": row["focal_x"], "y": row["focal_y"]},
-        **{name: row[name] for name in ("width", "height", "credit", "licence", "blurhash")},
+        **{
+            name: row[name]
+            for name in ("media", "width", "height", "credit", "licence", "blurhash")
+        },
     }
 
 

@@ -1,13 +1,13 @@
 """Descriptions of the records that refer to a record, for the refusal to delete it."""
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.api.auth import ApiClient
 from app.db.conditions import article_is_public
-from app.db.models import Article
+from app.db.models import Article, IllustratedRecord
 from app.domain.enums import Scope
-from app.domain.languages import Bilingual
+from app.domain.languages import Bilingual, tr
 
 _SCOPES_THAT_SEE_DRAFTS = {Scope.DRAFTS_READ, Scope.ARTICLES_DRAFT, Scope.ARTICLES_WRITE}
 
@@ -24,16 +24,44 @@ def describe_referrers(session: Session, kind: Bilingual, slugs: Select[str]) ->
 def describe_referring_articles(
     session: Session, link: InstrumentedAttribute[int], record_id: int, caller: ApiClient
 ) -> list[str]:
-    """Describe the articles linked to a record; only those visible to `caller` by slug."""
-    visible = article_is_public() if caller.scopes.isdisjoint(_SCOPES_THAT_SEE_DRAFTS) else true()
-    table = link.class_
+    """Describe the first articles linked to a record; only those visible to `caller` by slug."""
+    linked = select(link.class_.article_id).where(link == record_id)
+    return describe_articles(session, Article.id.in_(linked), caller)
+
+
+def describe_articles(
+    session: Session, where: ColumnElement[bool], caller: ApiClient | None
+) -> list[str]:
+    """Describe the first articles that match; only those visible to `caller` by slug.
+
+    None is a caller without a key, who sees public articles.
+    """
+    sees_all = caller is not None and not caller.scopes.isdisjoint(_SCOPES_THAT_SEE_DRAFTS)
+    visible = true() if sees_all else article_is_public()
     rows = session.execute(
         select(Article.slug, visible.label("visible"))
-        .join(table, table.article_id == Article.id)
-        .where(link == record_id)
+        .where(where)
         .order_by(Article.id)
+        .limit(_MAX_READ_REFERRERS)
     )
     return [
-        f"the article {row.slug}" if row.visible else "an article that is not published"
+        tr(f"the article {row.slug}", f"статья {row.slug}")
+        if row.visible
+        else tr("an article that is not published", "неопубликованная статья")
         for row in rows
+    ]
+
+
+def describe_illustrated_records(session: Session, media_id: int) -> list[str]:
+    """Describe the first records, other than articles, whose image is the picture `media_id`."""
+    return [
+        tr(f"the {model.label.en} {slug}", f"{model.label.collection}/{slug}")
+        for model in IllustratedRecord.__subclasses__()
+        if model is not Article
+        for slug in session.scalars(
+            select(model.slug)
+            .where(model.image_media_id == media_id)
+            .order_by(model.id)
+            .limit(_MAX_READ_REFERRERS)
+        )
     ]

@@ -21,7 +21,7 @@ from app.db.models.launches import (
     LaunchSlip,
     Payload,
 )
-from app.db.models.media import Media
+from app.db.models.media import IllustratedRecord, Media
 from app.db.models.missions import (
     CrewAssignment,
     Mission,
@@ -63,6 +63,7 @@ __all__ = [
     "FormerSlug",
     "Horizon",
     "IdempotentResponse",
+    "IllustratedRecord",
     "ImportOrigin",
     "Launch",
     "LaunchSlip",

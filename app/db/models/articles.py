@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_start, sort_instant
 from app.domain.enums import ArticleState, RecordType
@@ -22,7 +23,7 @@ def _partial_index_where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-class Article(VersionedRecord, Base):
+class Article(IllustratedRecord, Base):
     """News article with a Markdown body, rendered to sanitised HTML.
 
     Translations of an article share its `translation_key`. `announced` is set when the article
@@ -52,10 +53,9 @@ class Article(VersionedRecord, Base):
     source_slug: Mapped[str] = mapped_column(BoundedString(120))
     source_url: Mapped[str | None] = mapped_column(BoundedString(2000))
     image_url: Mapped[str | None] = mapped_column(BoundedString(2000))
+    """Image on another site. A picture of the library has none of these columns."""
     image_alt: Mapped[str | None] = mapped_column(BoundedString(300))
     image_credit: Mapped[str | None] = mapped_column(BoundedString(300))
-    image_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"), index=True)
-    """Picture of the library; the other columns of the image are then null."""
     note: Mapped[str | None] = mapped_column(BoundedString(1000))
     translation_key: Mapped[str] = mapped_column(BoundedString(120))
     reading_minutes: Mapped[int]

@@ -59,7 +59,10 @@ class FormerSlug(Base):
 
 
 class AuditEntry(Base):
-    """Entry of the audit log, which is append-only: triggers refuse UPDATE and DELETE."""
+    """Entry of the audit log, which is append-only: triggers refuse UPDATE and DELETE.
+
+    They only allow that values are taken out of `before` and `after`, and named in `redacted`.
+    """
 
     __tablename__ = "audit_entries"
 
@@ -75,6 +78,8 @@ class AuditEntry(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     request_id: Mapped[str | None] = mapped_column(BoundedString(36))
+    redacted: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
+    """Paths of the fields that `before` and `after` have lost."""
 
     __table_args__ = (
         Index(None, "at", "id"),

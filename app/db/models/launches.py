@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_start, sort_instant
 from app.domain.enums import FlightEndKind, LaunchStatus, RecordType, SpacecraftKind
@@ -14,7 +15,7 @@ from app.domain.labels import RecordLabel
 from app.domain.text import slugify
 
 
-class Launch(VersionedRecord, Base):
+class Launch(IllustratedRecord, Base):
     """Launch in the period of `launch_at_precision` that starts at `launch_at`."""
 
     __tablename__ = "launches"

@@ -1,8 +1,8 @@
-"""Pictures of the media library."""
+"""Pictures of the media library, and the column of the records that show one."""
 
 from datetime import date
 
-from sqlalchemy import JSON, CheckConstraint, Index
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
@@ -54,3 +54,10 @@ class Media(VersionedRecord, Base):
         Index(None, "licence"),
         Index(None, "taken_on"),
     )
+
+
+class IllustratedRecord(VersionedRecord):
+    """Columns of a record that can have an image."""
+
+    image_media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"), index=True)
+    """Picture of the library."""

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import (
     NEVER_SORT_AT,
@@ -31,7 +32,7 @@ def mission_number(name: str) -> int | None:
     return int(match["number"]) if match else None
 
 
-class Mission(VersionedRecord, Base):
+class Mission(IllustratedRecord, Base):
     """Expedition, from `starts_at` until before `ends_at`; null if it has not ended."""
 
     __tablename__ = "missions"

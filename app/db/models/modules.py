@@ -6,7 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import (
     NEVER_SORT_AT,
@@ -25,7 +26,7 @@ def first_attachment_sort_at(dates: Iterable[tuple[datetime, Precision]]) -> dat
     return next((sort_instant(at, precision) for at, precision in dates), NEVER_SORT_AT)
 
 
-class Module(VersionedRecord, Base):
+class Module(IllustratedRecord, Base):
     """Element of the station: a module, a node, a truss segment, an adapter, a platform …"""
 
     __tablename__ = "modules"

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, first_day, period_bounds
 from app.domain.enums import RecordType, Sex, ShipRole
@@ -13,7 +14,7 @@ from app.domain.labels import RecordLabel
 from app.domain.text import fold
 
 
-class Person(VersionedRecord, Base):
+class Person(IllustratedRecord, Base):
     """Person who flew to the station, or was launched to it."""
 
     __tablename__ = "people"

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString
 from app.domain.enums import RecordType
 from app.domain.labels import RecordLabel
@@ -20,7 +21,7 @@ def name_slugs(names: Iterable[str | None]) -> list[str]:
     return sorted({slug for name in names if name and (slug := slugify(name))})
 
 
-class Site(VersionedRecord, Base):
+class Site(IllustratedRecord, Base):
     """Launch site; `code` is that of the General Catalog of Artificial Space Objects."""
 
     __tablename__ = "sites"

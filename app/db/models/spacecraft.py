@@ -4,6 +4,7 @@ from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
+from app.db.models.media import IllustratedRecord
 from app.db.types import BoundedString, enum_type
 from app.domain.enums import RecordType, SpacecraftKind
 from app.domain.labels import RecordLabel
@@ -37,7 +38,7 @@ class SpacecraftType(VersionedRecord, Base):
         self.name_key = fold(self.name)[:_MAX_NAME_CHARS]
 
 
-class Spacecraft(VersionedRecord, Base):
+class Spacecraft(IllustratedRecord, Base):
     """Spacecraft of one or more flights; each of them is a `Payload` of its launch."""
 
     __tablename__ = "spacecraft"

@@ -104,6 +104,12 @@ export function filters(lang, strings, timeZone, places) {
     cursor: (next) => new URL(next).searchParams.get("cursor"),
     clocked: (precision) => PRECISIONS_WITH_TIME.includes(precision),
     short: (name) => name.slice(0, 3),
+
+    initials(name) {
+      const words = name.split(" ");
+      return [words[0], words.at(-1)].slice(0, words.length).map(([first]) => first).join("");
+    },
+
     day_number: (day) => Number(day.slice(8)),
     weight: (count) => Math.min(count.toString(2).length, MAX_WEIGHT),
     weeks(days) {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
-from app.api.embeds.media import build_image, select_image
+from app.api.embeds.media import build_image, select_picture
 from app.api.links import public_url
 from app.api.slugs import (
     SlugOwners,
@@ -25,6 +25,7 @@ from app.api.slugs import (
 )
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.images import find_published_picture
 from app.api.writes.records import RecordWriter, bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
@@ -64,9 +65,9 @@ def _select_records() -> AnySelect:
     launches = ArticleLaunch.article_id == Article.id, ArticleLaunch.launch_id == Launch.id
     return select(
         *Article.__table__.columns,
-        json_object_subquery(
-            select_image().add_columns(Media.slug).where(Media.id == Article.image_media_id)
-        ).label("image_media"),
+        json_object_subquery(select_picture().where(Media.id == Article.image_media_id)).label(
+            "picture"
+        ),
         json_values_subquery(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
         json_values_subquery(Mission.slug, *missions).label("missions"),
         json_values_subquery(Person.slug, *people).label("people"),
@@ -92,9 +93,9 @@ def _build_record(row: dict[str, Any]) -> ArticleRecord:
 
 def _build_image(row: Mapping[str, Any]) -> dict[str, Any] | None:
     """Fields of the `ImageRecord` of an article, in the language of the article."""
-    if picture := row["image_media"]:
+    if picture := row["picture"]:
         alt = picture["alt_ru"] if row["language"] == Language.RU else picture["alt"]
-        image = build_image(picture) | {"alt": alt, "media": picture["slug"]}
+        image = build_image(picture) | {"alt": alt}
         return {name: image[name] for name in ImageWrite.model_fields}
     if not row["image_url"]:
         return None
@@ -222,15 +223,10 @@ def _set_image(
     session: Session, article: Article, document: ArticleWrite, lookups: _Lookups
 ) -> None:
     """Set the columns of the image. Raises InvalidRequest for a picture that is not published."""
-    image, slugs = document.image, _name_media(document)
-    ids = resolve_slugs(session, Media, slugs, "/image/media", lookups.media)
-    for id_ in ids:
-        published = select(Media.published).where(Media.id == id_).with_for_update(read=True)
-        if not session.scalar(published):
-            detail = tr("The picture is not published.", "Изображение не опубликовано.")
-            raise_field_error("/image/media", "unpublished", detail)
-    article.image_media_id = ids[0] if ids else None
-    elsewhere = None if ids else image
+    article.image_media_id = None
+    for slug in _name_media(document):
+        article.image_media_id = find_published_picture(session, slug, lookups.media)
+    elsewhere = document.image if article.image_media_id is None else None
     article.image_url = elsewhere.url if elsewhere else None
     article.image_alt = elsewhere.alt if elsewhere else None
     article.image_credit = elsewhere.credit if elsewhere else None

@@ -54,7 +54,6 @@ from app.db.models import (
     ArticleTag,
     FormerSlug,
     Launch,
-    Media,
     Mission,
     Person,
 )
@@ -116,9 +115,7 @@ def _select_summary_any_status() -> AnySelect:
         Article.image_url,
         Article.image_alt,
         Article.image_credit,
-        json_object_subquery(select_image().where(Media.id == Article.image_media_id)).label(
-            "image_media"
-        ),
+        select_image(Article.image_media_id),
         Article.reading_minutes,
         Article.updated_at,
         Article.version,

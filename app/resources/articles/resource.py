@@ -13,6 +13,7 @@ from app.domain.dates import now
 from app.domain.enums import RecordType, Scope
 from app.resources.article_batches.router import router as batches_router
 from app.resources.articles.commands import WRITER, load_records
+from app.resources.articles.redaction import redact_trash
 from app.resources.articles.router import drafts_router, router
 from app.resources.articles.schemas import ArticleRecord, ArticleStatus
 from app.resources.articles.search import SEARCH, load_hits
@@ -49,6 +50,7 @@ RESOURCE = RecordResource(
     record_type=RecordType.ARTICLE,
     scope=Scope.ARTICLES_WRITE,
     draft_scope=Scope.ARTICLES_DRAFT,
+    redact_trash=redact_trash,
     writer=WRITER,
     load_records=load_records,
     record_model=ArticleRecord,

@@ -18,7 +18,7 @@ from app.api.date_params import (
 )
 from app.api.embeds.articles import ArticleRef
 from app.api.embeds.launches import LaunchRef
-from app.api.embeds.media import Image, build_image
+from app.api.embeds.media import Image
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
 from app.api.links import Url
@@ -156,11 +156,10 @@ class Translation(ReadModel):
 
 def _build_image(row: Mapping[str, Any]) -> dict[str, Any] | None:
     """Fields of the `Image` of an article, in the library or on another site."""
-    if row["image_media"]:
-        return build_image(row["image_media"])
-    if not row["image_url"]:
-        return None
-    unknown = ("width", "height", "licence", "blurhash", "focal_point")
+    if row["image"] or not row["image_url"]:
+        image: dict[str, Any] | None = row["image"]
+        return image
+    unknown = ("media", "width", "height", "licence", "blurhash", "focal_point")
     return dict.fromkeys(unknown) | {
         "url": row["image_url"],
         "srcset": [],

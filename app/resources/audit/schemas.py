@@ -61,6 +61,13 @@ class AuditActor(ReadModel):
     name: str
 
 
+class RedactedFields(ReadModel):
+    """Fields that an entry has lost by a redaction; they are null in it."""
+
+    before: list[str]
+    after: list[str]
+
+
 class AuditEntryRead(ReadModel):
     """Audit log entry: one write."""
 
@@ -80,6 +87,8 @@ class AuditEntryRead(ReadModel):
     """
     request_id: str | None
     """`X-Request-ID` of the request, or null for commands."""
+    redacted: RedactedFields | None
+    """Fields whose values were taken out, or null."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app.api.read_models import instant_of
 from app.api.slugs import load_ids, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name, resolve_name
 from app.api.writes.referrers import describe_referring_articles
@@ -90,6 +91,7 @@ def _select_records() -> AnySelect:
     pad = select(func.coalesce(Pad.code, Pad.name)).where(Pad.id == Launch.pad_id)
     return select(
         *Launch.__table__.columns,
+        select_written_image(Launch),
         pad.scalar_subquery().label("pad"),
         json_object_subquery(vehicle).label("vehicle"),
         json_object_subquery(site).label("site"),
@@ -134,6 +136,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         setattr(launch, name, getattr(document, name))
     launch.links = [link.model_dump(mode="json") for link in document.links]
     launch.sources = [source.model_dump() for source in document.sources]
+    set_image(session, launch, document.image)
     vehicle = document.vehicle
     launch.vehicle_id = _find_vehicle_id(session, vehicle) if vehicle else None
     site = _get_site(session, document.site) if document.site else None

@@ -16,6 +16,7 @@ from app.api.embeds.launches import (
     select_launch_ref,
     select_launch_summary,
 )
+from app.api.embeds.media import select_image
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.sites import PAD, SITE, SITE_COUNTRY
@@ -39,7 +40,7 @@ from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_related, slug_values
+from app.db.conditions import has_image, has_related, slug_values
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -173,6 +174,8 @@ def _undated_conditions(
     flags = {"crewed": filters.crewed, "to_station": filters.to_station}
     where = [_CONDITIONS[name] for name in _list_values(filters) if name in _CONDITIONS]
     where += [_FLAG_CONDITIONS[name, flag] for name, flag in flags.items() if flag is not None]
+    if filters.has_image is not None:
+        where.append(has_image(Launch, filters.has_image))
     if filters.q:
         matching = select_matching_ids(RecordType.LAUNCH, filters.q, corrections)
         where.append(Launch.id.in_(matching))
@@ -242,9 +245,11 @@ def _select_full() -> AnySelect:
     own = of_person.correlate_except(person).scalar_subquery()
     agency_id = func.coalesce(Flight.agency_id, own)
     crew = select(
-        json_object_subquery(select_person_ref().where(Person.id == Flight.person_id)).label(
-            "person"
-        ),
+        json_object_subquery(
+            select_person_ref()
+            .add_columns(select_image(Person.image_media_id))
+            .where(Person.id == Flight.person_id)
+        ).label("person"),
         Flight.role,
         json_object_subquery(select_agency_ref(agency_id)).label("agency_ref"),
         Flight.landed_at,

@@ -69,6 +69,7 @@ RESOURCE = RecordResource(
     references=frozenset(
         {
             RecordType.AGENCY,
+            RecordType.MEDIA,
             RecordType.PERSON,
             RecordType.SITE,
             RecordType.SPACECRAFT,

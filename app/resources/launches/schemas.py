@@ -23,6 +23,7 @@ from app.api.embeds.launches import (
     SpacecraftRead,
     localize_outcome_note,
 )
+from app.api.embeds.media import Image
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
 from app.api.embeds.stays import StayRef
@@ -57,6 +58,7 @@ from app.api.write_models import (
     default_precision,
     example_config,
 )
+from app.api.writes.images import PictureWrite
 from app.domain.dates import Precision
 from app.domain.enums import (
     FlightEndKind,
@@ -123,6 +125,8 @@ class LaunchArchiveFilters(QueryModel):
     """Crew member at launch, by slug."""
     q: Annotated[Omittable[SearchText], Example("kononenko")] = None
     """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
+    has_image: Annotated[Omittable[bool], Example(False)] = None
+    """Launches with an image (`true`) or without one (`false`)."""
     launch_month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
     """Launched in this month, in the time zone `tz`. Excludes launches without a known day."""
     launch_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
@@ -168,6 +172,8 @@ class LaunchCrewRead(ReadModel):
     """Crew member at launch."""
 
     person: PersonRef
+    image: Image | None
+    """Portrait of the person, or null."""
     role: ShipRole
     role_label: str = Field(examples=["Flight engineer"])
     agency: str | None
@@ -183,6 +189,7 @@ class LaunchCrewRead(ReadModel):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
+            "image": row["person"]["image"],
             "role_label": str(SHIP_ROLE_LABELS[ShipRole(row["role"])]),
             "agency": row["agency_ref"] and row["agency_ref"]["name"],
         }
@@ -366,6 +373,8 @@ class LaunchWriteBase(WriteModel):
     """Reason of a hold."""
     links: Annotated[list[LinkWrite], Field(max_length=50)] = []
     """Webcasts, and pages about the launch."""
+    image: PictureWrite | None = None
+    """Image of the launch."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
     @field_validator("window_ends_at")

@@ -15,9 +15,9 @@ from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_articles, describe_illustrated_records
 from app.api.writes.request import WriteRequest, WriteResult
 from app.config import current_settings
-from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.models import Article, Media, stored_id
 from app.domain.enums import ArticleState, AuditTarget, Scope
@@ -26,8 +26,6 @@ from app.http.problems import Conflict
 from app.resources.media.queries import get_media_preview
 from app.resources.media.schemas import MediaRecord, MediaWrite
 from app.resources.media.store import PictureStore
-
-_MAX_LISTED_REFERRERS = 10
 
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MediaRecord]:
@@ -78,7 +76,7 @@ def _set_content(session: Session, media: Media, digest: str) -> None:
 
 def _check_not_shown(session: Session, media: Media) -> None:
     """Raise Conflict if a record shows the picture, which must then stay published."""
-    if users := _list_referrers(session, media):
+    if users := _list_referrers(session, media, None):
         raise Conflict(
             tr(
                 f"It is the image of {users[0]}. Change that first.",
@@ -87,18 +85,11 @@ def _check_not_shown(session: Session, media: Media) -> None:
         )
 
 
-def _list_referrers(session: Session, media: Media, _client: ApiClient | None = None) -> list[str]:
-    """The first articles that show a picture. Articles that are not public are not named."""
-    shown = (
-        select(Article.slug, article_is_public())
-        .where(Article.image_media_id == stored_id(media))
-        .order_by(Article.slug)
-        .limit(_MAX_LISTED_REFERRERS)
-    )
-    return [
-        tr(f"article {slug}", f"статья {slug}") if is_public else tr("a draft", "черновик")
-        for slug, is_public in session.execute(shown)
-    ]
+def _list_referrers(session: Session, media: Media, client: ApiClient | None) -> list[str]:
+    """The records that show a picture."""
+    id_ = stored_id(media)
+    articles = describe_articles(session, Article.image_media_id == id_, client)
+    return articles + describe_illustrated_records(session, id_)
 
 
 def _check_articles_scope(session: Session, media: Media, client: ApiClient) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 
 from sqlalchemy import ColumnElement, false, select, true
 
-from app.api.embeds.media import select_image
+from app.api.embeds.media import select_picture
 from app.api.lists.pagination import ListQuery, fetch_page
 from app.api.lists.sorting import build_orders
 from app.api.slugs import get_by_slug
@@ -97,7 +97,7 @@ def _select_previews() -> AnySelect:
 
 @cache
 def _select_media() -> AnySelect:
-    return select_image().add_columns(
+    return select_picture().add_columns(
         Media.id,
         Media.slug,
         Media.source_url,

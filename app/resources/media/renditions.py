@@ -7,7 +7,7 @@ from pathlib import Path
 from app.domain.pictures import MANIFEST_FILE, Picture, PictureRefused, RefusalCode
 
 MAX_WALL_SECONDS = 5.0
-"""Time after which the child is killed; its CPU time has a lower limit of its own."""
+"""Time after which the child is killed. Its CPU time has a lower limit, so the machine is busy."""
 
 _MAX_LOGGED_BYTES = 2000
 
@@ -15,8 +15,9 @@ _MAX_LOGGED_BYTES = 2000
 def make_renditions(source: Path, target: Path) -> Picture:
     """Write the renditions of the file `source` to the directory `target`. Call it in a thread.
 
-    Raises PictureRefused, with the code `too-complex` if the child exceeds a limit or crashes, and
-    RuntimeError if the child fails for a reason other than the picture.
+    Raises PictureRefused, with the code `too-complex` if the child exceeds a limit or crashes,
+    TimeoutError if the child does not get its CPU time in `MAX_WALL_SECONDS`, and RuntimeError if
+    it fails for a reason other than the picture.
     """
     command = [sys.executable, "-I", "-m", "app.resources.media.worker", str(source), str(target)]
     try:
@@ -29,8 +30,8 @@ def make_renditions(source: Path, target: Path) -> Picture:
             timeout=MAX_WALL_SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired:
-        raise PictureRefused(RefusalCode.TOO_COMPLEX) from None
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError("The decoder was not done in time.") from error
     if result.returncode < 0:  # killed by a signal
         raise PictureRefused(RefusalCode.TOO_COMPLEX)
     if result.returncode:

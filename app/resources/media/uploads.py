@@ -23,7 +23,7 @@ from app.domain.pictures import (
     RefusalCode,
 )
 from app.http.client import ForbiddenUrl, RequestFailed, send_request
-from app.http.problems import FieldProblem, InvalidRequest, UnsupportedMediaType
+from app.http.problems import FieldProblem, InvalidRequest, Unavailable, UnsupportedMediaType
 from app.resources.media.renditions import make_renditions
 from app.resources.media.schemas import MediaFetch, MediaFields, MediaWrite
 from app.resources.media.store import PictureStore, compute_digest
@@ -32,6 +32,9 @@ _JSON, _FORM = "application/json", "multipart/form-data"
 _PICTURE_TYPES = tuple(dict.fromkeys(SOURCE_TYPES.values()))
 UPLOAD_TYPES = (*_PICTURE_TYPES, _FORM, _JSON)
 """Media types of the body of an upload."""
+
+_RETRY_SECONDS = 30
+"""Time after which a client may send a picture again that a busy server did not decode."""
 
 _UNTYPED = {"", "application/octet-stream"}
 _MAX_METADATA_BYTES = 2**16
@@ -92,7 +95,7 @@ class UploadProcessor:
         """Store the picture of `request`. Returns the document of its record.
 
         Raises InvalidRequest for a file that is not an acceptable picture, UnsupportedMediaType for
-        a body of another type.
+        a body of another type, Unavailable if the machine is too busy to decode it.
         """
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type == _JSON:
@@ -200,6 +203,13 @@ def _store_picture(upload: _Upload) -> str:
                 picture = make_renditions(source, files)
             except PictureRefused as refusal:
                 _refuse(upload, refusal.code, str(_REFUSALS[refusal.code]))
+            except TimeoutError as error:
+                detail = tr(
+                    "The server is too busy to decode the picture. Send it again later.",
+                    "Сервер слишком загружен, чтобы декодировать изображение. Пришлите его позже.",
+                )
+                retry = {"Retry-After": str(_RETRY_SECONDS)}
+                raise Unavailable(detail, headers=retry) from error
             store.add(digest, files)
     if upload.media_type not in {*_UNTYPED, picture.media_type}:
         detail = tr(

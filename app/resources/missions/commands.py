@@ -13,6 +13,7 @@ from app.api.links import public_url
 from app.api.slugs import resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter, bump_version
 from app.api.writes.referrers import describe_referring_articles
 from app.api.writes.request import WriteRequest, WriteResult
@@ -73,6 +74,7 @@ def _select_records() -> AnySelect:
     featured = select(Article.slug).where(Article.id == Mission.featured_article_id)
     return select(
         *Mission.__table__.columns,
+        select_written_image(Mission),
         json_array_subquery(tasks, MissionTask.position).label("task_rows"),
         json_array_subquery(launches, Launch.launch_at, Launch.slug, MissionLaunch.relation).label(
             "launches"
@@ -118,6 +120,7 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     )
     mission.ends_at, mission.ends_at_precision = document.ends_at, document.ends_at_precision
     mission.sources = [source.model_dump() for source in document.sources]
+    set_image(session, mission, document.image)
     mission.featured_article_id = _find_featured_article_id(session, document.featured_article)
     slugs = [each.launch for each in document.launches]
     launches = resolve_slugs(session, Launch, slugs, "/launches/{}/launch")

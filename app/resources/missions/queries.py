@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_summary
+from app.api.embeds.media import select_image
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.spacewalks import select_spacewalk_summary
 from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
@@ -19,7 +20,7 @@ from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import article_is_public, has_related, still_running_on
+from app.db.conditions import article_is_public, has_image, has_related, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.horizon import (
@@ -82,6 +83,8 @@ def conditions(
         where.append(~or_(*(has_status(status, now()) for status in filters.status_not)))
     if filters.number:
         where.append(Mission.number.in_(filters.number))
+    if filters.has_image is not None:
+        where.append(has_image(Mission, filters.has_image))
     if filters.q:
         matching = select_matching_ids(RecordType.MISSION, filters.q, corrections)
         where.append(Mission.id.in_(matching))
@@ -139,6 +142,7 @@ def _select_summary() -> AnySelect:
         Mission.ends_at_precision,
         Mission.summary,
         Mission.summary_ru,
+        select_image(Mission.image_media_id),
         Mission.updated_at,
         Mission.version,
         known_until_subquery(HorizonKind.CREWS).label("known_until"),

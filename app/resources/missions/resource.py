@@ -83,7 +83,7 @@ RESOURCE = RecordResource(
             },
         ),
     ),
-    references=frozenset({RecordType.PERSON, RecordType.LAUNCH}),
+    references=frozenset({RecordType.PERSON, RecordType.LAUNCH, RecordType.MEDIA}),
     deferred_field=DeferredField("featured_article", RecordType.ARTICLE),
     nested_collection=NestedCollection("crew", _save_crew),
 )

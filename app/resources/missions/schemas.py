@@ -18,6 +18,7 @@ from app.api.date_params import CalendarDay, Rfc3339
 from app.api.embeds.crew import CrewAssignmentRead
 from app.api.embeds.horizon import HorizonPage
 from app.api.embeds.launches import LaunchSummary
+from app.api.embeds.media import Image
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.spacewalks import SpacewalkSummary
 from app.api.links import Url
@@ -39,6 +40,7 @@ from app.api.write_models import (
     default_precision,
     example_config,
 )
+from app.api.writes.images import PictureWrite
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, days_since, whole_days
 from app.domain.enums import CrewRole, LaunchRelation
@@ -129,6 +131,8 @@ class MissionFilters(QueryModel):
     """Ended on or after this day, or has no known end."""
     ends_on_lt: Annotated[Omittable[CalendarDay], Example("2019-12-31")] = None
     """Ended before this day."""
+    has_image: Annotated[Omittable[bool], Example(False)] = None
+    """Missions with an image (`true`) or without one (`false`)."""
 
 
 class MissionQuery(MissionFilters, ListViewQuery):
@@ -158,6 +162,8 @@ class MissionSummary(MissionRef):
     duration_days: int | None
     """Full days from the start to the end, or to the horizon or now. Null before the start."""
     summary: str
+    image: Image | None
+    """Image of the mission, such as its patch, or null."""
     updated_at: UtcInstant
     version: int
 
@@ -285,6 +291,8 @@ class MissionWrite(DocumentModel, read_as=MissionRead):
     """Related launches, in any order."""
     featured_article: Slug | None = None
     """Lead article of the mission's page, by slug. It must be published."""
+    image: PictureWrite | None = None
+    """Image of the mission, such as its patch."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
     @classmethod

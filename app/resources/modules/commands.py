@@ -14,6 +14,7 @@ from app.api.slugs import load_ids, resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.agencies import find_agency_id, load_agency_ids
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
@@ -68,6 +69,7 @@ def _select_records() -> AnySelect:
     )
     return select(
         *Module.__table__.columns,
+        select_written_image(Module),
         launch.scalar_subquery().label("launch"),
         json_array_subquery(owners, ModuleOwner.ordinal).label("owners"),
         json_array_subquery(ports, Port.ordinal).label("ports"),
@@ -102,6 +104,7 @@ def save(session: Session, module: Module, document: ModuleWrite) -> None:
     ):
         setattr(module, name, getattr(document, name))
     module.sources = [source.model_dump() for source in document.sources]
+    set_image(session, module, document.image)
     launch = _find_launch(session, document.launch)
     _check_attachments_in_order(document.attachments, launch)
     module.launch_id = stored_id(launch) if launch else None

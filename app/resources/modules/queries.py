@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds.agencies import select_agency_columns
 from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.media import select_image
 from app.api.embeds.modules import select_module_ref, select_port_ref
 from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
@@ -17,7 +18,7 @@ from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import select_agency_ids
+from app.db.conditions import has_image, select_agency_ids
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -91,6 +92,8 @@ def conditions(
     The values of their parameters are those of `parameter_values`.
     """
     where = [_CONDITIONS[name] for name in parameter_values(filters) if name in _CONDITIONS]
+    if filters.has_image is not None:
+        where.append(has_image(Module, filters.has_image))
     if filters.q:
         matching = select_matching_ids(RecordType.MODULE, filters.q, corrections)
         where.append(Module.id.in_(matching))
@@ -130,6 +133,7 @@ def _select_base() -> AnySelect:
         Module.mass_kg,
         Module.assembly_flight,
         json_object_subquery(launch).label("launch"),
+        select_image(Module.image_media_id),
         Module.updated_at,
         Module.version,
     )

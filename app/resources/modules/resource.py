@@ -66,7 +66,7 @@ RESOURCE = RecordResource(
             },
         ),
     ),
-    references=frozenset({RecordType.AGENCY, RecordType.LAUNCH}),
+    references=frozenset({RecordType.AGENCY, RecordType.LAUNCH, RecordType.MEDIA}),
     add_missing_references=add_missing_agencies(lambda module: module.owners),
     deferred_field=DeferredField("attachments", RecordType.MODULE),
 )

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, f
 from app.api.date_params import CalendarDay, Rfc3339
 from app.api.embeds.agencies import AgencyRef
 from app.api.embeds.launches import LaunchRef
+from app.api.embeds.media import Image
 from app.api.embeds.modules import ModuleRef, PortRef
 from app.api.links import Url
 from app.api.lists.facets import FacetFields
@@ -30,6 +31,7 @@ from app.api.write_models import (
     default_precision,
     example_config,
 )
+from app.api.writes.images import PictureWrite
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, period_end
 from app.domain.enums import ModuleKind, PortDirection
@@ -66,6 +68,8 @@ class ModuleFilters(QueryModel):
     """Launch that carried the module, by slug."""
     attached_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the module was attached to the station, for the day or a part of it."""
+    has_image: Annotated[Omittable[bool], Example(False)] = None
+    """Modules with an image (`true`) or without one (`false`)."""
 
 
 class ModuleQuery(ModuleFilters, ListViewQuery):
@@ -98,6 +102,8 @@ class ModuleSummary(ModuleRef):
     launch: LaunchRef | None
     is_attached: bool
     """True if the module is attached to the station now."""
+    image: Image | None
+    """Image of the module, or null."""
     updated_at: UtcInstant
     version: int
 
@@ -243,6 +249,8 @@ class ModuleWrite(DocumentModel, read_as=ModuleRead):
     """Its ports."""
     attachments: Annotated[list[AttachmentWrite], Field(max_length=50)] = []
     """Places where it was attached, in order of time. Only the last one may have no end."""
+    image: PictureWrite | None = None
+    """Image of the module."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
 

@@ -14,6 +14,7 @@ from app.api.links import public_url
 from app.api.slugs import find_new_slugs, load_slug_owners, set_slug
 from app.api.write_models import to_record
 from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
@@ -60,6 +61,7 @@ def _select_records() -> AnySelect:
     )
     return select(
         *Person.__table__.columns,
+        select_written_image(Person),
         select_agency_name(Person.agency_id).label("agency"),
         json_array_subquery(others, PersonNationality.ordinal).label("other_nationalities"),
     ).where(Person.id.in_(bindparam("ids")))
@@ -93,6 +95,7 @@ def save_all(session: Session, documents: Sequence[tuple[Person, PersonWrite]]) 
         person.agency_id = find_optional_agency_id(session, agencies, document.agency, "/agency")
         person.wikipedia = [link.model_dump() for link in document.wikipedia]
         person.sources = [source.model_dump() for source in document.sources]
+        set_image(session, person, document.image)
     stored = [stored_id(person) for person, _ in documents if person.id is not None]
     session.add_all(person for person, _ in documents)
     session.flush()

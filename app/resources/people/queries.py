@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.agencies import select_agency_name, select_agency_ref
 from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.media import select_image
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.spacewalks import select_spacewalk_ref
 from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
@@ -20,7 +21,7 @@ from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
 from app.db.aboard import was_aboard
-from app.db.conditions import select_agency_ids, slug_in, still_running_on
+from app.db.conditions import has_image, select_agency_ids, slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.horizon import get_known_until, is_within_horizon, known_until_subquery
@@ -105,6 +106,8 @@ def _personal_conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
         where.append(Person.born_on >= filters.born_on_gte)
     if filters.born_on_lt:
         where.append(Person.born_on < filters.born_on_lt)
+    if filters.has_image is not None:
+        where.append(has_image(Person, filters.has_image))
     return where
 
 
@@ -209,6 +212,7 @@ def _select_base() -> AnySelect:
         Person.spacewalk_seconds,
         Person.flights_count,
         Person.flight_seconds,
+        select_image(Person.image_media_id),
         Person.updated_at,
         Person.version,
         known_until_subquery(HorizonKind.CREWS).label("known_until"),

@@ -46,6 +46,6 @@ RESOURCE = RecordResource(
             column_descriptions={"country": "Country, as an ISO 3166-1 alpha-2 code."},
         ),
     ),
-    references=frozenset({RecordType.AGENCY}),
+    references=frozenset({RecordType.AGENCY, RecordType.MEDIA}),
     add_missing_references=add_missing_agencies(lambda person: [person.agency]),
 )

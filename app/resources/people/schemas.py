@@ -13,6 +13,7 @@ from app.api.embeds.agencies import AgencyRef
 from app.api.embeds.crew import CrewAssignmentRead
 from app.api.embeds.horizon import HorizonPage
 from app.api.embeds.launches import LaunchRef
+from app.api.embeds.media import Image
 from app.api.embeds.people import PersonRef
 from app.api.embeds.spacewalks import SpacewalkRef, localize_spacewalk_role
 from app.api.links import Url
@@ -44,6 +45,7 @@ from app.api.write_models import (
     default_day_precision,
     example_config,
 )
+from app.api.writes.images import PictureWrite
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, Precision
 from app.domain.enums import FLOWN_STATUSES, CrewRole, LaunchStatus, Sex, ShipRole, SpacewalkRole
@@ -104,6 +106,8 @@ class PersonFilters(QueryModel):
     """First day of birth. A birth known to the year or month counts as its first day."""
     born_on_lt: Annotated[Omittable[AnyDay], Example("1980-01-01")] = None
     """Day before which the person was born."""
+    has_image: Annotated[Omittable[bool], Example(False)] = None
+    """People with an image (`true`) or without one (`false`)."""
 
 
 class PersonQuery(PersonFilters, ListViewQuery):
@@ -149,6 +153,8 @@ class PersonSummary(PersonRef):
     not known. Null if not known: the person was aboard at `known_until`."""
     known_until: UtcInstant | None
     """Time until which crews and landings are known, or null if there is no limit."""
+    image: Image | None
+    """Portrait, or null."""
     updated_at: UtcInstant
     version: int
 
@@ -365,6 +371,8 @@ class PersonWrite(DocumentModel, read_as=PersonRead):
     """Short life in Russian."""
     aliases: Annotated[list[Annotated[SearchableText, MaxChars(120)]], Field(max_length=20)] = []
     """Other spellings of the name."""
+    image: PictureWrite | None = None
+    """Portrait."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
     @field_validator("other_nationalities")

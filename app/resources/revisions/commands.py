@@ -1,6 +1,6 @@
 """Restoration of an earlier version of a record, as a new version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
@@ -16,10 +16,12 @@ from app.api.writes.records import bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.models import AuditEntry, FormerSlug, VersionedRecord, stored_id
-from app.http.problems import Gone
+from app.domain.languages import tr
+from app.http.problems import Conflict, Gone
 from app.resources.articles.rendering import Renderings, set_renderings
 from app.resources.resource import RecordResource
 from app.resources.revisions.queries import get_deleted_record, get_revision
+from app.resources.revisions.schemas import RevisionRead
 
 
 def restore_revision(
@@ -27,26 +29,28 @@ def restore_revision(
     write: WriteRequest,
     resource: RecordResource,
     slug: str,
-    revision: Mapping[str, Any],
+    revision: RevisionRead,
     renderings: Renderings,
 ) -> WriteResult:
-    """Write the content of `revision`, a complete record as JSON, to the record `slug`.
+    """Write the content of `revision` to the record `slug`.
 
     A deleted record is created again first, as it was last. Returns the new version. Raises
-    InvalidRequest, Conflict or Gone if the rules refuse it now.
+    InvalidRequest, Conflict or Gone if the rules refuse it now, Conflict if it is redacted.
     """
+    _check_not_redacted(revision)
     set_renderings(session, renderings)
     try:
         record: VersionedRecord = resource.writer.lock(session, resource.model, slug)
     except Gone:
         record = create_again(session, write, resource, slug)
-        if revision["version"] == record.version - 1:
+        if revision.version == record.version - 1:
             return _respond(session, resource, record)
         write = replace(write, if_match_versions=None)  # compared by `create_again`
 
     def apply(_record: VersionedRecord, before: dict[str, Any]) -> None:
         current = resource.extract_document(before)
-        document = current | resource.extract_document(revision)  # fields that it had not stay
+        # Fields that the version did not have stay.
+        document = current | resource.extract_document(revision.record)
         for name in resource.keep_on_restore(before, document):
             document[name] = current[name]
         if document != current:
@@ -55,6 +59,20 @@ def restore_revision(
 
     resource.writer.update(session, write, slug, Action.RESTORE, apply)
     return _respond(session, resource, record)
+
+
+def _check_not_redacted(revision: RevisionRead) -> None:
+    """Raise Conflict if the version has lost values, which the record would lose too."""
+    if revision.redacted:
+        fields = ", ".join(revision.redacted)
+        raise Conflict(
+            tr(
+                f"Version {revision.version} has lost {fields} by a redaction. Read it, and write "
+                "the record with other values.",
+                f"Из версии {revision.version} убраны {fields}. Прочтите её и запишите запись с "
+                "другими значениями.",
+            )
+        )
 
 
 def _respond(session: Session, resource: RecordResource, record: VersionedRecord) -> WriteResult:
@@ -72,8 +90,9 @@ def create_again(
     Raises NotFound, SlugRenamed or Gone if no deletion is known, PreconditionFailed if `If-Match`
     does not contain its last version, InvalidRequest or Conflict if the rules refuse it now.
     """
-    writer = resource.writer
-    deleted = get_deleted_record(Reader.from_session(session), resource, slug)
+    writer, reader = resource.writer, Reader.from_session(session)
+    deleted = get_deleted_record(reader, resource, slug)
+    _check_not_redacted(get_revision(reader, resource, slug, deleted["version"]))
     record = resource.model()
     record.version, record.edited = deleted["version"], True
     write.check_version(record)

@@ -70,6 +70,8 @@ def _select_revisions() -> AnySelect:
         AuditEntry.actor.label("actor_id"),
         AuditEntry.actor_name,
         AuditEntry.before["updated_at"].as_string().label("replaced_updated_at"),
+        AuditEntry.redacted.label("redacted_fields"),
+        case((is_written_here, "after"), else_="before").label("state"),
     ).select_from(_VERSIONS.outerjoin(AuditEntry, AuditEntry.id == _VERSIONS.c.entry_id))
 
 

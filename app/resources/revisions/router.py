@@ -150,11 +150,10 @@ async def restore_revision(
 ) -> Response:
     """Writes the content of this version again and returns the new version.
 
-    The rules of today apply, as to any write. The status of an article stays as it is. The key
-    must have the scope to write such records.
+    The rules of today apply, as to any write. The status of an article stays as it is. A version
+    that has lost values by a redaction is refused with 409. The key must have the scope to write
+    such records.
     """
     revision = await write.database.read(queries.get_revision, resource, slug, version)
     renderings = await to_thread.run_sync(render_bodies, [revision.record.get("body")])
-    return await write.execute(
-        commands.restore_revision, resource, slug, revision.record, renderings
-    )
+    return await write.execute(commands.restore_revision, resource, slug, revision, renderings)

@@ -34,12 +34,17 @@ class RevisionSummary(ReadModel):
     """Author of the write, or null if the audit trail does not have it: a load or an import."""
     action: Action | None
     """Action of the write, or null if the audit trail does not have it."""
+    redacted: list[str]
+    """Fields that this version has lost by a redaction. It cannot be restored then."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        redacted = (row["redacted_fields"] or {}).get(row["state"], [])
         if row["action"] is None:
-            return {"at": instant_of(row["replaced_updated_at"]) or row["at"], "actor": None}
-        return {"actor": {"id": row["actor_id"], "name": row["actor_name"]}}
+            at = instant_of(row["replaced_updated_at"]) or row["at"]
+            return {"at": at, "actor": None, "redacted": redacted}
+        actor = {"id": row["actor_id"], "name": row["actor_name"]}
+        return {"actor": actor, "redacted": redacted}
 
 
 class RevisionRead(RevisionSummary):

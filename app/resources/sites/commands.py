@@ -15,6 +15,7 @@ from app.api.lists.references import find_referred_id
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referrers
 from app.db.conditions import SITE_NAMES
@@ -49,7 +50,9 @@ def _select_records() -> AnySelect:
         Pad.site_id == Site.id
     )
     return select(
-        *Site.__table__.columns, json_array_subquery(pads, Pad.ordinal).label("pads")
+        *Site.__table__.columns,
+        select_written_image(Site),
+        json_array_subquery(pads, Pad.ordinal).label("pads"),
     ).where(Site.id.in_(bindparam("ids")))
 
 
@@ -71,6 +74,7 @@ def save(session: Session, site: Site, document: LaunchSiteWrite) -> None:
     for name in _SITE_COLUMNS:
         setattr(site, name, getattr(document, name))
     site.sources = [source.model_dump() for source in document.sources]
+    set_image(session, site, document.image)
     is_renamed = not is_new and has_changed(site, ("name", "country", "code"))
     session.add(site)
     session.flush()

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 
+from app.api.embeds.media import select_image
 from app.api.embeds.sites import SITE_COUNTRY, select_pad_ref, select_site_ref
 from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
@@ -14,6 +15,7 @@ from app.api.lists.references import References
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
+from app.db.conditions import has_image
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import Launch, Pad, Site
@@ -46,6 +48,8 @@ def conditions(
     The values of their parameters are those of `parameter_values`.
     """
     where: list[ColumnElement[bool]] = [_IN_COUNTRY] if filters.country else []
+    if filters.has_image is not None:
+        where.append(has_image(Site, filters.has_image))
     if filters.q:
         where.append(Site.id.in_(select_matching_ids(RecordType.SITE, filters.q, corrections)))
     return where
@@ -70,6 +74,7 @@ def _select_summary() -> AnySelect:
         Site.longitude,
         Site.time_zone,
         _count_launches(Launch.site_id == Site.id).label("launches_count"),
+        select_image(Site.image_media_id),
         Site.updated_at,
         Site.version,
     )

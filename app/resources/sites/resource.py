@@ -43,4 +43,5 @@ RESOURCE = RecordResource(
             },
         ),
     ),
+    references=frozenset({RecordType.MEDIA}),
 )

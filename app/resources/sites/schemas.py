@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from app.api.date_params import Rfc3339, TimeZoneName
+from app.api.embeds.media import Image
 from app.api.embeds.sites import PadRef, SiteRef
 from app.api.links import Url, url_for_request
 from app.api.lists.facets import FacetFields
@@ -24,6 +25,7 @@ from app.api.write_models import (
     WriteModel,
     example_config,
 )
+from app.api.writes.images import PictureWrite
 
 
 class SiteFacet(StrEnum):
@@ -46,6 +48,8 @@ class SiteFilters(QueryModel):
     """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
     country: Annotated[CommaList[CountryCode], Example(["KZ"])] = []
     """Country of the launch site, as an ISO 3166-1 alpha-2 code."""
+    has_image: Annotated[Omittable[bool], Example(False)] = None
+    """Launch sites with an image (`true`) or without one (`false`)."""
 
 
 class SiteQuery(SiteFilters, ListViewQuery):
@@ -76,6 +80,8 @@ class LaunchSiteSummary(SiteRef):
     """Number of launches from the site, of all statuses."""
     launches_url: Url
     """URL of its launches, with their counts by vehicle, year and pad."""
+    image: Image | None
+    """Image of the site, or null."""
     updated_at: UtcInstant
     version: int
 
@@ -162,6 +168,8 @@ class LaunchSiteWrite(DocumentModel, read_as=LaunchSiteRead):
     """IANA time zone of its local time."""
     pads: Annotated[list[PadWrite], Field(max_length=100)] = []
     """Its pads. A pad with launches cannot be removed."""
+    image: PictureWrite | None = None
+    """Image of the site."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
 

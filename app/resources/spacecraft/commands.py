@@ -13,6 +13,7 @@ from app.api.links import public_url
 from app.api.slugs import load_ids, set_slug
 from app.api.write_models import to_record
 from app.api.writes.agencies import resolve_agency_slug
+from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name
 from app.api.writes.referrers import describe_referrers
@@ -28,7 +29,11 @@ from app.resources.spacecraft.schemas import ShipRecord, ShipWrite
 @cache
 def _select_records() -> AnySelect:
     return (
-        select(*Spacecraft.__table__.columns, SpacecraftType.slug.label("type"))
+        select(
+            *Spacecraft.__table__.columns,
+            select_written_image(Spacecraft),
+            SpacecraftType.slug.label("type"),
+        )
         .join(SpacecraftType, SpacecraftType.id == Spacecraft.type_id)
         .where(Spacecraft.id.in_(bindparam("ids")))
     )
@@ -56,6 +61,7 @@ def save(session: Session, spacecraft: Spacecraft, document: ShipWrite) -> None:
     if document.operator != spacecraft.operator:  # a former slug of a renamed agency may stay
         spacecraft.operator = resolve_agency_slug(session, document.operator, "/operator")
     spacecraft.sources = [source.model_dump() for source in document.sources]
+    set_image(session, spacecraft, document.image)
     session.add(spacecraft)
     session.flush()
 

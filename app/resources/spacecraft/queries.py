@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.media import select_image
 from app.api.embeds.spacecraft import (
     SPACECRAFT_TYPE,
     select_ship_ref,
@@ -21,6 +22,7 @@ from app.api.lists.references import NameColumn, Reference, References
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
+from app.db.conditions import has_image
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -79,6 +81,8 @@ def conditions(
     The values of their parameters are those of `parameter_values`.
     """
     where = [_CONDITIONS[name] for name in parameter_values(filters)]
+    if filters.has_image is not None:
+        where.append(has_image(Spacecraft, filters.has_image))
     if filters.q:
         matching = select_matching_ids(RecordType.SPACECRAFT, filters.q, corrections)
         where.append(Spacecraft.id.in_(matching))
@@ -126,6 +130,7 @@ def _select_summary() -> AnySelect:
         flights.scalar_subquery().label("flights_count"),
         _select_launch(last=False).label("first_launch"),
         _select_launch(last=True).label("last_launch"),
+        select_image(Spacecraft.image_media_id),
         Spacecraft.updated_at,
         Spacecraft.version,
     )

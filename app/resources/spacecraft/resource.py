@@ -31,6 +31,6 @@ RESOURCE = RecordResource(
             column_descriptions={"name": "Name."},
         ),
     ),
-    references=frozenset({RecordType.AGENCY, RecordType.SPACECRAFT_TYPE}),
+    references=frozenset({RecordType.AGENCY, RecordType.SPACECRAFT_TYPE, RecordType.MEDIA}),
     add_missing_references=add_missing_agencies(lambda ship: [ship.operator]),
 )

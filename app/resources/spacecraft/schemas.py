@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from app.api.date_params import Rfc3339
 from app.api.embeds.launches import LaunchRef
+from app.api.embeds.media import Image
 from app.api.embeds.spacecraft import ShipRef, SpacecraftTypeRef
 from app.api.embeds.stays import StayRef
 from app.api.links import Url
@@ -24,6 +25,7 @@ from app.api.write_models import (
     SluggableName,
     example_config,
 )
+from app.api.writes.images import PictureWrite
 from app.domain.dates import Precision
 from app.domain.enums import FlightEndKind, SpacecraftKind
 
@@ -54,6 +56,8 @@ class ShipFilters(QueryModel):
     """Kind of spacecraft."""
     operator: Annotated[CommaList[Slug], Example(["nasa"])] = []
     """Agency or company that operates the spacecraft, by slug."""
+    has_image: Annotated[Omittable[bool], Example(False)] = None
+    """Spacecraft with an image (`true`) or without one (`false`)."""
 
 
 class ShipQuery(ShipFilters, ListViewQuery):
@@ -80,6 +84,8 @@ class ShipSummary(ShipRef):
     """First of these launches."""
     last_launch: LaunchRef | None
     """Last of these launches."""
+    image: Image | None
+    """Image of the spacecraft, or null."""
     updated_at: UtcInstant
     version: int
 
@@ -122,6 +128,8 @@ class ShipWrite(DocumentModel, read_as=ShipRead):
     """Agency or company that operates it, by slug."""
     serial: Annotated[NonBlankText, MaxChars(40)] | None = None
     """Serial number."""
+    image: PictureWrite | None = None
+    """Image of the spacecraft."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
 

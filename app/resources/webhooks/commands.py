@@ -173,6 +173,7 @@ def redeliver_since(
     if position is not None and position < (webhook.told_transaction_id, webhook.told_seq):
         webhook.told_transaction_id, webhook.told_seq = position
         webhook.attempts, webhook.next_attempt_at = 0, now()
+        webhook.leased_until = None  # else a delivery in flight would set its own position
         session.flush()
     after = document.model_dump(mode="json")
     WRITER.write_audit_entry(session, write.client, Action.REDELIVER, webhook, None, after)

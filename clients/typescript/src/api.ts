@@ -2128,8 +2128,9 @@ export interface paths {
          * Restore a version of a record
          * @description Writes the content of this version again and returns the new version.
          *
-         *     The rules of today apply, as to any write. The status of an article stays as it is. The key
-         *     must have the scope to write such records.
+         *     The rules of today apply, as to any write. The status of an article stays as it is. A version
+         *     that has lost values by a redaction is refused with 409. The key must have the scope to write
+         *     such records.
          *
          *     Requires an API key.
          */
@@ -2574,6 +2575,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit/redact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redact the history of a record
+         * @description Takes values of a record out of the audit trail and its versions, for good.
+         *
+         *     All values of `fields` go except the present ones: change the record first. Entries keep their
+         *     time, actor and action, and name the fields in `redacted`. The redaction is an entry itself.
+         *
+         *     Requires an API key with the scope `audit:redact`.
+         */
+        post: operations["redactAuditEntries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     mission: {
@@ -2863,7 +2889,7 @@ export interface components {
          * @description Action that an audit log entry records.
          * @enum {string}
          */
-        Action: "create" | "update" | "delete" | "restore" | "publish" | "unpublish" | "appear" | "tasks" | "crew" | "revoke" | "test" | "redeliver" | "load" | "import" | "merge" | "separate";
+        Action: "create" | "update" | "delete" | "restore" | "publish" | "unpublish" | "appear" | "tasks" | "crew" | "revoke" | "test" | "redeliver" | "load" | "import" | "merge" | "separate" | "redact";
         /**
          * @description Facet of agencies.
          * @enum {string}
@@ -3727,6 +3753,8 @@ export interface components {
             } | null;
             /** @description `X-Request-ID` of the request, or null for commands. */
             request_id: string | null;
+            /** @description Fields whose values were taken out, or null. */
+            redacted: components["schemas"]["RedactedFields"] | null;
         };
         /** @description Page of audit log entries. */
         AuditPage: {
@@ -3903,6 +3931,8 @@ export interface components {
             id: number;
             mission: components["schemas"]["MissionRef"];
             person: components["schemas"]["PersonRef"];
+            /** @description Portrait of the person, or null. */
+            image: components["schemas"]["Image"] | null;
             role: components["schemas"]["CrewRole"];
             /** @example Flight engineer */
             role_label: string;
@@ -4312,6 +4342,11 @@ export interface components {
         /** @description Image with its description and rights. */
         Image: {
             /**
+             * @description Slug of the picture in `/v1/media`, or null for an image on another site.
+             * @example soyuz-ms-12-on-the-pad
+             */
+            media: string | null;
+            /**
              * Format: uri
              * @description JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL.
              */
@@ -4516,6 +4551,8 @@ export interface components {
         /** @description Crew member at launch. */
         LaunchCrewRead: {
             person: components["schemas"]["PersonRef"];
+            /** @description Portrait of the person, or null. */
+            image: components["schemas"]["Image"] | null;
             role: components["schemas"]["ShipRole"];
             /** @example Flight engineer */
             role_label: string;
@@ -4655,6 +4692,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -4737,6 +4776,8 @@ export interface components {
              * @default []
              */
             links: components["schemas"]["LinkRecord"][];
+            /** @description Image of the launch. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -4862,6 +4903,8 @@ export interface components {
              * @description URL of its launches, with their counts by vehicle, year and pad.
              */
             launches_url: string;
+            /** @description Image of the site, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -4904,6 +4947,8 @@ export interface components {
              * @default []
              */
             pads: components["schemas"]["PadRecord"][];
+            /** @description Image of the site. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -4955,6 +5000,8 @@ export interface components {
              * @description URL of its launches, with their counts by vehicle, year and pad.
              */
             launches_url: string;
+            /** @description Image of the site, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5007,6 +5054,8 @@ export interface components {
              * @default []
              */
             pads: components["schemas"]["PadWrite"][];
+            /** @description Image of the site. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -5079,6 +5128,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5160,6 +5211,8 @@ export interface components {
              * @default []
              */
             links: components["schemas"]["LinkWrite"][];
+            /** @description Image of the launch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
             /** @description Reason for a change of time or status, recorded in `history`. */
@@ -5510,6 +5563,8 @@ export interface components {
              */
             duration_days: number | null;
             summary: string;
+            /** @description Image of the mission, such as its patch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5584,6 +5639,8 @@ export interface components {
             launches: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -5675,6 +5732,8 @@ export interface components {
              */
             duration_days: number | null;
             summary: string;
+            /** @description Image of the mission, such as its patch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5752,6 +5811,8 @@ export interface components {
             launches: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article?: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -5879,6 +5940,8 @@ export interface components {
             launch: components["schemas"]["LaunchRef"] | null;
             /** @description True if the module is attached to the station now. */
             is_attached: boolean;
+            /** @description Image of the module, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -5927,6 +5990,8 @@ export interface components {
              * @default []
              */
             attachments: components["schemas"]["AttachmentRecord"][];
+            /** @description Image of the module. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -6001,6 +6066,8 @@ export interface components {
             launch: components["schemas"]["LaunchRef"] | null;
             /** @description True if the module is attached to the station now. */
             is_attached: boolean;
+            /** @description Image of the module, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -6064,6 +6131,8 @@ export interface components {
              * @default []
              */
             attachments: components["schemas"]["AttachmentWrite"][];
+            /** @description Image of the module. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -6360,6 +6429,8 @@ export interface components {
              * @description Time until which crews and landings are known, or null if there is no limit.
              */
             known_until: string | null;
+            /** @description Portrait, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -6455,6 +6526,8 @@ export interface components {
              * @default []
              */
             aliases: string[];
+            /** @description Portrait. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -6590,6 +6663,8 @@ export interface components {
              * @description Time until which crews and landings are known, or null if there is no limit.
              */
             known_until: string | null;
+            /** @description Portrait, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -6665,8 +6740,15 @@ export interface components {
              * @default []
              */
             aliases: string[];
+            /** @description Portrait. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
+        };
+        /** @description Picture of the library, as the image of a record. */
+        PictureWrite: {
+            /** @description Published picture of `/v1/media`, by slug. */
+            media: string;
         };
         /**
          * @description Side of a module that a port is on, in the usual attitude of the station.
@@ -6785,6 +6867,8 @@ export interface components {
             to_station: boolean;
             /** @description True if the launch is planned for a time that has passed. */
             is_overdue: boolean;
+            /** @description Image of the launch, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7015,6 +7099,45 @@ export interface components {
          * @enum {string}
          */
         RecordType: "mission" | "person" | "launch" | "article" | "module" | "stay" | "spacewalk" | "media" | "agency" | "vehicle" | "spacecraft_type" | "spacecraft" | "site";
+        /** @description Fields that an entry has lost by a redaction; they are null in it. */
+        RedactedFields: {
+            before: string[];
+            after: string[];
+        };
+        /** @description Redaction that has been done. */
+        RedactionRead: {
+            type: components["schemas"]["RecordType"];
+            slug: string;
+            fields: string[];
+            reason: string;
+            /**
+             * Format: int32
+             * @description Number of entries of the audit trail that have lost values.
+             */
+            entries: number;
+        };
+        /**
+         * @description Values of a record to take out of the audit trail.
+         * @example {
+         *       "fields": [
+         *         "born_on",
+         *         "biography"
+         *       ],
+         *       "reason": "Request of the person of 2031-01-01",
+         *       "slug": "christina-koch",
+         *       "type": "person"
+         *     }
+         */
+        RedactionWrite: {
+            /** @description Type of the record. */
+            type: components["schemas"]["RecordType"];
+            /** @description Slug of the record, which may be deleted. */
+            slug: string;
+            /** @description Fields, such as `born_on`, and `image.credit` in objects and in the items of lists. */
+            fields: string[];
+            /** @description Reason, for the audit trail. Without the values themselves. */
+            reason: string;
+        };
         /** @description Text of an article as HTML. */
         RenderedBody: {
             /** @description Sanitised HTML, as `body_html` of an article with this text. */
@@ -7064,6 +7187,8 @@ export interface components {
             actor: components["schemas"]["AuditActor"] | null;
             /** @description Action of the write, or null if the audit trail does not have it. */
             action: components["schemas"]["Action"] | null;
+            /** @description Fields that this version has lost by a redaction. It cannot be restored then. */
+            redacted: string[];
             /** @description Complete record as it was, with references by slug. */
             record: {
                 [key: string]: unknown;
@@ -7087,6 +7212,8 @@ export interface components {
             actor: components["schemas"]["AuditActor"] | null;
             /** @description Action of the write, or null if the audit trail does not have it. */
             action: components["schemas"]["Action"] | null;
+            /** @description Fields that this version has lost by a redaction. It cannot be restored then. */
+            redacted: string[];
         };
         /** @description Transport of a crew member to or from the station. */
         Ride: {
@@ -7127,7 +7254,7 @@ export interface components {
          * @description Permission of an API key.
          * @enum {string}
          */
-        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "articles:draft" | "drafts:read" | "read";
+        Scope: "articles:write" | "launches:write" | "missions:write" | "people:write" | "webhooks:write" | "sources:write" | "proposals:write" | "keys:admin" | "audit:read" | "modules:write" | "stays:write" | "spacewalks:write" | "agencies:write" | "media:write" | "vehicles:write" | "spacecraft:write" | "sites:write" | "articles:draft" | "drafts:read" | "audit:redact" | "read";
         /** @description Search hit: a matching record. */
         SearchHit: {
             type: components["schemas"]["RecordType"];
@@ -7320,6 +7447,8 @@ export interface components {
             first_launch: components["schemas"]["LaunchRef"] | null;
             /** @description Last of these launches. */
             last_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Image of the spacecraft, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7343,6 +7472,8 @@ export interface components {
             operator: string | null;
             /** @description Serial number. */
             serial: string | null;
+            /** @description Image of the spacecraft. */
+            image: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
@@ -7395,6 +7526,8 @@ export interface components {
             first_launch: components["schemas"]["LaunchRef"] | null;
             /** @description Last of these launches. */
             last_launch: components["schemas"]["LaunchRef"] | null;
+            /** @description Image of the spacecraft, or null. */
+            image: components["schemas"]["Image"] | null;
             /** Format: date-time */
             updated_at: string;
             /** Format: int32 */
@@ -7418,6 +7551,8 @@ export interface components {
             operator?: string | null;
             /** @description Serial number. */
             serial?: string | null;
+            /** @description Image of the spacecraft. */
+            image?: components["schemas"]["PictureWrite"] | null;
             /** @default [] */
             sources: components["schemas"]["CitationWrite"][];
         };
@@ -9389,6 +9524,8 @@ export interface components {
             launches?: components["schemas"]["MissionLaunchWrite"][];
             /** @description Lead article of the mission's page, by slug. It must be published. */
             featured_article?: string | null;
+            /** @description Image of the mission, such as its patch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9510,6 +9647,8 @@ export interface components {
             hold_reason?: string | null;
             /** @description Webcasts, and pages about the launch. */
             links?: components["schemas"]["LinkWrite"][];
+            /** @description Image of the launch. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
             /** @description Reason for a change of time or status, recorded in `history`. */
             change_reason?: string | null;
@@ -9561,6 +9700,8 @@ export interface components {
             operator?: string | null;
             /** @description Serial number. */
             serial?: string | null;
+            /** @description Image of the spacecraft. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9643,6 +9784,8 @@ export interface components {
             biography_ru?: string | null;
             /** @description Other spellings of the name. */
             aliases?: string[];
+            /** @description Portrait. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9703,6 +9846,8 @@ export interface components {
             ports?: components["schemas"]["PortWrite"][];
             /** @description Places where it was attached, in order of time. Only the last one may have no end. */
             attachments?: components["schemas"]["AttachmentWrite"][];
+            /** @description Image of the module. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -9850,6 +9995,8 @@ export interface components {
             time_zone?: string | null;
             /** @description Its pads. A pad with launches cannot be removed. */
             pads?: components["schemas"]["PadWrite"][];
+            /** @description Image of the site. */
+            image?: components["schemas"]["PictureWrite"] | null;
             sources?: components["schemas"]["CitationWrite"][];
         };
         /**
@@ -10564,6 +10711,11 @@ export interface operations {
                  * @example 2019-12-31
                  */
                 ends_on_lt?: string;
+                /**
+                 * @description Missions with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -13600,6 +13752,11 @@ export interface operations {
                  */
                 q?: string;
                 /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
                  */
@@ -13842,6 +13999,11 @@ export interface operations {
                  */
                 q?: string;
                 /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
                  */
@@ -14055,6 +14217,11 @@ export interface operations {
                  * @example kononenko
                  */
                 q?: string;
+                /**
+                 * @description Launches with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Launched in this month, in the time zone `tz`. Excludes launches without a known day.
                  * @example 2019-04
@@ -14707,6 +14874,11 @@ export interface operations {
                  *     ]
                  */
                 operator?: string[];
+                /**
+                 * @description Spacecraft with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -15485,6 +15657,11 @@ export interface operations {
                  */
                 born_on_lt?: string;
                 /**
+                 * @description People with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
+                /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
                  *       "agency"
@@ -16228,6 +16405,11 @@ export interface operations {
                  * @example 2019-04-04
                  */
                 attached_on?: string;
+                /**
+                 * @description Modules with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -18129,6 +18311,11 @@ export interface operations {
                  *     ]
                  */
                 country?: string[];
+                /**
+                 * @description Launch sites with an image (`true`) or without one (`false`).
+                 * @example false
+                 */
+                has_image?: boolean;
                 /**
                  * @description Filters whose values are counted, in `facets`.
                  * @example [
@@ -21996,6 +22183,64 @@ export interface operations {
             409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    redactAuditEntries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedactionWrite"];
+            };
+        };
+        responses: {
+            /** @description Redact the history of a record. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedactionRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];

@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired, TypeAlias
 
 from typing_extensions import TypedDict
 
-Action: TypeAlias = Literal['create', 'update', 'delete', 'restore', 'publish', 'unpublish', 'appear', 'tasks', 'crew', 'revoke', 'test', 'redeliver', 'load', 'import', 'merge', 'separate']
+Action: TypeAlias = Literal['create', 'update', 'delete', 'restore', 'publish', 'unpublish', 'appear', 'tasks', 'crew', 'revoke', 'test', 'redeliver', 'load', 'import', 'merge', 'separate', 'redact']
 """
 Action that an audit log entry records.
 """
@@ -558,47 +558,6 @@ Relation of a launch to a mission.
 """
 
 
-class LaunchSiteSummary(TypedDict):
-    """
-    Launch site in a list.
-    """
-
-    slug: str
-    name: str
-    url: str
-    id: int
-    code: str | None
-    """
-    Code in the General Catalog of Artificial Space Objects, or null.
-    """
-    country: str
-    """
-    Country of the site, as an ISO 3166-1 alpha-2 code.
-    """
-    latitude: float | None
-    """
-    Latitude in degrees, north positive, or null if unknown.
-    """
-    longitude: float | None
-    """
-    Longitude in degrees, east positive, or null if unknown.
-    """
-    time_zone: str | None
-    """
-    IANA time zone of its local time, or null if unknown.
-    """
-    launches_count: int
-    """
-    Number of launches from the site, of all statuses.
-    """
-    launches_url: str
-    """
-    URL of its launches, with their counts by vehicle, year and pad.
-    """
-    updated_at: str
-    version: int
-
-
 LaunchSort: TypeAlias = Literal['-launch_at', 'launch_at']
 """
 Sort order of launches.
@@ -1078,6 +1037,17 @@ Sort order of people.
 """
 
 
+class PictureWrite(TypedDict, closed=True):
+    """
+    Picture of the library, as the image of a record.
+    """
+
+    media: str
+    """
+    Published picture of `/v1/media`, by slug.
+    """
+
+
 PortDirection: TypeAlias = Literal['forward', 'aft', 'port', 'starboard', 'zenith', 'nadir']
 """
 Side of a module that a port is on, in the usual attitude of the station.
@@ -1285,6 +1255,56 @@ Types of records.
 """
 
 
+class RedactedFields(TypedDict):
+    """
+    Fields that an entry has lost by a redaction; they are null in it.
+    """
+
+    before: list[str]
+    after: list[str]
+
+
+class RedactionRead(TypedDict):
+    """
+    Redaction that has been done.
+    """
+
+    type: RecordType
+    slug: str
+    fields: list[str]
+    reason: str
+    entries: int
+    """
+    Number of entries of the audit trail that have lost values.
+    """
+
+
+Field: TypeAlias = str
+
+
+class RedactionWrite(TypedDict, closed=True):
+    """
+    Values of a record to take out of the audit trail.
+    """
+
+    type: RecordType
+    """
+    Type of the record.
+    """
+    slug: str
+    """
+    Slug of the record, which may be deleted.
+    """
+    fields: list[Field]
+    """
+    Fields, such as `born_on`, and `image.credit` in objects and in the items of lists.
+    """
+    reason: str
+    """
+    Reason, for the audit trail. Without the values themselves.
+    """
+
+
 class RenderedBody(TypedDict):
     """
     Text of an article as HTML.
@@ -1327,6 +1347,10 @@ class RevisionRead(TypedDict):
     """
     Action of the write, or null if the audit trail does not have it.
     """
+    redacted: list[str]
+    """
+    Fields that this version has lost by a redaction. It cannot be restored then.
+    """
     record: dict[str, Any]
     """
     Complete record as it was, with references by slug.
@@ -1357,6 +1381,10 @@ class RevisionSummary(TypedDict):
     """
     Action of the write, or null if the audit trail does not have it.
     """
+    redacted: list[str]
+    """
+    Fields that this version has lost by a redaction. It cannot be restored then.
+    """
 
 
 Role: TypeAlias = Literal['reader', 'author', 'editor', 'archivist', 'administrator']
@@ -1365,7 +1393,7 @@ Named set of scopes of an API key.
 """
 
 
-Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'articles:draft', 'drafts:read', 'read']
+Scope: TypeAlias = Literal['articles:write', 'launches:write', 'missions:write', 'people:write', 'webhooks:write', 'sources:write', 'proposals:write', 'keys:admin', 'audit:read', 'modules:write', 'stays:write', 'spacewalks:write', 'agencies:write', 'media:write', 'vehicles:write', 'spacecraft:write', 'sites:write', 'articles:draft', 'drafts:read', 'audit:redact', 'read']
 """
 Permission of an API key.
 """
@@ -1444,6 +1472,10 @@ class ShipRecord(TypedDict, closed=True):
     """
     Serial number.
     """
+    image: PictureWrite | None
+    """
+    Image of the spacecraft.
+    """
     sources: list[CitationRecord]
     id: int
     url: str
@@ -1485,6 +1517,10 @@ class ShipWrite(TypedDict, closed=True):
     serial: NotRequired[str | None]
     """
     Serial number.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the spacecraft.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -2503,6 +2539,10 @@ class MissionPatch(TypedDict, closed=True):
     """
     Lead article of the mission's page, by slug. It must be published.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the mission, such as its patch.
+    """
     sources: NotRequired[list[CitationWrite]]
 
 
@@ -2669,6 +2709,10 @@ class ShipPatch(TypedDict, closed=True):
     """
     Serial number.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the spacecraft.
+    """
     sources: NotRequired[list[CitationWrite]]
 
 
@@ -2779,6 +2823,10 @@ class PersonPatch(TypedDict, closed=True):
     aliases: NotRequired[list[Alias]]
     """
     Other spellings of the name.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Portrait.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -2947,6 +2995,10 @@ class LaunchSitePatch(TypedDict, closed=True):
     """
     Its pads. A pad with launches cannot be removed.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the site.
+    """
     sources: NotRequired[list[CitationWrite]]
 
 
@@ -3080,9 +3132,6 @@ class TestMessage(TypedDict, closed=True):
     data: Data
 
 
-Field: TypeAlias = str
-
-
 LanguageItem: TypeAlias = str
 
 
@@ -3121,6 +3170,7 @@ class ListMissionsParametersQuery(TypedDict):
     starts_on_lt: NotRequired[str]
     ends_on_gte: NotRequired[str]
     ends_on_lt: NotRequired[str]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[MissionFacet]]
     sort: NotRequired[MissionSort]
     lang: NotRequired[Language]
@@ -3607,6 +3657,7 @@ class ListLaunchesParametersQuery(TypedDict):
     mission: NotRequired[list[MissionItem]]
     person: NotRequired[list[PersonItem]]
     q: NotRequired[str]
+    has_image: NotRequired[bool]
     launch_month: NotRequired[str]
     launch_at_gte: NotRequired[str]
     launch_at_lt: NotRequired[str]
@@ -3637,6 +3688,7 @@ class GetLaunchCalendarParametersQuery(TypedDict):
     mission: NotRequired[list[MissionItem]]
     person: NotRequired[list[PersonItem]]
     q: NotRequired[str]
+    has_image: NotRequired[bool]
     launch_month: NotRequired[str]
     launch_at_gte: NotRequired[str]
     launch_at_lt: NotRequired[str]
@@ -3668,6 +3720,7 @@ class GetLaunchArchiveParametersQuery(TypedDict):
     mission: NotRequired[list[MissionItem]]
     person: NotRequired[list[PersonItem]]
     q: NotRequired[str]
+    has_image: NotRequired[bool]
     launch_month: NotRequired[str]
     launch_at_gte: NotRequired[str]
     launch_at_lt: NotRequired[str]
@@ -3750,6 +3803,7 @@ class ListSpacecraftParametersQuery(TypedDict):
     type: NotRequired[list[TypeItem]]
     kind: NotRequired[list[SpacecraftKind]]
     operator: NotRequired[list[OperatorItem]]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[ShipFacet]]
     sort: NotRequired[ShipSort]
     lang: NotRequired[Language]
@@ -3842,6 +3896,7 @@ class ListPeopleParametersQuery(TypedDict):
     aboard: NotRequired[bool]
     born_on_gte: NotRequired[str]
     born_on_lt: NotRequired[str]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[PersonFacet]]
     sort: NotRequired[PersonSort]
     lang: NotRequired[Language]
@@ -3922,6 +3977,7 @@ class ListModulesParametersQuery(TypedDict):
     owner: NotRequired[list[OwnerItem]]
     launch: NotRequired[list[LaunchItem]]
     attached_on: NotRequired[str]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[ModuleFacet]]
     sort: NotRequired[ModuleSort]
     lang: NotRequired[Language]
@@ -4154,6 +4210,7 @@ class ListSitesParametersQuery(TypedDict):
     view: NotRequired[View]
     q: NotRequired[str]
     country: NotRequired[list[CountryItem]]
+    has_image: NotRequired[bool]
     facet: NotRequired[list[SiteFacet]]
     sort: NotRequired[SiteSort]
     lang: NotRequired[Language]
@@ -4552,6 +4609,11 @@ class MergePersonParametersQuery(TypedDict):
 
 
 class MergeSpacecraftParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
+class RedactAuditEntriesParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
 
@@ -5107,6 +5169,10 @@ class AuditEntryRead(TypedDict):
     """
     `X-Request-ID` of the request, or null for commands.
     """
+    redacted: RedactedFields | None
+    """
+    Fields whose values were taken out, or null.
+    """
 
 
 class AuditPage(TypedDict):
@@ -5331,6 +5397,10 @@ class Image(TypedDict):
     Image with its description and rights.
     """
 
+    media: str | None
+    """
+    Slug of the picture in `/v1/media`, or null for an image on another site.
+    """
     url: str
     """
     JPEG of at most 960 pixels for an image of `/v1/media`, otherwise the given URL.
@@ -5487,37 +5557,6 @@ class LaunchRef(TypedDict):
     """
 
 
-class LaunchSitePage(TypedDict):
-    """
-    Page of launch site summaries.
-    """
-
-    facets: list[FacetRead]
-    """
-    Facets that `facet` names, in its order. Empty without it.
-    """
-    items: list[LaunchSiteSummary]
-    """
-    Items of this page, in the requested order.
-    """
-    next: str | None
-    """
-    URL of the next page, or null on the last page.
-    """
-    prev: str | None
-    """
-    URL of the previous page, or null on the first page.
-    """
-    total: int | None
-    """
-    Number of matching items, at most 10,000. Null unless `with_total=true`.
-    """
-    total_is_minimum: bool
-    """
-    True if more than `total` items match. False if `total` is exact or null.
-    """
-
-
 class LaunchSiteRead(TypedDict):
     """
     Launch site with all its fields.
@@ -5554,6 +5593,10 @@ class LaunchSiteRead(TypedDict):
     launches_url: str
     """
     URL of its launches, with their counts by vehicle, year and pad.
+    """
+    image: Image | None
+    """
+    Image of the site, or null.
     """
     updated_at: str
     version: int
@@ -5611,10 +5654,59 @@ class LaunchSiteRecord(TypedDict, closed=True):
     """
     Its pads. A pad with launches cannot be removed.
     """
+    image: PictureWrite | None
+    """
+    Image of the site.
+    """
     sources: list[CitationRecord]
     id: int
     url: str
     created_at: str
+    updated_at: str
+    version: int
+
+
+class LaunchSiteSummary(TypedDict):
+    """
+    Launch site in a list.
+    """
+
+    slug: str
+    name: str
+    url: str
+    id: int
+    code: str | None
+    """
+    Code in the General Catalog of Artificial Space Objects, or null.
+    """
+    country: str
+    """
+    Country of the site, as an ISO 3166-1 alpha-2 code.
+    """
+    latitude: float | None
+    """
+    Latitude in degrees, north positive, or null if unknown.
+    """
+    longitude: float | None
+    """
+    Longitude in degrees, east positive, or null if unknown.
+    """
+    time_zone: str | None
+    """
+    IANA time zone of its local time, or null if unknown.
+    """
+    launches_count: int
+    """
+    Number of launches from the site, of all statuses.
+    """
+    launches_url: str
+    """
+    URL of its launches, with their counts by vehicle, year and pad.
+    """
+    image: Image | None
+    """
+    Image of the site, or null.
+    """
     updated_at: str
     version: int
 
@@ -5660,6 +5752,10 @@ class LaunchSiteWrite(TypedDict, closed=True):
     pads: NotRequired[list[PadWrite]]
     """
     Its pads. A pad with launches cannot be removed.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the site.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -5727,6 +5823,10 @@ class LaunchSummary(TypedDict):
     is_overdue: bool
     """
     True if the launch is planned for a time that has passed.
+    """
+    image: Image | None
+    """
+    Image of the launch, or null.
     """
     updated_at: str
     version: int
@@ -5859,6 +5959,10 @@ class MissionRecord(TypedDict, closed=True):
     """
     Lead article of the mission's page, by slug. It must be published.
     """
+    image: PictureWrite | None
+    """
+    Image of the mission, such as its patch.
+    """
     sources: list[CitationRecord]
     id: int
     crew: list[CrewRecord]
@@ -5903,6 +6007,10 @@ class MissionSummary(TypedDict):
     Full days from the start to the end, or to the horizon or now. Null before the start.
     """
     summary: str
+    image: Image | None
+    """
+    Image of the mission, such as its patch, or null.
+    """
     updated_at: str
     version: int
 
@@ -5952,6 +6060,10 @@ class MissionWrite(TypedDict, closed=True):
     featured_article: NotRequired[str | None]
     """
     Lead article of the mission's page, by slug. It must be published.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the mission, such as its patch.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -6028,6 +6140,10 @@ class ModuleRead(TypedDict):
     """
     True if the module is attached to the station now.
     """
+    image: Image | None
+    """
+    Image of the module, or null.
+    """
     updated_at: str
     version: int
     attachments: list[AttachmentRead]
@@ -6089,6 +6205,10 @@ class ModuleRecord(TypedDict, closed=True):
     """
     Places where it was attached, in order of time. Only the last one may have no end.
     """
+    image: PictureWrite | None
+    """
+    Image of the module.
+    """
     sources: list[CitationRecord]
     id: int
     url: str
@@ -6141,6 +6261,10 @@ class ModuleSummary(TypedDict):
     """
     True if the module is attached to the station now.
     """
+    image: Image | None
+    """
+    Image of the module, or null.
+    """
     updated_at: str
     version: int
 
@@ -6191,6 +6315,10 @@ class ModuleWrite(TypedDict, closed=True):
     attachments: NotRequired[list[AttachmentWrite]]
     """
     Places where it was attached, in order of time. Only the last one may have no end.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the module.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -6322,6 +6450,10 @@ class PersonRecord(TypedDict, closed=True):
     """
     Other spellings of the name.
     """
+    image: PictureWrite | None
+    """
+    Portrait.
+    """
     sources: list[CitationRecord]
     id: int
     url: str
@@ -6425,6 +6557,10 @@ class PersonSummary(TypedDict):
     """
     Time until which crews and landings are known, or null if there is no limit.
     """
+    image: Image | None
+    """
+    Portrait, or null.
+    """
     updated_at: str
     version: int
 
@@ -6503,6 +6639,10 @@ class PersonWrite(TypedDict, closed=True):
     """
     Other spellings of the name.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Portrait.
+    """
     sources: NotRequired[list[CitationWrite]]
 
 
@@ -6558,6 +6698,10 @@ class PortalLaunch(TypedDict):
     is_overdue: bool
     """
     True if the launch is planned for a time that has passed.
+    """
+    image: Image | None
+    """
+    Image of the launch, or null.
     """
     updated_at: str
     version: int
@@ -6804,6 +6948,10 @@ class ShipSummary(TypedDict):
     last_launch: LaunchRef | None
     """
     Last of these launches.
+    """
+    image: Image | None
+    """
+    Image of the spacecraft, or null.
     """
     updated_at: str
     version: int
@@ -7778,6 +7926,10 @@ class LaunchPatch(TypedDict, closed=True):
     """
     Webcasts, and pages about the launch.
     """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the launch.
+    """
     sources: NotRequired[list[CitationWrite]]
     change_reason: NotRequired[str | None]
     """
@@ -7831,6 +7983,10 @@ class ModulePatch(TypedDict, closed=True):
     attachments: NotRequired[list[AttachmentWrite]]
     """
     Places where it was attached, in order of time. Only the last one may have no end.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the module.
     """
     sources: NotRequired[list[CitationWrite]]
 
@@ -8134,6 +8290,10 @@ class CrewAssignmentRead(TypedDict):
     id: int
     mission: MissionRef
     person: PersonRef
+    image: Image | None
+    """
+    Portrait of the person, or null.
+    """
     role: CrewRole
     role_label: str
     agency: str | None
@@ -8290,6 +8450,10 @@ class LaunchCrewRead(TypedDict):
     """
 
     person: PersonRef
+    image: Image | None
+    """
+    Portrait of the person, or null.
+    """
     role: ShipRole
     role_label: str
     agency: str | None
@@ -8395,6 +8559,10 @@ class LaunchRead(TypedDict):
     """
     True if the launch is planned for a time that has passed.
     """
+    image: Image | None
+    """
+    Image of the launch, or null.
+    """
     updated_at: str
     version: int
     missions: list[MissionServed]
@@ -8494,6 +8662,10 @@ class LaunchRecord(TypedDict, closed=True):
     """
     Webcasts, and pages about the launch.
     """
+    image: PictureWrite | None
+    """
+    Image of the launch.
+    """
     sources: list[CitationRecord]
     id: int
     history: list[LaunchSlipRead]
@@ -8513,6 +8685,37 @@ class LaunchSiteFullPage(TypedDict):
     Facets that `facet` names, in its order. Empty without it.
     """
     items: list[LaunchSiteRead]
+    """
+    Items of this page, in the requested order.
+    """
+    next: str | None
+    """
+    URL of the next page, or null on the last page.
+    """
+    prev: str | None
+    """
+    URL of the previous page, or null on the first page.
+    """
+    total: int | None
+    """
+    Number of matching items, at most 10,000. Null unless `with_total=true`.
+    """
+    total_is_minimum: bool
+    """
+    True if more than `total` items match. False if `total` is exact or null.
+    """
+
+
+class LaunchSitePage(TypedDict):
+    """
+    Page of launch site summaries.
+    """
+
+    facets: list[FacetRead]
+    """
+    Facets that `facet` names, in its order. Empty without it.
+    """
+    items: list[LaunchSiteSummary]
     """
     Items of this page, in the requested order.
     """
@@ -8600,6 +8803,10 @@ class LaunchWrite(TypedDict, closed=True):
     links: NotRequired[list[LinkWrite]]
     """
     Webcasts, and pages about the launch.
+    """
+    image: NotRequired[PictureWrite | None]
+    """
+    Image of the launch.
     """
     sources: NotRequired[list[CitationWrite]]
     change_reason: NotRequired[str | None]
@@ -8702,6 +8909,10 @@ class MissionRead(TypedDict):
     Full days from the start to the end, or to the horizon or now. Null before the start.
     """
     summary: str
+    image: Image | None
+    """
+    Image of the mission, such as its patch, or null.
+    """
     updated_at: str
     version: int
     alternative_names: list[str]
@@ -8907,6 +9118,10 @@ class PersonRead(TypedDict):
     known_until: str | None
     """
     Time until which crews and landings are known, or null if there is no limit.
+    """
+    image: Image | None
+    """
+    Portrait, or null.
     """
     updated_at: str
     version: int
@@ -9167,6 +9382,10 @@ class ShipRead(TypedDict):
     last_launch: LaunchRef | None
     """
     Last of these launches.
+    """
+    image: Image | None
+    """
+    Image of the spacecraft, or null.
     """
     updated_at: str
     version: int
