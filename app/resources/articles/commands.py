@@ -408,7 +408,7 @@ def unpublish_article(session: Session, write: WriteRequest, slug: str) -> Write
 
 
 def restore_article(session: Session, write: WriteRequest, slug: str) -> WriteResult:
-    """Take an article out of the trash, unpublished."""
+    """Take an article out of the trash; it is not public."""
 
     def apply(article: Article, _before: dict[str, Any]) -> None:
         if article.state == ArticleState.DELETED:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.api.validation_errors import raise_field_error
 from app.domain.languages import tr
 from app.domain.markdown import MAX_HTML_CHARS, TooComplex, render_markdown
-from app.resources.articles.schemas import ArticleBody
+from app.resources.articles.body_schemas import ArticleBody
 
 Renderings = Mapping[str, str | TooComplex]
 """By body: its HTML, or why it cannot be rendered."""

@@ -30,6 +30,7 @@ from app.api.writes.request import (
 from app.domain.enums import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.authorisation import DRAFT_SCOPES
+from app.resources.articles.body_schemas import BodyWrite, RenderedBody
 from app.resources.articles.drafts import list_drafts
 from app.resources.articles.rendering import render_bodies, render_body
 from app.resources.articles.schemas import (
@@ -41,11 +42,9 @@ from app.resources.articles.schemas import (
     ArticleQuery,
     ArticleRead,
     ArticleWrite,
-    BodyWrite,
     DraftPage,
     DraftQuery,
     FeedQuery,
-    RenderedBody,
 )
 
 router = Router(prefix="/v1/articles", tags=["articles"])
@@ -240,7 +239,7 @@ async def unpublish_article(slug: ArticleSlugPath, write: ArticleActionDep) -> R
     response_model=ArticlePreview,
 )
 async def restore_article(slug: ArticleSlugPath, write: ArticleActionDep) -> Response:
-    """Restores a deleted article. Its status is then `unpublished`."""
+    """Restores a deleted article. It is then `unpublished`, or `draft` if it never was public."""
     return await write.execute(commands.restore_article, slug)
 
 

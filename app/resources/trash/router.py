@@ -16,7 +16,7 @@ from app.resources.trash.schemas import TrashPage, TrashQuery
 
 _SCOPES = (Scope.AUDIT_READ, *dict.fromkeys(each.scope for each in RECORD_RESOURCES.values()))
 
-router = Router(prefix="/v1/trash", tags=["revisions"])
+router = Router(prefix="/v1/trash", tags=["trash"])
 
 
 @router.get("", name="listTrash", summary="List deleted records", response_model=TrashPage)

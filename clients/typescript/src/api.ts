@@ -432,7 +432,7 @@ export interface paths {
         put?: never;
         /**
          * Restore an article
-         * @description Restores a deleted article. Its status is then `unpublished`.
+         * @description Restores a deleted article. It is then `unpublished`, or `draft` if it never was public.
          *
          *     Requires an API key with the scope `articles:write`.
          */
@@ -4101,7 +4101,8 @@ export interface components {
             deleted_by: components["schemas"]["AuditActor"];
             /**
              * Format: uri
-             * @description URL to `POST` to, which restores the record; null if another record has its slug now.
+             * @description URL to `POST` to, which restores the record; null if another record has its slug now, or was
+             *     deleted with it later.
              */
             restore_url: string | null;
         };
