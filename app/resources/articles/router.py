@@ -32,7 +32,7 @@ from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.authorisation import DRAFT_SCOPES
 from app.resources.articles.body_schemas import BodyWrite, RenderedBody
 from app.resources.articles.drafts import list_drafts
-from app.resources.articles.rendering import render_bodies, render_body
+from app.resources.articles.rendering import limit_previews, render_bodies, render_body
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,
     ArticleArchiveQuery,
@@ -185,9 +185,13 @@ async def create_article(article: ArticleWrite, write: CreateArticleDep) -> Resp
 
 
 @router.post("/preview", name="renderArticleBody", summary="Render the text of an article")
-async def render_article_body(text: BodyWrite, _author: ArticleAuthorDep) -> RenderedBody:
-    """Returns the HTML that an article with this Markdown has. Saves nothing."""
-    return RenderedBody(html=await to_thread.run_sync(render_body, text.body))
+async def render_article_body(text: BodyWrite, author: ArticleAuthorDep) -> RenderedBody:
+    """Returns the HTML that an article with this Markdown has. Saves nothing.
+
+    A key can have two previews at a time; more are refused with 429.
+    """
+    with limit_previews(author.id):
+        return RenderedBody(html=await to_thread.run_sync(render_body, text.body))
 
 
 @router.patch(

@@ -28,7 +28,7 @@ async def list_trash(
 ) -> Response:
     """Returns the records that were deleted by a key and not restored, last deleted first.
 
-    A key sees the types that it may write; with `audit:read`, all.
+    A key sees the types whose records it may delete; with `audit:read`, all.
     """
     types = [
         type_

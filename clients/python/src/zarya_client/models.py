@@ -5324,8 +5324,8 @@ class DeletedRecord(TypedDict):
     deleted_by: AuditActor
     restore_url: str | None
     """
-    URL to `POST` to, which restores the record; null if another record has its slug now, or was
-    deleted with it later.
+    URL to `POST` to, which restores the record; null if another record has had its
+    slug since.
     """
 
 
