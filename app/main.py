@@ -61,6 +61,7 @@ from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
 from app.resources.revisions.resource import RESOURCE as REVISIONS
 from app.resources.search.resource import RESOURCE as SEARCH
+from app.resources.trash.resource import RESOURCE as TRASH
 from app.resources.webhooks.openapi import describe_messages
 from app.resources.webhooks.resource import RESOURCE as WEBHOOKS
 from app.resources.write_steps import build_database
@@ -74,6 +75,7 @@ _RESOURCES: tuple[Resource, ...] = (
     WEBHOOKS,
     PROPOSALS,
     REVISIONS,
+    TRASH,
     *SERVICE_RESOURCES,
 )
 """All resources, in the order of the API reference."""

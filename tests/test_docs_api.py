@@ -43,6 +43,7 @@ PAGES = {
     "webhooks": "webhooks",
     "proposals": "proposals",
     "revisions": "revisions",
+    "trash": "trash",
     "sources": "sources",
     "keys": "keys",
     "session": "session",

@@ -104,6 +104,7 @@ def test_pages_with_sessions() -> None:
         "proposals",
         "revisions",
         "sources",
+        "trash",
         "webhooks",
     }
     assert sum(len(SESSION.findall(page.read_text())) for page in PAGES) > 20

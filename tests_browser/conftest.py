@@ -1,8 +1,6 @@
 """Fixtures of browser tests: a server over the embedded archive, and Chromium."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -47,11 +45,7 @@ def desk_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Ite
     the public URL is HTTP.
     """
     folder = tmp_path_factory.mktemp("desk")
-    with (
-        closing(sqlite3.connect(server.database)) as source,
-        closing(sqlite3.connect(folder / server.database.name)) as copy,
-    ):
-        source.backup(copy)
+    server.copy_database(folder)
     settings = {"ZARYA_PRIVATE_TARGETS": "true", "ZARYA_PUBLIC_URL": "http://zarya.example"}
     with run_server(folder, **settings) as running:
         yield running

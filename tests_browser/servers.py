@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,6 +44,14 @@ class Server:
         )
         return result.stdout.split()[-1]
 
+    def copy_database(self, folder: Path) -> None:
+        """Copy the database, as it is now, into `folder`."""
+        with (
+            closing(sqlite3.connect(self.database)) as source,
+            closing(sqlite3.connect(folder / self.database.name)) as copy,
+        ):
+            source.backup(copy)
+
     def post(self, path: str, key: str, document: dict[str, object]) -> Any:
         """POST a JSON document; returns the response body."""
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
@@ -63,7 +72,7 @@ def run_server(folder: Path, **settings: str) -> Iterator[Server]:
     """Run the service with its database in `folder`, and with `settings`.
 
     Its public URL differs from its origin, as behind a proxy, so that a page that wrongly sends
-    requests to the public URL fails.
+    requests to the public URL fails. An empty `ZARYA_PUBLIC_URL` makes it the origin.
     """
     with socket.socket() as free:
         free.bind((HOST, 0))
@@ -73,16 +82,19 @@ def run_server(folder: Path, **settings: str) -> Iterator[Server]:
         "ZARYA_PUBLIC_URL": "https://zarya.example",
         **settings,
     }
+    if not environment["ZARYA_PUBLIC_URL"]:
+        del environment["ZARYA_PUBLIC_URL"]
     command = [ZARYA_COMMAND, "serve", "--prepare", "--port", str(port)]
     with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - our own command
         try:
-            _wait_for(f"http://{HOST}:{port}/openapi.json", server)
+            wait_for(f"http://{HOST}:{port}/openapi.json", server)
             yield Server(f"http://{HOST}:{port}", environment)
         finally:
             server.send_signal(signal.SIGTERM)
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until `url` answers. Raises TimeoutError if `server` ends, or takes too long."""
     deadline = time.monotonic() + 100
     while server.poll() is None and time.monotonic() < deadline:
         try:

@@ -4,6 +4,7 @@ import gc
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from time import thread_time
 
 import nh3
@@ -16,6 +17,7 @@ from app.db.database import Database
 from app.db.models import Article
 from app.domain import markdown as markdown_module
 from app.domain.markdown import TooComplex, render_markdown
+from app.resources.articles.rendering import limit_previews
 from tests.support import documents, factories
 from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY
@@ -139,6 +141,17 @@ def test_preview_of_a_text_is_the_html_of_an_article(editor: TestClient) -> None
     preview = editor.post("/v1/articles/preview", json={"body": body})
     assert (preview.status_code, preview.json()) == (200, {"html": html})
     assert preview.headers["Cache-Control"] == "private, no-store"
+
+
+def test_previews_of_a_key_are_limited(editor: TestClient) -> None:
+    me = editor.get("/v1/me").json()["id"]
+    preview = partial(editor.post, "/v1/articles/preview", json={"body": "Text."})
+    with limit_previews(me), limit_previews("another"):
+        assert preview().status_code == 200
+        with limit_previews(me):
+            refused = preview()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert preview().status_code == 200
 
 
 def test_refusal_names_the_line(editor: TestClient) -> None:

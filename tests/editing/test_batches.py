@@ -79,13 +79,17 @@ def test_batch_is_repeatable_and_can_be_tried(editor: TestClient) -> None:
 
 
 def test_actions_are_of_the_versions_that_were_read(editor: TestClient, drafts: list[str]) -> None:
-    one, two, three, _ = ({"slug": slug, "etag": f'W/"0.{1}"'} for slug in drafts)
+    editor.post("/v1/articles/gone/restore").raise_for_status()
+    one, two, three = ({"slug": slug, "etag": 'W/"0.1"'} for slug in drafts[:3])
     editor.patch("/v1/articles/two", json={"note": "!"}, headers=IF_MATCH_ANY).raise_for_status()
     tag = {"articles": [one, "two"], "add": ["new"]}
     done = run(editor, tag=tag, publish=[one, two], delete=[three])
     statuses = [item["status"] for item in done.json()["items"]]
     assert statuses == [200, 200, 200, 412, 204]  # the batch itself made version 2 of the first
     assert preview(editor, "two")["status"] == "draft"
+    four = {"slug": "gone", "etag": '"3"'}
+    stale = run(editor, tag={"articles": [four], "add": ["new"]}, publish=[four | {"etag": '"7"'}])
+    assert [item["status"] for item in stale.json()["items"]] == [200, 412]
 
 
 def test_batch_refuses_one_etag_for_all(editor: TestClient, drafts: list[str]) -> None:

@@ -164,6 +164,7 @@ def test_answer_of_another_browser_is_refused(client: TestClient, provider: Loca
         {"code": params["code"]},
         provider.sign_in(start(client)) | {"state": params["state"]},  # of another sign-in
     ]
+    assert client.get(f"{CALLBACK}?state=%ED%A0%80&code=1").status_code == 422
     for each in wrong:
         refused = client.get(CALLBACK, params=each)
         assert (refused.status_code, "browser" in refused.json()["detail"]) == (403, True)

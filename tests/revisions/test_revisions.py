@@ -148,7 +148,8 @@ def test_refused_restorations(editor: TestClient, article: str) -> None:
     assert (dry.status_code, dry.json()["record"]["title"]) == (200, "First")
     assert get(editor, f"{article}/preview")["version"] == 6
     editor.delete(article, headers=IF_MATCH_ANY).raise_for_status()
-    assert restore(editor, article, 1).status_code == 410
+    for version in (1, 6, 7):  # the last ones have the present content
+        assert restore(editor, article, version).status_code == 410
 
 
 def test_references_follow_renames_and_merges(editor: TestClient, article: str) -> None:

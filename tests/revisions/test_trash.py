@@ -174,6 +174,8 @@ def test_deleted_record_whose_slug_is_used_again_cannot_be_restored(editor: Test
     assert editor.post(second["restore_url"]).json()["record"]["name"] == "Second"
     patch(editor, path, slug="two")  # the slug redirects
     assert [each["restore_url"] for each in list_trash(editor)] == [None]
+    refused = editor.post(f"{path}/revisions/1/restore")  # not redirected: it is another record
+    assert (refused.status_code, "'two'" in refused.json()["detail"]) == (409, True)
 
 
 def test_merged_record_is_not_in_the_trash(editor: TestClient) -> None:

@@ -105,6 +105,7 @@ SECTIONS: tuple[Section, ...] = (
                 keys="API keys",
                 session="Sessions",
                 revisions="Versions of records",
+                trash="The trash",
                 audit="Audit trail",
             ),
             *_pages("", status_codes="Status codes"),

@@ -26,12 +26,12 @@ from app.resources.articles.commands import WRITER, publish_article
 
 def run_batch(session: Session, write: WriteRequest, batch: ArticleBatch) -> WriteResult:
     """Run the actions of a batch. An action that is refused changes nothing and stops no other."""
-    own_versions: dict[str, int] = {}  # made by actions whose ETag matched
+    own_versions: dict[str, dict[str, int]] = {}  # by slug, then by the ETag that matched
     results = []
     for item in batch.items():
         result = _run_item(session, _with_precondition(write, item, own_versions), item)
         if item.etag is not None and result.version is not None:
-            own_versions[item.slug] = result.version
+            own_versions[item.slug] = {item.etag: result.version}
         results.append(result)
     refused = any(result.problem for result in results)
     status = HTTPStatus.MULTI_STATUS if refused else HTTPStatus.OK
@@ -39,12 +39,13 @@ def run_batch(session: Session, write: WriteRequest, batch: ArticleBatch) -> Wri
 
 
 def _with_precondition(
-    write: WriteRequest, item: BatchItem, own_versions: Mapping[str, int]
+    write: WriteRequest, item: BatchItem, own_versions: Mapping[str, Mapping[str, int]]
 ) -> WriteRequest:
     """`write` with the version of the item's ETag, or that which the batch itself has made."""
     if item.etag is None:
         return write
-    versions = {*(parse_if_match(item.etag) or ()), own_versions.get(item.slug, 0)}
+    own = own_versions.get(item.slug, {}).get(item.etag, 0)
+    versions = {*(parse_if_match(item.etag) or ()), own}
     return replace(write, if_match_versions=versions)
 
 

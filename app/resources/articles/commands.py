@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from secrets import token_hex
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
@@ -335,12 +335,17 @@ def _check_not_featured(session: Session, article: Article) -> None:
 def check_not_deleted(article: Article) -> None:
     """Raise Gone if the article is in the trash."""
     if article.state == ArticleState.DELETED:
-        raise Gone(
-            tr(
-                f"The article {article.slug!r} has been deleted; restore it first.",
-                f"Статья {article.slug!r} удалена; сначала восстановите её.",
-            )
+        refuse_deleted(article.slug)
+
+
+def refuse_deleted(slug: str) -> NoReturn:
+    """Raise Gone for an article in the trash."""
+    raise Gone(
+        tr(
+            f"The article {slug!r} has been deleted; restore it first.",
+            f"Статья {slug!r} удалена; сначала восстановите её.",
         )
+    )
 
 
 def _withdraw(article: Article) -> None:
@@ -417,7 +422,7 @@ def unpublish_article(session: Session, write: WriteRequest, slug: str) -> Write
 
 
 def restore_article(session: Session, write: WriteRequest, slug: str) -> WriteResult:
-    """Take an article out of the trash, unpublished."""
+    """Take an article out of the trash; it is not public."""
 
     def apply(article: Article, _before: dict[str, Any]) -> None:
         if article.state == ArticleState.DELETED:

@@ -3,7 +3,9 @@
 A transaction that renders would hold the write lock of SQLite all the while.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.api.validation_errors import raise_field_error
 from app.domain.languages import tr
 from app.domain.markdown import MAX_HTML_CHARS, ForeignImage, TooComplex, render_markdown
-from app.resources.articles.schemas import ArticleBody
+from app.http.problems import TooManyRequests
+from app.resources.articles.body_schemas import ArticleBody
 
 Rendering = str | TooComplex | ForeignImage
 Renderings = Mapping[str, Rendering]
@@ -20,6 +23,12 @@ Renderings = Mapping[str, Rendering]
 
 _RENDERINGS = "article_renderings"
 """Key of `Session.info` for the `Renderings` of a transaction."""
+
+_MAX_PREVIEW_COUNT = 2
+"""Previews of one client that a process renders at the same time."""
+
+_preview_counts = Counter[str]()
+"""Previews in progress, by client."""
 
 _BODY_ADAPTER: TypeAdapter[str] = TypeAdapter(ArticleBody)
 
@@ -54,6 +63,26 @@ def get_body_html(session: Session, body: str) -> str:
 def render_body(body: str) -> str:
     """HTML of a body. Raises InvalidRequest. Takes up to 0.4 s: call it in a thread."""
     return _require_html(_render(body))
+
+
+@contextmanager
+def limit_previews(client_id: str) -> Iterator[None]:
+    """Count a preview of a client while it is rendered. Raises TooManyRequests for too many.
+
+    Each takes the place of a write, and the renderer, for up to 0.4 s.
+    """
+    if _preview_counts[client_id] >= _MAX_PREVIEW_COUNT:
+        detail = tr(
+            "Your last previews are still being rendered.", "Прошлые ваши просмотры ещё готовятся."
+        )
+        raise TooManyRequests(detail, headers={"Retry-After": "1"})
+    _preview_counts[client_id] += 1
+    try:
+        yield
+    finally:
+        _preview_counts[client_id] -= 1
+        if not _preview_counts[client_id]:
+            del _preview_counts[client_id]
 
 
 def _require_html(result: Rendering) -> str:

@@ -12,7 +12,7 @@ from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson,
 from app.domain.dates import now
 from app.domain.enums import RecordType, Scope
 from app.resources.article_batches.router import router as batches_router
-from app.resources.articles.commands import WRITER, load_records
+from app.resources.articles.commands import WRITER, load_records, refuse_deleted
 from app.resources.articles.redaction import redact_trash
 from app.resources.articles.router import drafts_router, router
 from app.resources.articles.schemas import ArticleRecord, ArticleStatus
@@ -27,7 +27,12 @@ _HIDDEN_COLUMNS = (
 
 
 def _keep_on_restore(record: Mapping[str, Any], document: Mapping[str, Any]) -> Collection[str]:
-    """The time of publication, if that of the version to restore would change the status."""
+    """The time of publication, if that of the version to restore would change the status.
+
+    Raises Gone for an article in the trash.
+    """
+    if record["status"] == ArticleStatus.DELETED:
+        refuse_deleted(record["slug"])
     at = instant_of(document["published_at"])
     would_change_status = {
         ArticleStatus.SCHEDULED: at is None or at <= now(),

@@ -32,8 +32,9 @@ from app.domain.languages import current_language
 from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.authorisation import DRAFT_SCOPES
 from app.resources.articles.body_pictures import embed_pictures, has_pictures, show_picture_urls
+from app.resources.articles.body_schemas import BodyWrite, RenderedBody
 from app.resources.articles.drafts import list_drafts
-from app.resources.articles.rendering import render_bodies, render_body
+from app.resources.articles.rendering import limit_previews, render_bodies, render_body
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,
     ArticleArchiveQuery,
@@ -43,11 +44,9 @@ from app.resources.articles.schemas import (
     ArticleQuery,
     ArticleRead,
     ArticleWrite,
-    BodyWrite,
     DraftPage,
     DraftQuery,
     FeedQuery,
-    RenderedBody,
 )
 
 router = Router(prefix="/v1/articles", tags=["articles"])
@@ -189,12 +188,16 @@ async def create_article(article: ArticleWrite, write: CreateArticleDep) -> Resp
 
 @router.post("/preview", name="renderArticleBody", summary="Render the text of an article")
 async def render_article_body(
-    text: BodyWrite, _author: ArticleAuthorDep, database: PrimaryDatabaseDep
+    text: BodyWrite, author: ArticleAuthorDep, database: PrimaryDatabaseDep
 ) -> RenderedBody:
-    """Returns the HTML that an article with this Markdown has. Saves nothing."""
-    html = await to_thread.run_sync(render_body, text.body)
-    if has_pictures(html):
-        html, _ = await database.write(embed_pictures, html, current_language())
+    """Returns the HTML that an article with this Markdown has. Saves nothing.
+
+    A key can have two previews at a time; more are refused with 429.
+    """
+    with limit_previews(author.id):
+        html = await to_thread.run_sync(render_body, text.body)
+        if has_pictures(html):
+            html, _ = await database.write(embed_pictures, html, current_language())
     return RenderedBody(html=show_picture_urls(html))
 
 
@@ -247,7 +250,7 @@ async def unpublish_article(slug: ArticleSlugPath, write: ArticleActionDep) -> R
     response_model=ArticlePreview,
 )
 async def restore_article(slug: ArticleSlugPath, write: ArticleActionDep) -> Response:
-    """Restores a deleted article. Its status is then `unpublished`."""
+    """Restores a deleted article. It is then `unpublished`, or `draft` if it never was public."""
     return await write.execute(commands.restore_article, slug)
 
 

@@ -55,6 +55,7 @@ from app.config import current_settings
 from app.domain.dates import Precision, local_day, now
 from app.domain.enums import ArticleState
 from app.resources.articles.body_pictures import BodyHtml
+from app.resources.articles.body_schemas import ArticleBody
 
 
 class ArticleFacet(StrEnum):
@@ -314,26 +315,6 @@ class ImageRecord(ImageWrite):
 
     url: Url
     alt: str
-
-
-ArticleBody = Annotated[NonBlankText, MaxChars(100_000)]
-"""Text of an article, in Markdown."""
-
-
-class BodyWrite(WriteModel):
-    """Text of an article, to be rendered and not saved."""
-
-    model_config = example_config(body="*Nothing* at all.")
-
-    body: ArticleBody
-    """Text in Markdown. HTML in it is escaped."""
-
-
-class RenderedBody(ReadModel):
-    """Text of an article as HTML."""
-
-    html: str
-    """Sanitised HTML, as `body_html` of an article with this text."""
 
 
 class ArticleWriteBase(DocumentModel):

@@ -20,7 +20,7 @@ from app.db.functions import AnySelect
 from app.db.models import AuditEntry
 from app.db.types import UTCDateTime
 from app.domain.languages import tr
-from app.http.problems import Gone, NotFound
+from app.http.problems import Conflict, Gone, NotFound, SlugRenamed
 from app.resources.resource import RecordResource
 from app.resources.revisions.schemas import (
     FieldChange,
@@ -157,6 +157,25 @@ def get_revision(reader: Reader, resource: RecordResource, slug: str, version: i
     if is_current and (current := resource.load_records(reader, [id_]).get(id_)):
         row["record"] = current.model_dump(mode="json", by_alias=True)
     return RevisionRead.model_validate(row)
+
+
+def get_revision_to_restore(
+    reader: Reader, resource: RecordResource, slug: str, version: int
+) -> RevisionRead:
+    """A version of the record that has this slug, or that was deleted with it.
+
+    Raises NotFound, Gone, or Conflict for a slug that redirects: a client that follows redirects
+    would else restore a version of a record that it has not read.
+    """
+    try:
+        return get_revision(reader, resource, slug, version)
+    except SlugRenamed as renamed:
+        raise Conflict(
+            tr(
+                f"{slug!r} redirects to {renamed.new_slug!r}. Read the versions of that record.",
+                f"{slug!r} перенаправляет на {renamed.new_slug!r}. Прочтите версии той записи.",
+            )
+        ) from renamed
 
 
 def compare_revisions(

@@ -151,9 +151,9 @@ async def restore_revision(
     """Writes the content of this version again and returns the new version.
 
     The rules of today apply, as to any write. The status of an article stays as it is. A version
-    that has lost values by a redaction is refused with 409. The key must have the scope to write
-    such records.
+    that has lost values by a redaction is refused with 409, and so is a former slug, because its
+    record has other versions. The key must have the scope to write such records.
     """
-    revision = await write.database.read(queries.get_revision, resource, slug, version)
+    revision = await write.database.read(queries.get_revision_to_restore, resource, slug, version)
     renderings = await to_thread.run_sync(render_bodies, [revision.record.get("body")])
     return await write.execute(commands.restore_revision, resource, slug, revision, renderings)

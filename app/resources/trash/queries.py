@@ -79,7 +79,7 @@ def _select_deletions() -> AnySelect:
 
 
 @cache
-def _select_used_slugs() -> AnySelect:
+def _select_taken_slugs() -> AnySelect:
     """Those of `slugs` that records have, or that redirect to one, with their types."""
     models = ((type_, each.model) for type_, each in RECORD_RESOURCES.items())
     present = (
@@ -109,7 +109,7 @@ def list_trash(reader: Reader, query: TrashQuery, types: Collection[RecordType])
 
 def _complete_rows(reader: Reader, rows: list[Row]) -> list[Row]:
     slugs = [row["slug"] for row in rows]
-    used = {(row["type"], row["slug"]) for row in reader.all(_select_used_slugs(), slugs=slugs)}
+    used = {(row["type"], row["slug"]) for row in reader.all(_select_taken_slugs(), slugs=slugs)}
     return [
         row | _complete_row(row, (row["type"], row["slug"]) in used or row["has_later_deletion"])
         for row in rows

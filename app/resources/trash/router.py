@@ -16,7 +16,7 @@ from app.resources.trash.schemas import TrashPage, TrashQuery
 
 _SCOPES = (Scope.AUDIT_READ, *dict.fromkeys(each.scope for each in RECORD_RESOURCES.values()))
 
-router = Router(prefix="/v1/trash", tags=["revisions"])
+router = Router(prefix="/v1/trash", tags=["trash"])
 
 
 @router.get("", name="listTrash", summary="List deleted records", response_model=TrashPage)
@@ -28,7 +28,7 @@ async def list_trash(
 ) -> Response:
     """Returns the records that were deleted by a key and not restored, last deleted first.
 
-    A key sees the types that it may write; with `audit:read`, all.
+    A key sees the types whose records it may delete; with `audit:read`, all.
     """
     types = [
         type_

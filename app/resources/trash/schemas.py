@@ -45,7 +45,8 @@ class DeletedRecord(ReadModel):
     deleted_at: UtcInstant
     deleted_by: AuditActor
     restore_url: Url | None
-    """URL to `POST` to, which restores the record; null if another record has its slug now."""
+    """URL to `POST` to, which restores the record; null if another record has had its
+    slug since."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:

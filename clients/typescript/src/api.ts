@@ -368,6 +368,8 @@ export interface paths {
          * Render the text of an article
          * @description Returns the HTML that an article with this Markdown has. Saves nothing.
          *
+         *     A key can have two previews at a time; more are refused with 429.
+         *
          *     Requires an API key with the scope `articles:draft` or `articles:write`.
          */
         post: operations["renderArticleBody"];
@@ -432,7 +434,7 @@ export interface paths {
         put?: never;
         /**
          * Restore an article
-         * @description Restores a deleted article. Its status is then `unpublished`.
+         * @description Restores a deleted article. It is then `unpublished`, or `draft` if it never was public.
          *
          *     Requires an API key with the scope `articles:write`.
          */
@@ -2130,8 +2132,8 @@ export interface paths {
          * @description Writes the content of this version again and returns the new version.
          *
          *     The rules of today apply, as to any write. The status of an article stays as it is. A version
-         *     that has lost values by a redaction is refused with 409. The key must have the scope to write
-         *     such records.
+         *     that has lost values by a redaction is refused with 409, and so is a former slug, because its
+         *     record has other versions. The key must have the scope to write such records.
          *
          *     Requires an API key.
          */
@@ -2153,7 +2155,7 @@ export interface paths {
          * List deleted records
          * @description Returns the records that were deleted by a key and not restored, last deleted first.
          *
-         *     A key sees the types that it may write; with `audit:read`, all.
+         *     A key sees the types whose records it may delete; with `audit:read`, all.
          *
          *     Requires an API key with the scope `audit:read` or `media:write` or `agencies:write` or `sites:write` or `vehicles:write` or `spacecraft:write` or `people:write` or `launches:write` or `modules:write` or `stays:write` or `missions:write` or `articles:write` or `spacewalks:write`.
          *
@@ -4111,7 +4113,8 @@ export interface components {
             deleted_by: components["schemas"]["AuditActor"];
             /**
              * Format: uri
-             * @description URL to `POST` to, which restores the record; null if another record has its slug now.
+             * @description URL to `POST` to, which restores the record; null if another record has had its
+             *     slug since.
              */
             restore_url: string | null;
         };

@@ -5331,7 +5331,8 @@ class DeletedRecord(TypedDict):
     deleted_by: AuditActor
     restore_url: str | None
     """
-    URL to `POST` to, which restores the record; null if another record has its slug now.
+    URL to `POST` to, which restores the record; null if another record has had its
+    slug since.
     """
 
 
