@@ -33,6 +33,12 @@ _LOG_CSP_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`${event.violatedDirective} forbids ${event.blockedURI}`))
 """
+RECORD_CALLS_SCRIPT = """() => {
+    window.fired = [];
+    for (const name of ["alert", "prompt", "confirm"]) window[name] = () => fired.push(name);
+    window.msgbox = () => fired.push("msgbox");
+}"""
+"""Records the calls that payloads of cross-site scripting make, in `window.fired`."""
 
 
 @contextmanager

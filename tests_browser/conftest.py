@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from app.domain.enums import Scope
 from tests_browser.browsers import Visit, open_visit, run_chromium
 from tests_browser.servers import Server, run_server
 
@@ -54,6 +55,12 @@ def desk_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings = {"ZARYA_PRIVATE_TARGETS": "true", "ZARYA_PUBLIC_URL": "http://zarya.example"}
     with run_server(folder, **settings) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def desk_key(desk_server: Server) -> str:
+    """Key with all scopes on the server of the desk."""
+    return desk_server.create_key(*Scope, name="Chief editor")
 
 
 @pytest.fixture(scope="session")

@@ -42,3 +42,10 @@ def expect_announcement(page: Page, text: str) -> None:
     live = page.locator("#live")
     expect(live).to_contain_text(text)
     live.evaluate("live => { live.textContent = ''; }")
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button by its exact name, in the dialog if one is open."""
+    dialog = page.get_by_role("dialog")
+    place = dialog if dialog.count() else page
+    place.get_by_role("button", name=name, exact=True).click()

@@ -9,12 +9,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from app.domain.markdown import render_markdown
 from tests.support.xss import PAYLOADS
-
-RECORD_CALLS_SCRIPT = """() => {
-    window.fired = [];
-    for (const name of ["alert", "prompt", "confirm"]) window[name] = () => fired.push(name);
-    window.msgbox = () => fired.push("msgbox");
-}"""
+from tests_browser.browsers import RECORD_CALLS_SCRIPT
 
 INSERT_HTML_SCRIPT = """html => {
     const box = document.createElement("div");

@@ -62,6 +62,7 @@ async def get_desk(query: Annotated[HtmlPageQuery, Query()]) -> Response:
         base=get_base_path(),
         web=f"{get_base_path()}/desk/web/{get_desk_version()}",
         time_zone=current_settings().time_zone,
+        openid_url=f"{get_base_path()}/v1/session/openid" if current_settings().oidc_issuer else "",
         t=UI_STRINGS[language],
     )
     return HTMLResponse(page, headers=DESK_HEADERS | {"Cache-Control": "no-store"})

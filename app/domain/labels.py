@@ -22,10 +22,16 @@ class RecordLabel:
     """Name of a record type in messages, and the place of its records in the API."""
 
     en: str
+    ru: str
     ru_genitive: str
     collection: str
     """Last segment of the collection's path, such as `missions`."""
     example_slug: str
+
+    @property
+    def before_slug(self) -> Bilingual:
+        """What a slug follows in a sentence: "the mission", as in "the mission iss-59"."""
+        return Bilingual(f"the {self.en}", self.ru)
 
     @property
     def hint(self) -> Bilingual:

@@ -1,6 +1,7 @@
 """Markdown to sanitised HTML, with bounded work."""
 
 import gc
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _ALLOWED_TAGS = set(
-    "p br hr h2 h3 h4 ul ol li strong em code pre blockquote a table thead tbody tr th td".split()
+    "p br hr h2 h3 h4 ul ol li strong em code pre blockquote a img "
+    "table thead tbody tr th td".split()
 )
-_ALLOWED_URL_SCHEMES = {"http", "https", "mailto"}
+_PICTURE_SCHEME = "media"
+_PICTURE_PATTERN = re.compile(rf"{_PICTURE_SCHEME}:[a-z0-9]+(?:-[a-z0-9]+)*")
+_ALLOWED_URL_SCHEMES = {"http", "https", "mailto", _PICTURE_SCHEME}
 MAX_HTML_CHARS = 400_000
 """Limit for the HTML of an article."""
 
@@ -49,6 +53,14 @@ class TooComplex(ValueError):
         self.line = line
 
 
+class ForeignImage(ValueError):
+    """A text has an image that is no picture of the library, in the paragraph at `line`, from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"foreign image at line {line}")
+        self.line = line
+
+
 class _Budget:
     """Number of steps that the renderer may still take, and the line that it is at."""
 
@@ -64,15 +76,16 @@ class _Budget:
 
 
 def render_markdown(body: str) -> str:
-    """Render Markdown as sanitised HTML. Raises TooComplex.
+    """Render Markdown as sanitised HTML. Raises TooComplex, or ForeignImage.
 
-    Raw HTML is escaped. Images are removed, because a remote image would track readers.
+    Raw HTML is escaped. An image is a picture of the library, `![alt](media:slug)`, and keeps that
+    address in the HTML; another one is refused, because a remote image would track readers.
     """
     markdown, nh3 = _load_renderer_and_sanitizer()
     with _RENDERING_LOCK, _pause_garbage_collection():
         try:
             html = _render(markdown, nh3, body)
-        except TooComplex as error:
+        except (TooComplex, ForeignImage) as error:
             # The frames of the renderer hold all tokens.
             raise error.with_traceback(None) from None
     if len(html) > MAX_HTML_CHARS:
@@ -99,14 +112,32 @@ def _render(markdown: "MarkdownIt", nh3: Any, body: str) -> str:
     tokens = markdown.parse(body, {_BUDGET: _Budget()})
     if _count_chars(tokens) > MAX_HTML_CHARS:
         raise TooComplex(None)
+    _check_addresses(tokens)
     html: str = nh3.clean(
         markdown.renderer.render(tokens, markdown.options, {}),
         tags=_ALLOWED_TAGS,
-        attributes={"a": {"href", "title"}},
+        attributes={"a": {"href", "title"}, "img": {"src", "alt"}},
         url_schemes=_ALLOWED_URL_SCHEMES,
         link_rel="noopener noreferrer nofollow",
     )
     return html
+
+
+def _check_addresses(tokens: "Iterable[Token]") -> None:
+    """Raise ForeignImage for an image elsewhere; leave a picture its address and description.
+
+    A link to the address of a picture leads nowhere, and loses it.
+    """
+    line = 1
+    for token in tokens:
+        line = token.map[0] + 1 if token.map else line
+        for part in token.children or ():
+            if part.type == "image":
+                if not _PICTURE_PATTERN.fullmatch(str(part.attrs["src"])):
+                    raise ForeignImage(line)
+                part.attrs.pop("title", None)
+            if part.type == "link_open" and str(part.attrs["href"]).startswith(_PICTURE_SCHEME):
+                del part.attrs["href"]
 
 
 def _count_chars(tokens: "Iterable[Token]") -> int:

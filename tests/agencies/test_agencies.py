@@ -178,11 +178,11 @@ def test_agency_in_use_is_not_deleted(editor: TestClient) -> None:
     create(editor, "modules", slug="hub", owners=["used"])
     refused = editor.delete("/v1/agencies/used", headers=IF_MATCH_ANY)
     assert refused.status_code == 409
-    named = f"the person {person}, the crew of ship, the spacewalk walk, the module hub"
+    named = f"the crew of ship, the person {person}, the spacewalk walk, the module hub"
     assert named in refused.json()["detail"]
     headers = IF_MATCH_ANY | {"Accept-Language": "ru"}
     russian = editor.delete("/v1/agencies/used", headers=headers).json()["detail"]
-    assert f"человек {person}, экипаж ship, выход walk, модуль hub" in russian
+    assert f"экипаж ship, человек {person}, выход в открытый космос walk, модуль hub" in russian
     assert " the " not in russian
     above = editor.delete("/v1/agencies/above", headers=IF_MATCH_ANY)
     assert "the agency used" in above.json()["detail"]

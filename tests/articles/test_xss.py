@@ -11,10 +11,10 @@ from starlette.testclient import TestClient
 from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.db.database import Database
 from app.db.models import ArticleMission
-from app.domain.markdown import render_markdown
+from app.domain.markdown import ForeignImage, render_markdown
 from tests.support import factories
 from tests.support.feeds import parse_feed
-from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME
+from tests.support.xss import IMAGES, MARKDOWN_TAGS, PAYLOADS, PICTURES, URL_SCHEME
 
 PLACES = {
     "alone": "{}",
@@ -30,6 +30,9 @@ PLACES = {
 }
 
 
+ALLOWED_ATTRIBUTES = {"a": {"href", "title", "rel"}, "img": {"src", "alt"}}
+
+
 class DangerousMarkup(HTMLParser):
     """Parser that collects dangerous markup: tags, attributes, URL schemes, declarations."""
 
@@ -43,7 +46,9 @@ class DangerousMarkup(HTMLParser):
         if tag not in MARKDOWN_TAGS:
             self.found.append(f"<{tag}>")
         for name, value in attrs:
-            if tag != "a" or name not in {"href", "title", "rel"}:
+            if tag == "img" and name == "src" and value != "media:x":
+                self.found.append(f"{tag} {value}")
+            if name not in ALLOWED_ATTRIBUTES.get(tag, ()):
                 self.found.append(f"<{tag} {name}>")
             scheme = URL_SCHEME.match(value or "")
             if name == "href" and scheme and scheme[1].lower() not in {"http", "https", "mailto"}:
@@ -79,6 +84,27 @@ def test_payloads_are_inert_in_all_markdown_contexts() -> None:
         if (found := DangerousMarkup(render_markdown(text)).found)
     }
     assert dangerous == {}
+
+
+def test_images_elsewhere_are_text_or_refused() -> None:
+    refused = 0
+    for payload in IMAGES:
+        for place in PLACES.values():
+            try:
+                html = render_markdown(place.format(payload))
+            except ForeignImage:
+                refused += 1
+            else:
+                assert "<img" not in html
+                assert DangerousMarkup(html).found == []
+    assert refused > len(IMAGES)
+
+
+def test_descriptions_of_pictures_are_inert() -> None:
+    for payload in PICTURES:
+        html = render_markdown(payload)
+        assert html.startswith('<p><img src="media:x" alt="')
+        assert DangerousMarkup(html).found == []
 
 
 def test_check_detects_dangerous_markup() -> None:

@@ -58,6 +58,13 @@ def test_page_is_below_the_path_of_the_public_url(client: TestClient) -> None:
     assert set(re.findall(r'(?:src|href)="(/[a-z]+)/', page)) == {"/base"}
 
 
+def test_page_names_openid_sign_in_if_it_is_configured(client: TestClient) -> None:
+    assert 'data-openid=""' in client.get("/desk").text
+    openid = {"oidc_issuer": "https://id.example", "oidc_client_id": "a", "oidc_roles": "b=editor"}
+    with override_settings(client, public_url="https://portal.example/base", **openid):
+        assert 'data-openid="/base/v1/session/openid"' in client.get("/desk").text
+
+
 def test_assets_fit_size_budget(client: TestClient) -> None:
     paths = ["/desk", *map(asset_url, NAMES)]
     sizes = {path: transferred_bytes(client, path, "gzip") for path in paths}

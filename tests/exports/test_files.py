@@ -116,7 +116,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "c54a7ab4191111411fecf797a91b956938af57dc985a9a9fb469ae1fc4429998"
+EXPECTED = "e65f6f9a6ff0751381faca68d0748549db9e6335bb1c543adbf5dbe6f8727910"
 """SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
 
 

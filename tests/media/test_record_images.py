@@ -14,6 +14,7 @@ from tests.support.documents import IF_MATCH_ANY
 from tests.support.exports import export_ndjson
 from tests.support.pictures import picture
 
+RECORD_MODELS = {model.label.collection: model for model in IllustratedRecord.__subclasses__()}
 SLUG = "a-picture"
 IMAGE = {"media": SLUG}
 
@@ -90,7 +91,8 @@ def test_picture_in_use_stays_published(illustrator: TestClient) -> None:
             assert refused.status_code == 409
             assert record["slug"] in refused.json()["detail"]
         in_russian = illustrator.delete(f"/v1/media/{SLUG}?lang=ru", headers=IF_MATCH_ANY)
-        assert path.removeprefix("/v1/") in in_russian.json()["detail"]
+        model = RECORD_MODELS[path.split("/")[2]]
+        assert f"{model.label.ru} {record['slug']}" in in_russian.json()["detail"]
         illustrator.patch(path, json={"image": None}, headers=IF_MATCH_ANY).raise_for_status()
     deleted = illustrator.delete(f"/v1/media/{SLUG}", headers=IF_MATCH_ANY)
     assert deleted.status_code == 204

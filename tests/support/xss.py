@@ -5,7 +5,8 @@ import re
 # ruff: noqa: E501 - payloads are not wrapped
 
 MARKDOWN_TAGS = set(
-    "p br hr h2 h3 h4 ul ol li strong em code pre blockquote a table thead tbody tr th td".split()
+    "p br hr h2 h3 h4 ul ol li strong em code pre blockquote a img "
+    "table thead tbody tr th td".split()
 )
 """Elements that rendered Markdown may contain."""
 
@@ -71,14 +72,25 @@ _MARKDOWN = [
     *(f"[x]({target})" for target in _TARGETS),
     *(f"[x](<{target}>)" for target in _TARGETS[:8]),
     *(f"<{target}>" for target in _TARGETS[:4]),
-    *(f"![x]({target})" for target in _TARGETS[:6]),
     *(f"[x]\n\n[x]: {target}" for target in _TARGETS[:6]),
     '[x](https://example.org "a\\" onmouseover=\\"alert(1)")', "[x](https://example.org 'a\" onclick=\"alert(1)')",
-    '[x](https://example.org" onclick="alert(1))', "![x\" onerror=\"alert(1)](y)", "![x](y \"a\\\" onerror=\\\"alert(1)\")",
+    '[x](https://example.org" onclick="alert(1))',
     "[<img src=x onerror=alert(1)>](https://example.org)", "[[x](javascript:alert(1))](https://example.org)",
     "```x\" onclick=\"alert(1)\ncode\n```", "```<img src=x onerror=alert(1)>\n```", "`<img src=x onerror=alert(1)>`",
     "# <script>alert(1)</script>", "> <img src=x onerror=alert(1)>", "- <svg onload=alert(1)>", "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
     "<https://example.org\" onclick=\"alert(1)>", "[x](https://example.org/\\\"onclick=alert(1))", "<a@b.example\" onclick=alert(1)>",
 ]  # fmt: skip
+
+IMAGES = [
+    *(f"![x]({target})" for target in _TARGETS), *(f"![x](<{target}>)" for target in _TARGETS),
+    "![x\" onerror=\"alert(1)](y)", "![x](y \"a\\\" onerror=\\\"alert(1)\")",
+]  # fmt: skip
+"""Images elsewhere, which a text must not have."""
+
+PICTURES = [
+    "![x\" onerror=\"alert(1)](media:x)", "![x](media:x \"a\\\" onerror=\\\"alert(1)\")",
+    "![<img src=x onerror=alert(1)>](media:x)", "![\"><script>alert(1)</script>](media:x)",
+]  # fmt: skip
+"""Pictures of the library with payloads in their descriptions."""
 
 PAYLOADS = [*_ELEMENTS, *_MUTATIONS, *_MARKDOWN, *(f'"><a href="{t}">x</a>' for t in _TARGETS)]

@@ -58,7 +58,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             *_pages("api", webhooks="Webhooks", editing="Writing", export="Exports"),
             *_pages("guides", tables="Tables and columns"),
-            *_pages("", agents="Tools for agents"),
+            *_pages("", desk="The editors' desk", agents="Tools for agents"),
             *_pages("api", station="The station on a day", horizon="Until when facts are known"),
         ),
         search_weight=1.3,

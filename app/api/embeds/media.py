@@ -15,7 +15,8 @@ from app.db.models import Media
 from app.domain.languages import tr
 from app.domain.pictures import RENDITION_TYPES, SIZES, rendition_file
 
-_FALLBACK_EXTENSION = "jpg"
+FALLBACK_EXTENSION = "jpg"
+"""Extension of the files that every client can show."""
 
 
 class ImageSource(ReadModel):
@@ -95,7 +96,7 @@ def build_image(row: Mapping[str, Any]) -> dict[str, Any]:
     fallbacks = [
         source
         for source in sources
-        if source["type"] == RENDITION_TYPES[_FALLBACK_EXTENSION]
+        if source["type"] == RENDITION_TYPES[FALLBACK_EXTENSION]
         and max(source["width"], source["height"]) <= SIZES["page"]
     ]
     alt = row["alt"] or row["alt_ru"] or ""
@@ -117,7 +118,7 @@ def list_image_sources(
     """Fields of the `ImageSource` of each file of a picture."""
     return [
         {
-            "url": _file_url(content, rendition_file(each["name"], extension)),
+            "url": build_file_url(content, rendition_file(each["name"], extension)),
             "width": each["width"],
             "height": each["height"],
             "type": media_type,
@@ -127,5 +128,6 @@ def list_image_sources(
     ]
 
 
-def _file_url(content: str, name: str) -> str:
+def build_file_url(content: str, name: str) -> str:
+    """URL of the file `name` of a picture."""
     return f"{current_settings().base_url}/media/{content}/{name}"

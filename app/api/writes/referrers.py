@@ -11,6 +11,9 @@ from app.domain.languages import Bilingual, tr
 
 _SCOPES_THAT_SEE_DRAFTS = {Scope.DRAFTS_READ, Scope.ARTICLES_DRAFT, Scope.ARTICLES_WRITE}
 
+CREW_OF = Bilingual("the crew of", "экипаж")
+"""What the slug of a mission or launch follows, for references by its crew."""
+
 _MAX_READ_REFERRERS = 10
 """Referrers of one kind that are read."""
 
@@ -45,7 +48,7 @@ def describe_articles(
         .limit(_MAX_READ_REFERRERS)
     )
     return [
-        tr(f"the article {row.slug}", f"статья {row.slug}")
+        f"{Article.label.before_slug} {row.slug}"
         if row.visible
         else tr("an article that is not published", "неопубликованная статья")
         for row in rows
@@ -55,13 +58,12 @@ def describe_articles(
 def describe_illustrated_records(session: Session, media_id: int) -> list[str]:
     """Describe the first records, other than articles, whose image is the picture `media_id`."""
     return [
-        tr(f"the {model.label.en} {slug}", f"{model.label.collection}/{slug}")
+        description
         for model in IllustratedRecord.__subclasses__()
         if model is not Article
-        for slug in session.scalars(
-            select(model.slug)
-            .where(model.image_media_id == media_id)
-            .order_by(model.id)
-            .limit(_MAX_READ_REFERRERS)
+        for description in describe_referrers(
+            session,
+            model.label.before_slug,
+            select(model.slug).where(model.image_media_id == media_id).order_by(model.id),
         )
     ]

@@ -9,6 +9,7 @@ from app.db.models.articles import (
     ArticleLink,
     ArticleMission,
     ArticlePerson,
+    ArticlePicture,
     ArticleTag,
 )
 from app.db.models.base import Base, VersionedRecord, stored_id
@@ -54,6 +55,7 @@ __all__ = [
     "ArticleLink",
     "ArticleMission",
     "ArticlePerson",
+    "ArticlePicture",
     "ArticleTag",
     "AuditEntry",
     "Base",

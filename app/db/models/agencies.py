@@ -32,7 +32,7 @@ class Agency(VersionedRecord, Base):
 
     __tablename__ = "agencies"
     record_type = RecordType.AGENCY
-    label = RecordLabel("agency", "агентства", "agencies", "roscosmos")
+    label = RecordLabel("agency", "агентство", "агентства", "agencies", "roscosmos")
     shown_columns = ("slug", "name")
 
     name: Mapped[str] = mapped_column(BoundedString(MAX_AGENCY_NAME_CHARS))

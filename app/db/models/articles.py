@@ -32,7 +32,7 @@ class Article(IllustratedRecord, Base):
 
     __tablename__ = "articles"
     record_type = RecordType.ARTICLE
-    label = RecordLabel("article", "статьи", "articles", "launch-progress-ms-11")
+    label = RecordLabel("article", "статья", "статьи", "articles", "launch-progress-ms-11")
 
     title: Mapped[str] = mapped_column(BoundedString(300))
     lead: Mapped[str] = mapped_column(BoundedString(1000))
@@ -208,6 +208,19 @@ class ArticleLaunch(ArticleLink, Base):
     )
 
     __table_args__ = _link_indexes(__tablename__, "launch_id")
+
+
+class ArticlePicture(Base):
+    """Picture of the library in the text of an article."""
+
+    __tablename__ = "article_pictures"
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    media_id: Mapped[int] = mapped_column(ForeignKey("media.id"), primary_key=True, index=True)
 
 
 ARTICLE_LINKS = ArticleTag, ArticleMission, ArticlePerson, ArticleLaunch

@@ -20,7 +20,7 @@ class Launch(IllustratedRecord, Base):
 
     __tablename__ = "launches"
     record_type = RecordType.LAUNCH
-    label = RecordLabel("launch", "запуска", "launches", "progress-ms-11")
+    label = RecordLabel("launch", "запуск", "запуска", "launches", "progress-ms-11")
 
     cospar_id: Mapped[str | None] = mapped_column(BoundedString(12), unique=True)
     status: Mapped[LaunchStatus] = mapped_column(enum_type(LaunchStatus))

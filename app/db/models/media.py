@@ -17,7 +17,7 @@ class Media(VersionedRecord, Base):
 
     __tablename__ = "media"
     record_type = RecordType.MEDIA
-    label = RecordLabel("media", "изображения", "media", "soyuz-ms-12-on-the-pad")
+    label = RecordLabel("media", "изображение", "изображения", "media", "soyuz-ms-12-on-the-pad")
 
     content: Mapped[str] = mapped_column(BoundedString(32), unique=True)
     """Digest of the uploaded file, which names the files of the renditions."""

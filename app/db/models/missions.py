@@ -37,7 +37,7 @@ class Mission(IllustratedRecord, Base):
 
     __tablename__ = "missions"
     record_type = RecordType.MISSION
-    label = RecordLabel("mission", "экспедиции", "missions", "iss-59")
+    label = RecordLabel("mission", "экспедиция", "экспедиции", "missions", "iss-59")
 
     number: Mapped[int] = mapped_column(unique=True)
     station: Mapped[str] = mapped_column(BoundedString(40))

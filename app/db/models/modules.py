@@ -31,7 +31,7 @@ class Module(IllustratedRecord, Base):
 
     __tablename__ = "modules"
     record_type = RecordType.MODULE
-    label = RecordLabel("module", "модуля", "modules", "zvezda")
+    label = RecordLabel("module", "модуль", "модуля", "modules", "zvezda")
 
     name: Mapped[str] = mapped_column(BoundedString(120))
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))

@@ -19,7 +19,7 @@ class Person(IllustratedRecord, Base):
 
     __tablename__ = "people"
     record_type = RecordType.PERSON
-    label = RecordLabel("person", "человека", "people", "anne-mcclain")
+    label = RecordLabel("person", "человек", "человека", "people", "anne-mcclain")
 
     name: Mapped[str] = mapped_column(BoundedString(120))
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))

@@ -26,7 +26,7 @@ class Site(IllustratedRecord, Base):
 
     __tablename__ = "sites"
     record_type = RecordType.SITE
-    label = RecordLabel("site", "космодрома", "sites", "baikonur-cosmodrome")
+    label = RecordLabel("site", "космодром", "космодрома", "sites", "baikonur-cosmodrome")
 
     code: Mapped[str | None] = mapped_column(BoundedString(12), unique=True)
     name: Mapped[str] = mapped_column(BoundedString(120))

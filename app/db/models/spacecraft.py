@@ -18,7 +18,9 @@ class SpacecraftType(VersionedRecord, Base):
 
     __tablename__ = "spacecraft_types"
     record_type = RecordType.SPACECRAFT_TYPE
-    label = RecordLabel("spacecraft type", "типа кораблей", "spacecraft-types", "soyuz-ms")
+    label = RecordLabel(
+        "spacecraft type", "тип кораблей", "типа кораблей", "spacecraft-types", "soyuz-ms"
+    )
 
     name: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     name_key: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
@@ -43,7 +45,7 @@ class Spacecraft(IllustratedRecord, Base):
 
     __tablename__ = "spacecraft"
     record_type = RecordType.SPACECRAFT
-    label = RecordLabel("spacecraft", "корабля", "spacecraft", "dragon-endeavour")
+    label = RecordLabel("spacecraft", "корабль", "корабля", "spacecraft", "dragon-endeavour")
 
     name: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     name_key: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))

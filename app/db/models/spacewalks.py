@@ -17,7 +17,13 @@ class Spacewalk(VersionedRecord, Base):
 
     __tablename__ = "spacewalks"
     record_type = RecordType.SPACEWALK
-    label = RecordLabel("spacewalk", "выхода в открытый космос", "spacewalks", "spacewalk-54")
+    label = RecordLabel(
+        "spacewalk",
+        "выход в открытый космос",
+        "выхода в открытый космос",
+        "spacewalks",
+        "spacewalk-54",
+    )
 
     number: Mapped[int | None] = mapped_column(unique=True)
     """Number in the order of time; null before it is made."""

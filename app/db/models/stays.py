@@ -20,7 +20,7 @@ class Stay(VersionedRecord, Base):
 
     __tablename__ = "stays"
     record_type = RecordType.STAY
-    label = RecordLabel("stay", "стоянки", "stays", "progress-ms-11-pirs-nadir")
+    label = RecordLabel("stay", "стоянка", "стоянки", "stays", "progress-ms-11-pirs-nadir")
 
     launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
     port_id: Mapped[int] = mapped_column(ForeignKey("ports.id"))

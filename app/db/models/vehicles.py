@@ -27,7 +27,7 @@ class Vehicle(VersionedRecord, Base):
 
     __tablename__ = "vehicles"
     record_type = RecordType.VEHICLE
-    label = RecordLabel("vehicle", "ракеты-носителя", "vehicles", "soyuz-2-1a")
+    label = RecordLabel("vehicle", "ракета-носитель", "ракеты-носителя", "vehicles", "soyuz-2-1a")
     shown_columns = ("slug", "name", "family")
 
     name: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))

@@ -7,8 +7,11 @@ export { LANG, Problem, ROOT, TIME_ZONE } from "./portal/api.js";
 const SAFE_METHODS = ["GET", "HEAD"];
 const SESSION_PATH = "session";
 
-/** State of the session, shared by all screens. `renew` signs in again and resolves to the session. */
-export const state = { session: null, renew: null };
+/**
+ * State of the session, shared by all screens. `renew` signs in again and resolves to the session;
+ * `onchange` is called when the session is another one.
+ */
+export const state = { session: null, renew: null, onchange: () => {} };
 
 /**
  * Send a request below `/v1`, such as `articles/a-day/preview`. Resolves to the status, the JSON
@@ -16,15 +19,16 @@ export const state = { session: null, renew: null };
  *
  * `query`: parameters; lists are joined by commas, empty values omitted. `body`: sent as JSON, or
  * unchanged if it is a file or a form. `etag`: sent in `If-Match`. `key`: idempotency key.
- * If the session has ended, the person signs in again, and the request is repeated.
+ * If the session has ended, the person signs in again, and the request is repeated; not if it
+ * `isBackground`, sent without an action of theirs.
  */
 export async function send(method, path, options = {}) {
   try {
     return await attempt(method, path, options);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    if (problem.status === 401 && state.renew && path !== SESSION_PATH) await state.renew();
-    else if (problem.status !== 403 || !(await hasNewToken(method, path))) throw problem;
+    if (problem.status === 401 && state.renew && path !== SESSION_PATH && !options.isBackground) await state.renew();
+    else if (problem.status !== 403 || !(await hasNewToken(method))) throw problem;
     return attempt(method, path, options);
   }
 }
@@ -56,13 +60,15 @@ const isEncoded = (body) => body instanceof Blob || body instanceof FormData;
 
 const mediaType = (method) => (method === "PATCH" ? "application/merge-patch+json" : "application/json");
 
-/** Whether another tab has signed in again, so that the CSRF token of this one was outdated. */
-async function hasNewToken(method, path) {
-  if (SAFE_METHODS.includes(method) || path === SESSION_PATH || !state.session) return false;
-  const former = state.session.csrf_token;
-  const { data } = await attempt("GET", SESSION_PATH, {}).catch(() => ({ data: state.session }));
-  state.session = data;
-  return data.csrf_token !== former;
+/**
+ * Whether another tab has signed in again with the same key, so that the CSRF token of this one was
+ * outdated. With another key, the request is not repeated in the name of somebody else.
+ */
+async function hasNewToken(method) {
+  if (SAFE_METHODS.includes(method) || !state.session) return false;
+  const former = state.session;
+  const session = await findSession();
+  return session !== null && session.csrf_token !== former.csrf_token && session.name === former.name;
 }
 
 /** The session of the cookie; null if there is none. */
@@ -70,9 +76,10 @@ export async function findSession() {
   try {
     state.session = (await attempt("GET", SESSION_PATH, {})).data;
   } catch (problem) {
-    if (problem.status !== 401) throw problem;
+    if (![401, 404].includes(problem.status)) throw problem;
     state.session = null;
   }
+  state.onchange();
   return state.session;
 }
 
@@ -85,7 +92,7 @@ export async function signIn(key) {
 
 /** End the session. */
 export async function signOut() {
-  await attempt("DELETE", SESSION_PATH, {}).catch((problem) => {
+  await send("DELETE", SESSION_PATH).catch((problem) => {
     if (problem.status !== 401) throw problem;
   });
   state.session = null;

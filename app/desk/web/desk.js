@@ -1,7 +1,7 @@
 // Start of the desk: session, routes by the fragment of the URL, the frame around the screens.
 
 import { LANG, Problem, TIME_ZONE, findSession, signIn, signOut, state } from "./api.js";
-import { ask, element, fill } from "./dom.js";
+import { ask, element, fill, openDialog } from "./dom.js";
 import { clearProblems, field, showProblem } from "./forms.js";
 import { FACTS } from "./record-types.js";
 import { enhanceThemeButton } from "./portal/theme-button.js";
@@ -29,6 +29,7 @@ const navigation = document.querySelector(".bar nav");
 const account = document.querySelector(".account");
 const language = document.querySelector(".language");
 const strings = await (await fetch(new URL(`strings/${LANG}.json`, import.meta.url))).json();
+const openIdUrl = document.documentElement.dataset.openid; // empty if the operator has none
 const plural = new Intl.PluralRules(LANG);
 
 /** A text of the interface with its values. */
@@ -79,6 +80,15 @@ async function show() {
   await render();
 }
 
+/** Decoded part of a path; unchanged if it is malformed. */
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 async function render() {
   controller.abort();
   controller = new AbortController();
@@ -87,8 +97,8 @@ async function render() {
   shownHash = location.hash;
   updateFrame();
   const [path, query = ""] = shownHash.replace(/^#\/?/, "").split("?");
-  const [name, ...parameters] = path.split("/").map(decodeURIComponent);
   desk.query = new URLSearchParams(query);
+  const [name, ...parameters] = path.split("/").map(decode);
   const screen = name || firstScreen();
   const place = element("div", { class: "screen" });
   main.setAttribute("aria-busy", "true");
@@ -122,14 +132,19 @@ function updateFrame() {
     element("a", { href: `#/${name}`, "aria-current": name === here && "page" }, text(`${name}.title`))));
   fill(account, state.session && [
     element("span", {}, state.session.name), " ",
-    element("button", { type: "button", class: "plain", onclick: leave }, text("sign_out")),
+    element("button", { type: "button", class: "plain", onclick: signOutAndAskAgain }, text("sign_out")),
   ]);
   language.href = `?lang=${language.hreflang}${location.hash}`;
 }
 
-async function leave() {
+async function signOutAndAskAgain() {
   if (desk.beforeLeave && !(await desk.beforeLeave())) return;
-  await signOut();
+  try {
+    await signOut();
+  } catch (problem) {
+    await ask({ title: text("not_signed_out"), text: problem.detail || text("no_connection"), buttons: [{ value: "", label: text("close") }] });
+    return;
+  }
   controller.abort();
   desk.beforeLeave = null;
   fill(main);
@@ -142,39 +157,46 @@ let renewal = null;
 
 /** Sign in, in a dialog over the screen, whose input stays. Concurrent calls share the dialog. */
 function renew() {
-  renewal ??= askForKey().finally(() => { renewal = null; });
+  renewal ??= new Promise(askForKey).finally(() => { renewal = null; });
   return renewal;
 }
 
-function askForKey() {
-  return new Promise((resolve) => {
-    const key = element("input", { type: "password", name: "key", autocomplete: "current-password", required: true, autofocus: true, spellcheck: "false" });
-    const button = element("button", { class: "primary" }, text("sign_in"));
-    const form = element("form", { novalidate: true, onsubmit: async (event) => {
-      event.preventDefault();
-      button.disabled = true;
-      try {
-        await signIn(key.value.trim());
-        dialog.close();
-        dialog.remove();
-        updateFrame();
-        desk.announce(text("signed_in", { name: state.session.name }));
-        resolve(state.session);
-      } catch (problem) {
-        showProblem(form, problem.status ? { ...problem, errors: problem.errors?.length ? problem.errors : [{ pointer: "/key", detail: problem.detail }], detail: problem.title } : { detail: text("no_connection") });
-      } finally {
-        button.disabled = false;
-      }
-    } },
-      element("h1", { id: "sign-in" }, text("sign_in")),
-      main.querySelector(".screen") && element("p", {}, text("session_ended")),
-      field({ label: text("key"), hint: text("key.hint"), pointer: "/key", control: key }),
-      element("p", { class: "actions" }, button));
-    key.addEventListener("input", () => clearProblems(form));
-    const dialog = element("dialog", { class: "sign-in", "aria-labelledby": "sign-in", oncancel: (event) => event.preventDefault() }, form);
-    document.body.append(dialog);
-    dialog.showModal();
-  });
+function askForKey(resolve) {
+  state.session = null;
+  const key = element("input", { type: "password", name: "key", autocomplete: "current-password", required: true, autofocus: true, spellcheck: "false" });
+  const button = element("button", { class: "primary" }, text("sign_in"));
+  const form = element("form", { novalidate: true, onsubmit: async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    try {
+      await signIn(key.value.trim());
+      dialog.close();
+    } catch (problem) {
+      showProblem(form, problemOfKey(problem));
+    } finally {
+      button.disabled = false;
+    }
+  } },
+    main.querySelector(".screen") && element("p", {}, text("session_ended")),
+    field({ label: text("key"), hint: text("key.hint"), pointer: "/key", control: key }),
+    element("p", { class: "actions" }, button,
+      openIdUrl && element("a", { class: "button", href: openIdUrl }, text("sign_in_openid"))));
+  key.addEventListener("input", () => clearProblems(form));
+  const dialog = openDialog({ title: text("sign_in"), level: "h1", content: form, onclose: () => {
+    if (!state.session) {
+      askForKey(resolve); // Escape does not sign in
+      return;
+    }
+    updateFrame();
+    desk.announce(text("signed_in", { name: state.session.name }));
+    resolve(state.session);
+  } });
+}
+
+/** A problem of signing in, shown at the field of the key. */
+function problemOfKey({ status, title, detail, errors }) {
+  if (!status) return { detail: text("no_connection") };
+  return { detail: title, errors: errors?.length ? errors : [{ pointer: "/key", detail }] };
 }
 
 /** Show the keyboard shortcuts. */
@@ -190,7 +212,7 @@ function showShortcuts() {
   });
 }
 
-state.renew = renew;
+Object.assign(state, { renew, onchange: updateFrame });
 enhanceThemeButton();
 addEventListener("hashchange", show);
 addEventListener("beforeunload", (event) => { if (desk.beforeLeave?.hasChanges?.()) event.preventDefault(); });

@@ -1,18 +1,10 @@
-// Differences between versions of a record, and the merge of two changes of one version.
+// Differences between versions of a record: tables of changes, and the choice in a conflict.
 
+import { changedFields, merge } from "./documents.js";
 import { element } from "./dom.js";
 import { fieldLabel } from "./labels.js";
 
 const MAX_COMPARISONS = 1_000_000;
-
-const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-
-/** Fields of `after` that differ from `before`, as `[{ field, before, after }]`. */
-export function changedFields(before, after) {
-  return Object.keys(after)
-    .filter((field) => !isEqual(before[field] ?? null, after[field] ?? null))
-    .map((field) => ({ field, before: before[field] ?? null, after: after[field] ?? null }));
-}
 
 /** Text of a value: lists and objects one item a line. */
 export function valueText(value) {
@@ -96,12 +88,8 @@ export function differenceTable({ desk, changes }) {
  * has changed is merged by itself; for the others the editor chooses, and sees both values.
  */
 export function conflictPanel({ desk, base, theirs, mine, onresolve }) {
-  const theirChanges = changedFields(base, theirs);
-  const myChanges = changedFields(base, mine);
-  const myFields = new Set(myChanges.map(({ field }) => field));
-  const conflicts = theirChanges.filter(({ field, after }) =>
-    myFields.has(field) && !isEqual(after, mine[field]));
-  const choices = conflicts.map(({ field }) => {
+  const { merged, conflicts } = merge(base, theirs, mine);
+  const choices = conflicts.map((field) => {
     const option = (whose, value, checked) => {
       const input = element("input", { type: "radio", name: `conflict-${field}`, checked });
       const parts = wordDifference(valueText(base[field]), valueText(value)).map(([kind, text]) =>
@@ -119,15 +107,13 @@ export function conflictPanel({ desk, base, theirs, mine, onresolve }) {
     };
   });
   const resolve = () => {
-    const merged = { ...theirs };
-    for (const { field, after } of myChanges) merged[field] = after;
-    for (const { field, isMine } of choices) if (!isMine()) merged[field] = theirs[field];
-    onresolve(merged);
+    const theirChoices = choices.filter(({ isMine }) => !isMine());
+    onresolve({ ...merged, ...Object.fromEntries(theirChoices.map(({ field }) => [field, theirs[field]])) });
   };
   return element("section", { class: "conflict card", tabindex: -1, "aria-labelledby": "conflict" },
     element("h2", { id: "conflict" }, desk.text("conflict.title")),
     element("p", {}, desk.text("conflict.help")),
-    differenceTable({ desk, changes: theirChanges }),
+    differenceTable({ desk, changes: changedFields(base, theirs) }),
     ...choices.map((choice) => choice.element),
     element("p", { class: "actions" },
       element("button", { type: "button", onclick: resolve }, desk.text("conflict.continue"))));

@@ -58,22 +58,25 @@ export function debounce(call, ms) {
   return debounced;
 }
 
+/** Open a dialog with a heading. `onclose` is called with its return value. */
+export function openDialog({ title, content, level = "h2", onclose = () => {}, ...attributes }) {
+  const heading = newId();
+  const dialog = element("dialog", { "aria-labelledby": heading, ...attributes, onclose: () => {
+    dialog.remove();
+    onclose(dialog.returnValue);
+  } }, element(level, { id: heading }, title), content);
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
 /** Ask a question in a dialog. Resolves to the value of the pressed button; null if it was closed. */
 export function ask({ title, text = "", buttons, content = [] }) {
-  const heading = newId();
   return new Promise((resolve) => {
-    const dialog = element("dialog", { "aria-labelledby": heading, onclose: () => {
-      dialog.remove();
-      resolve(dialog.returnValue || null);
-    } },
-      element("form", { method: "dialog" },
-        element("h2", { id: heading }, title),
-        text && element("p", {}, text),
-        content,
-        element("p", { class: "actions" }, buttons.map(({ value, label, kind }) =>
-          element("button", { value, class: kind }, label))),
-      ));
-    document.body.append(dialog);
-    dialog.showModal();
+    openDialog({ title, onclose: (value) => resolve(value || null), content: element("form", { method: "dialog" },
+      text && element("p", {}, text),
+      content,
+      element("p", { class: "actions" }, buttons.map(({ value, label, kind }) =>
+        element("button", { value, class: kind }, label)))) });
   });
 }

@@ -112,8 +112,11 @@ export function picker({ type, suggest = suggestRecords(type), value = "", free 
     controller = new AbortController();
     const words = input.value.trim();
     if (!words) return close();
+    const { signal } = controller;
     try {
-      items = await suggest(words, controller.signal);
+      const found = await suggest(words, signal);
+      if (signal.aborted) return undefined;
+      items = found;
     } catch (error) {
       if (error.name === "AbortError") return undefined;
       items = [];
@@ -138,6 +141,7 @@ export function picker({ type, suggest = suggestRecords(type), value = "", free 
 
   function close() {
     look.cancel();
+    controller?.abort();
     items = [];
     show();
   }

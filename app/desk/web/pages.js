@@ -1,5 +1,6 @@
 // Lists of the API, page by page.
 
+import { attempt } from "./actions.js";
 import { cursorOf, send } from "./api.js";
 import { element, fill } from "./dom.js";
 
@@ -7,7 +8,8 @@ import { element, fill } from "./dom.js";
  * List of the items of `path`: `{ element, reload }`.
  *
  * `query()` returns the filters, `item(record)` the element of an item. `list` contains the items;
- * `wrapper` is the element around it, such as a table. `reload()` shows the first page.
+ * `wrapper` is the element around it, such as a table. `reload()` shows the first page; a problem of
+ * it or of another page is shown above the list.
  */
 export function pages({ desk, path, query = () => ({}), item, list = element("ul", { class: "card records" }), wrapper = list }) {
   const empty = element("p", { class: "empty", hidden: true }, desk.text("list.empty"));
@@ -15,8 +17,14 @@ export function pages({ desk, path, query = () => ({}), item, list = element("ul
   const onward = element("button", { type: "button", onclick: () => go(onward) }, desk.text("list.next"));
   const pager = element("p", { class: "actions" }, back, onward);
 
+  const root = element("div", {}, wrapper, empty, pager);
+  let controller = new AbortController();
+
   async function load(cursor) {
-    const { data } = await send("GET", path, { query: { ...query(), cursor }, signal: desk.signal });
+    controller.abort();
+    controller = new AbortController();
+    const signal = AbortSignal.any([desk.signal, controller.signal]);
+    const { data } = await send("GET", path, { query: { ...query(), cursor }, signal });
     fill(list, data.items.map(item));
     wrapper.hidden = data.items.length === 0;
     empty.hidden = data.items.length > 0;
@@ -26,12 +34,12 @@ export function pages({ desk, path, query = () => ({}), item, list = element("ul
     }
   }
 
-  async function go(button) {
+  const go = (button) => attempt(root, async () => {
     await load(button.dataset.cursor);
     (list.querySelector("a, button, input") ?? pager).focus();
-  }
+  });
 
-  return { element: element("div", {}, wrapper, empty, pager), reload: () => load(null) };
+  return { element: root, reload: () => attempt(root, () => load(null)) };
 }
 
 /** Table whose rows `pages` fills: `{ list, wrapper }`. */

@@ -2,7 +2,8 @@
 
 import { confirm } from "./actions.js";
 import { Problem, send } from "./api.js";
-import { changedFields, conflictPanel } from "./difference.js";
+import { conflictPanel } from "./difference.js";
+import { isEqual, toPatch } from "./documents.js";
 import { debounce, element, fill } from "./dom.js";
 import { clearProblems, showProblem } from "./forms.js";
 import { withoutNulls } from "./schema-form.js";
@@ -14,23 +15,21 @@ export const creation = (path) => ({ method: "POST", path, body: withoutNulls })
 
 /** Target of a form that changes a record; only fields that the editor has changed are sent. */
 export const change = (path) => ({
-  method: "PATCH", path, body: (document, initial) => changesOf(initial, document),
+  method: "PATCH", path, body: (document, initial) => toPatch(initial, document),
 });
 
-/** The fields of `after` that differ from `before`, as a merge patch. */
-const changesOf = (before, after) =>
-  Object.fromEntries(changedFields(before, after).map(({ field, after: value }) => [field, value]));
-
 /**
- * Form for the document `loaded`: an element with `hasChanges()` and `restart()`.
+ * Form of a record: an element with `hasChanges()` and `restart()`.
  *
- * `build(document, changed)` makes the controls, `{ element, read }`. `target`: method, path, `body`
- * of the request, and `pointer`, which translates pointers of its problems. Forms of one record share
- * `version`, whose `current` is that of the document; without it, the record is new. `load()` reads
- * the newest version, sets `version.current`, and resolves to the document for this form. `onsave(data)`
- * gets the response of a save. `validates`: whether the endpoint has a dry run, which is used while typing.
+ * `build(document, changed)` makes the controls, `{ element, read }`. `loaded`: the document, and its
+ * `version` unless it is new. `load()` resolves to the newest of both. `onsave(data)` gets the response
+ * of a save. `validates`: whether the endpoint has a dry run, which is used while the person types.
+ *
+ * Each form has a version of its own: two forms of one record, such as a mission and its crew, may
+ * be based on different versions.
  */
-export function recordForm({ desk, build, loaded, target, version = null, load = null, onsave, label, validates = true }) {
+export function recordForm({ desk, build, loaded, load = null, target, onsave, label, validates = true }) {
+  let version;
   let part;
   let initial;
   let validation = new AbortController();
@@ -38,21 +37,22 @@ export function recordForm({ desk, build, loaded, target, version = null, load =
   const conflict = element("div");
   const button = element("button", { class: "primary" }, label);
   const validateLater = debounce(validate, TYPING_DELAY_MS);
-  const form = element("form", { novalidate: true, onsubmit: save, oninput: changed, onchange: changed },
+  const form = element("form", { novalidate: true, onsubmit: submit, oninput: changed, onchange: changed },
     conflict, fields, element("p", { class: "actions save" }, button));
-  form.restart = () => showFields(loaded, loaded);
-  form.hasChanges = () => changedFields(initial, part.read()).length > 0;
+  form.restart = () => showFields(loaded.document, loaded);
+  form.hasChanges = () => !isEqual(initial, part.read());
 
   /** Show `document`, whose changes are those since `base`. */
   function showFields(document, base) {
-    initial = build(base, changed).read();
+    version = base.version;
+    initial = build(base.document, changed).read();
     part = build(document, changed);
     fill(fields, part.element);
   }
 
   const request = (query, signal) => send(target.method, target.path, {
     body: target.body(part.read(), initial),
-    etag: version && `"${version.current}"`,
+    etag: version && `"${version}"`,
     query,
     signal,
   });
@@ -74,63 +74,89 @@ export function recordForm({ desk, build, loaded, target, version = null, load =
       if (!(problem instanceof Problem)) throw problem;
       if (problem.status !== 422) return; // shown when the form is saved
       const errors = (problem.errors ?? []).filter(({ code }) => code !== "missing");
-      if (errors.length) show({ ...problem, errors }, { focus: false });
+      if (errors.length) showProblem(form, { ...problem, errors }, { focus: false });
       else clearProblems(form);
     }
   }
 
-  function show(problem, options) {
-    const errors = problem.errors?.map((error) => ({
-      ...error, pointer: target.pointer?.(error.pointer) ?? error.pointer,
-    }));
-    showProblem(form, { ...problem, errors }, options);
-  }
-
-  async function save(event) {
+  async function submit(event) {
     event.preventDefault();
     validateLater.cancel();
     validation.abort();
     button.disabled = true;
-    const sent = part.read();
     try {
-      const { data } = await request({});
-      clearProblems(form);
-      initial = sent;
-      onsave(data);
-      if (load && form.isConnected) {
-        const newest = await load();
-        const typedSince = changesOf(sent, part.read());
-        showFields({ ...newest, ...typedSince }, newest);
-      }
+      await save();
     } catch (problem) {
       if (problem.name === "AbortError") return; // another screen is shown
       if (!(problem instanceof Problem)) throw problem;
-      if (problem.status === 412) await showConflict();
-      else show(problem);
+      showProblem(form, problem);
     } finally {
       button.disabled = false;
     }
   }
 
-  async function showConflict() {
-    const newest = await load();
+  async function save() {
+    const sent = part.read();
+    let response;
+    try {
+      response = await request({});
+    } catch (problem) {
+      if (problem.status !== 412 || !load) throw problem;
+      await saveOver(await load());
+      return;
+    }
+    clearProblems(form);
+    initial = sent;
+    version = response.data.version;
+    onsave(response.data);
+    if (load && form.isConnected) await refresh(sent);
+  }
+
+  /** Show what the service has made of a saved document; what was typed since stays. */
+  async function refresh(sent) {
+    let newest;
+    try {
+      newest = await load();
+    } catch (problem) {
+      if (problem instanceof Problem) return; // it is saved, and the form has its version
+      throw problem;
+    }
+    showFields({ ...newest.document, ...toPatch(sent, part.read()) }, newest);
+  }
+
+  /** Go on from a newer version: save again if it has the same fields, else show the conflict. */
+  async function saveOver(newest) {
+    const theirs = build(newest.document, changed).read();
+    if (isEqual(initial, theirs)) {
+      version = newest.version;
+      await save();
+      return;
+    }
     const panel = conflictPanel({
       desk,
       base: initial,
-      theirs: build(newest, changed).read(),
+      theirs,
       mine: part.read(),
       onresolve: (merged) => {
         showFields(merged, newest);
+        setDeciding(false);
         fill(conflict);
         button.focus();
         desk.announce(desk.text("conflict.merged"));
       },
     });
     fill(conflict, panel);
+    setDeciding(true);
     panel.focus();
   }
 
-  showFields(loaded, loaded);
+  /** While the person decides on a conflict, the form below it cannot be changed or saved. */
+  function setDeciding(isDeciding) {
+    fields.inert = isDeciding;
+    button.parentElement.inert = isDeciding;
+  }
+
+  showFields(loaded.document, loaded);
   return form;
 }
 

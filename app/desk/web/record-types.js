@@ -1,5 +1,8 @@
 // Types of records: their collections, and the fields that refer to them.
 
+/** In place of a slug or an id in a hash: the form of a new record. No slug contains it. */
+export const NEW = "+";
+
 /** Facts by collection: the scope that writes them, and the schema of their documents. */
 export const FACTS = {
   launches: { scope: "launches:write", schema: "LaunchWrite" },
@@ -15,6 +18,9 @@ export const FACTS = {
   agencies: { scope: "agencies:write", schema: "AgencyWrite" },
 };
 
+/** Collections of the records that have versions. */
+export const COLLECTIONS = ["articles", "media", ...Object.keys(FACTS)];
+
 /** Type of the records that a field refers to, by the name of the field. */
 export const REFERENCES = {
   agency: "agency",
@@ -24,6 +30,7 @@ export const REFERENCES = {
   landed_with: "launch",
   launch: "launch",
   maker: "agency",
+  media: "media",
   mission: "mission",
   operator: "agency",
   parent: "agency",

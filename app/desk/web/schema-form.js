@@ -1,6 +1,6 @@
 // Controls of a JSON Schema: one for each property, with the label `field.{name}`.
 
-import { send } from "./api.js";
+import { LANG, send } from "./api.js";
 import { element, fill, newId } from "./dom.js";
 import { field, picker } from "./forms.js";
 import { fieldLabel, isDerived, valueLabel } from "./labels.js";
@@ -49,10 +49,18 @@ function propertyField(schema, value, context) {
   };
 }
 
-/** Description of the API, which is in English; rows of lists and derived fields have none. */
+/**
+ * Description of the API without what it says about null, which no form shows. It is in English;
+ * rows of lists and derived fields have none.
+ */
 function hint({ description = "" }, { name, isRow }) {
-  if (isRow || isDerived(name) || document.documentElement.lang !== "en") return "";
-  return description.replaceAll("`", "");
+  if (isRow || isDerived(name) || LANG !== "en") return "";
+  return description
+    .replace(/,? or null\b[^.;]*/g, "")
+    .split(/(?<=[.;])\s+/)
+    .filter((sentence) => !/\bnull\b/i.test(sentence))
+    .join(" ")
+    .replaceAll("`", "");
 }
 
 function scalarControl(schema, value, { desk, changed, name, isRequired }) {

@@ -3,11 +3,9 @@
 import { send } from "./api.js";
 import { element, fill } from "./dom.js";
 import { change, creation, guardChanges, recordForm } from "./record-form.js";
+import { NEW } from "./record-types.js";
 import { objectFields } from "./schema-form.js";
 import { getSchema } from "./schemas.js";
-
-/** In place of an id or a slug: the form of a new record. No slug contains it. */
-export const NEW = "+";
 
 /**
  * Show the form of the record `id` below `path`. `title(record)` is its heading; `extra` is shown
@@ -15,19 +13,17 @@ export const NEW = "+";
  */
 export async function showSettings(main, desk, { path, id, schema, title, extra = null, oncreate = null }) {
   const isNew = id === NEW;
-  const version = {};
   const load = async () => {
     const { data } = await send("GET", `${path}/${id}`, { signal: desk.signal });
-    version.current = data.version;
-    return data;
+    return { document: data, version: data.version };
   };
-  const loaded = isNew ? {} : await load();
+  const loaded = isNew ? { document: {} } : await load();
   const form = recordForm({
     desk,
     build: (document, changed) => objectFields(getSchema(schema), document, { desk, changed }),
     loaded,
+    load: isNew ? null : load,
     target: isNew ? creation(path) : change(`${path}/${id}`),
-    ...(isNew ? {} : { version, load }),
     label: desk.text(isNew ? "facts.create" : "facts.save"),
     onsave: (record) => {
       desk.announce(desk.text("facts.saved"));
@@ -36,5 +32,5 @@ export async function showSettings(main, desk, { path, id, schema, title, extra 
     },
   });
   guardChanges(desk, [form]);
-  fill(main, element("h1", {}, isNew ? desk.text("facts.new_of", { type: desk.text(`${path}.title`) }) : title(loaded)), form, extra);
+  fill(main, element("h1", {}, isNew ? desk.text("facts.new_of", { type: desk.text(`${path}.title`) }) : title(loaded.document)), form, extra);
 }

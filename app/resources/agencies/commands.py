@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
@@ -15,7 +15,7 @@ from app.api.write_models import WriteModel, to_record
 from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import load_ancestor_ids
-from app.api.writes.referrers import describe_referrers
+from app.api.writes.referrers import CREW_OF, describe_referrers
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import (
@@ -30,12 +30,13 @@ from app.db.models import (
     SpacecraftType,
     Spacewalk,
     Vehicle,
+    VersionedRecord,
     agency_key,
     agency_keys,
     stored_id,
 )
 from app.domain.enums import AuditTarget
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import tr
 from app.resources.agencies.queries import get_agency
 from app.resources.agencies.schemas import AgencyRecord, AgencyWrite
 
@@ -140,41 +141,24 @@ def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]
         .distinct()
     )
     owned = select(Module.slug).join(ModuleOwner, ModuleOwner.module_id == Module.id)
-    named: list[tuple[Bilingual, Any, Select[str]]] = [
-        (
-            Bilingual("the person", "человек"),
-            Person.slug,
-            select(Person.slug).where(Person.agency_id == id_),
-        ),
-        (Bilingual("the crew of", "экипаж"), Launch.slug, crews),
-        (
-            Bilingual("the spacewalk", "выход"),
-            Spacewalk.slug,
-            select(Spacewalk.slug).where(Spacewalk.operator_id == id_),
-        ),
-        (Bilingual("the module", "модуль"), Module.slug, owned.where(ModuleOwner.agency_id == id_)),
-        (
-            Bilingual("the agency", "агентство"),
-            Agency.slug,
-            select(Agency.slug).where(Agency.parent_id == id_),
-        ),
-        *(
-            (
-                Bilingual(f"the {model.label.en}", russian),
-                model.slug,
-                select(model.slug).where(column == agency.slug),
-            )
-            for model, column, russian in (
-                (Vehicle, Vehicle.maker, "ракета-носитель"),
-                (SpacecraftType, SpacecraftType.maker, "тип кораблей"),
-                (Spacecraft, Spacecraft.operator, "корабль"),
-            )
-        ),
-    ]
+    referring: dict[type[VersionedRecord], Select[str]] = {
+        Person: select(Person.slug).where(Person.agency_id == id_),
+        Spacewalk: select(Spacewalk.slug).where(Spacewalk.operator_id == id_),
+        Module: owned.where(ModuleOwner.agency_id == id_),
+        Agency: select(Agency.slug).where(Agency.parent_id == id_),
+        Vehicle: select(Vehicle.slug).where(Vehicle.maker == agency.slug),
+        SpacecraftType: select(SpacecraftType.slug).where(SpacecraftType.maker == agency.slug),
+        Spacecraft: select(Spacecraft.slug).where(Spacecraft.operator == agency.slug),
+    }
     return [
-        description
-        for kind, key, slugs in named
-        for description in describe_referrers(session, kind, slugs.order_by(key))
+        *describe_referrers(session, CREW_OF, crews.order_by(Launch.slug)),
+        *(
+            description
+            for model, slugs in referring.items()
+            for description in describe_referrers(
+                session, model.label.before_slug, slugs.order_by(model.slug)
+            )
+        ),
     ]
 
 

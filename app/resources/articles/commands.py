@@ -27,14 +27,17 @@ from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.images import find_published_picture
 from app.api.writes.records import RecordWriter, bump_version
+from app.api.writes.referrers import describe_referrers
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_object_subquery, json_values_subquery
 from app.db.models import (
     Article,
     ArticleLaunch,
+    ArticleLink,
     ArticleMission,
     ArticlePerson,
+    ArticlePicture,
     ArticleTag,
     Launch,
     Media,
@@ -48,6 +51,7 @@ from app.domain.enums import ArticleState, AuditTarget
 from app.domain.languages import Language, tr
 from app.http.problems import Conflict, Gone
 from app.resources.articles.authorisation import check_author
+from app.resources.articles.body_pictures import embed_pictures
 from app.resources.articles.queries import get_article_preview
 from app.resources.articles.rendering import Renderings, get_body_html, set_renderings
 from app.resources.articles.schemas import (
@@ -166,8 +170,9 @@ def save_all(session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
             continue
         copies = {name: getattr(article, name) for name in COPIED_COLUMNS}
         for column, values in own_links.items():
+            copied = copies if issubclass(column.class_, ArticleLink) else {}
             new_rows[column.class_] += [
-                {"article_id": id_, column.key: value} | copies for value in sorted(set(values))
+                {"article_id": id_, column.key: value} | copied for value in sorted(set(values))
             ]
     for model, rows in new_rows.items():
         if rows:  # without entities: the steps of the write follow from the new article
@@ -200,14 +205,17 @@ def _apply_document(
         _set_translation_key(article, document.translation_key, document.language, lookups)
     for name in ("title", "lead", "body", "language", "note"):
         setattr(article, name, getattr(document, name))
+    links: dict[Any, Collection[Any]] = {}
     if article.body_html is None:  # the body is new
-        article.body_html = get_body_html(session, article.body)
+        html = get_body_html(session, article.body)
+        article.body_html, pictures = embed_pictures(session, html, document.language)
+        links[ArticlePicture.media_id] = pictures
     article.published_at = document.published_at
     article.published_at_precision = document.published_at_precision
     article.source_name, article.source_url = document.source.name, document.source.url
     _set_image(session, article, document, lookups)
     missions, people, launches = document.missions, document.people, document.launches
-    return {
+    return links | {
         ArticleTag.tag: document.tags,
         ArticleMission.mission_id: resolve_slugs(
             session, Mission, missions, "/missions", lookups.missions
@@ -309,7 +317,8 @@ def _load_translations(
 def referrers(session: Session, article: Article, _client: ApiClient | None = None) -> list[str]:
     """The missions that feature an article."""
     missions = select(Mission.slug).where(Mission.featured_article_id == stored_id(article))
-    return [f"mission {slug}" for slug in session.scalars(missions.order_by(Mission.number))]
+    ordered = missions.order_by(Mission.number)
+    return describe_referrers(session, Mission.label.before_slug, ordered)
 
 
 def _check_not_featured(session: Session, article: Article) -> None:

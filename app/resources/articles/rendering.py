@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.api.validation_errors import raise_field_error
 from app.domain.languages import tr
-from app.domain.markdown import MAX_HTML_CHARS, TooComplex, render_markdown
+from app.domain.markdown import MAX_HTML_CHARS, ForeignImage, TooComplex, render_markdown
 from app.resources.articles.schemas import ArticleBody
 
-Renderings = Mapping[str, str | TooComplex]
+Rendering = str | TooComplex | ForeignImage
+Renderings = Mapping[str, Rendering]
 """By body: its HTML, or why it cannot be rendered."""
 
 _RENDERINGS = "article_renderings"
@@ -28,7 +29,7 @@ def render_bodies(bodies: Iterable[object], known: Renderings = MappingProxyType
 
     Takes `known` renderings as they are. Takes up to 0.4 s for another body: call it in a thread.
     """
-    renderings: dict[str, str | TooComplex] = {}
+    renderings: dict[str, Rendering] = {}
     for value in bodies:
         try:
             body = _BODY_ADAPTER.validate_python(value)
@@ -55,8 +56,16 @@ def render_body(body: str) -> str:
     return _require_html(_render(body))
 
 
-def _require_html(result: str | TooComplex) -> str:
+def _require_html(result: Rendering) -> str:
     """The HTML of a rendering. Raises InvalidRequest if there is none."""
+    if isinstance(result, ForeignImage):
+        detail = tr(
+            f"The paragraph at line {result.line} has an image of another site. Upload it to "
+            "/v1/media, and show it by its slug: `![description](media:slug)`.",
+            f"В абзаце со строки {result.line} — изображение с другого сайта. Загрузите его в "
+            "/v1/media и покажите по имени: `![описание](media:slug)`.",
+        )
+        raise_field_error("/body", "foreign-image", detail)
     if isinstance(result, TooComplex):
         raise_field_error("/body", "too-complex", _explain(result))
     if not result:
@@ -67,10 +76,10 @@ def _require_html(result: str | TooComplex) -> str:
     return result
 
 
-def _render(body: str) -> str | TooComplex:
+def _render(body: str) -> Rendering:
     try:
         return render_markdown(body)
-    except TooComplex as error:
+    except (TooComplex, ForeignImage) as error:
         return error
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_validators
-from app.api.deps import DatabaseDep
+from app.api.deps import DatabaseDep, PrimaryDatabaseDep
 from app.api.feeds import AtomFeed
 from app.api.fields import RecordQueryDep, RecordWithPageQueryDep
 from app.api.links import url_for_request
@@ -28,8 +28,10 @@ from app.api.writes.request import (
     build_update_dependency,
 )
 from app.domain.enums import Scope
+from app.domain.languages import current_language
 from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.authorisation import DRAFT_SCOPES
+from app.resources.articles.body_pictures import embed_pictures, has_pictures, show_picture_urls
 from app.resources.articles.drafts import list_drafts
 from app.resources.articles.rendering import render_bodies, render_body
 from app.resources.articles.schemas import (
@@ -186,9 +188,14 @@ async def create_article(article: ArticleWrite, write: CreateArticleDep) -> Resp
 
 
 @router.post("/preview", name="renderArticleBody", summary="Render the text of an article")
-async def render_article_body(text: BodyWrite, _author: ArticleAuthorDep) -> RenderedBody:
+async def render_article_body(
+    text: BodyWrite, _author: ArticleAuthorDep, database: PrimaryDatabaseDep
+) -> RenderedBody:
     """Returns the HTML that an article with this Markdown has. Saves nothing."""
-    return RenderedBody(html=await to_thread.run_sync(render_body, text.body))
+    html = await to_thread.run_sync(render_body, text.body)
+    if has_pictures(html):
+        html, _ = await database.write(embed_pictures, html, current_language())
+    return RenderedBody(html=show_picture_urls(html))
 
 
 @router.patch(

@@ -54,6 +54,7 @@ from app.api.write_models import (
 from app.config import current_settings
 from app.domain.dates import Precision, local_day, now
 from app.domain.enums import ArticleState
+from app.resources.articles.body_pictures import BodyHtml
 
 
 class ArticleFacet(StrEnum):
@@ -197,7 +198,7 @@ class ArticleRead(ArticleSummary):
 
     body: str
     """Text in Markdown."""
-    body_html: str
+    body_html: BodyHtml
     """`body` as sanitized HTML."""
     note: str | None
     """Editor's note about the record, such as a doubtful date."""
@@ -215,7 +216,7 @@ class ArticleRead(ArticleSummary):
 class FeedEntry(ArticleSummary):
     """Article in a feed."""
 
-    body_html: str
+    body_html: BodyHtml
 
 
 class ArticlePage(Page[ArticleSummary], FacetFields):
@@ -343,7 +344,8 @@ class ArticleWriteBase(DocumentModel):
     title: Annotated[SluggableName, MaxChars(300)]
     lead: Annotated[NonBlankText, MaxChars(1000)]
     body: ArticleBody
-    """Text in Markdown. HTML in it is escaped."""
+    """Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`."""
     language: LanguageCode
     published_at: Rfc3339 | None = None
     """Publication time, past or future. Default: the time of `publish`."""
@@ -411,7 +413,7 @@ class ArticleRecord(ArticleWriteBase):
     id: int
     status: ArticleStatus
     image: ImageRecord | None
-    body_html: str
+    body_html: BodyHtml
     url: Url
     created_at: Rfc3339
     updated_at: Rfc3339

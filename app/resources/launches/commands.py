@@ -22,7 +22,7 @@ from app.api.write_models import to_record
 from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name, resolve_name
-from app.api.writes.referrers import describe_referring_articles
+from app.api.writes.referrers import CREW_OF, describe_referrers, describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import (
@@ -353,9 +353,9 @@ def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
     )
     stays = select(Stay.slug).where(Stay.launch_id == id_)
     return [
-        *(f"the mission {slug}" for slug in sorted(session.scalars(missions))),
-        *(f"the crew of {slug}" for slug in sorted(session.scalars(up))),
-        *(f"the stay {slug}" for slug in sorted(session.scalars(stays))),
+        *describe_referrers(session, Mission.label.before_slug, missions.order_by(Mission.slug)),
+        *describe_referrers(session, CREW_OF, up.order_by(Launch.slug)),
+        *describe_referrers(session, Stay.label.before_slug, stays.order_by(Stay.slug)),
         *describe_referring_articles(session, ArticleLaunch.launch_id, id_, client),
     ]
 

@@ -19,7 +19,7 @@ from app.api.writes.referrers import describe_articles, describe_illustrated_rec
 from app.api.writes.request import WriteRequest, WriteResult
 from app.config import current_settings
 from app.db.database import Reader
-from app.db.models import Article, Media, stored_id
+from app.db.models import Article, ArticlePicture, Media, stored_id
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict
@@ -62,6 +62,13 @@ def _set_content(session: Session, media: Media, digest: str) -> None:
     if owner := session.scalar(select(Media.slug).where(Media.content == digest)):
         detail = tr(f"It is the picture {owner!r}.", f"Это изображение {owner!r}.")
         raise_field_error("/content", "taken", detail)
+    if media.id is not None and (texts := _list_texts(session, media, None)):
+        raise Conflict(
+            tr(
+                f"The text of {texts[0]} shows it. Upload the file as another picture.",
+                f"Его показывает текст: {texts[0]}. Загрузите файл как другое изображение.",
+            )
+        )
     picture = PictureStore.from_settings(current_settings()).find(digest)
     if picture is None:
         detail = tr(
@@ -90,7 +97,14 @@ def _list_referrers(session: Session, media: Media, client: ApiClient | None) ->
     """The records that show a picture."""
     id_ = stored_id(media)
     articles = describe_articles(session, Article.image_media_id == id_, client)
-    return articles + describe_illustrated_records(session, id_)
+    texts = _list_texts(session, media, client)
+    return articles + texts + describe_illustrated_records(session, id_)
+
+
+def _list_texts(session: Session, media: Media, client: ApiClient | None) -> list[str]:
+    """The articles whose text shows a picture."""
+    shown = select(ArticlePicture.article_id).where(ArticlePicture.media_id == stored_id(media))
+    return describe_articles(session, Article.id.in_(shown), client)
 
 
 WRITER = RecordWriter(

@@ -15,7 +15,7 @@ from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter, bump_version
-from app.api.writes.referrers import describe_referring_articles
+from app.api.writes.referrers import describe_referrers, describe_referring_articles
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.conditions import article_is_public
 from app.db.database import Reader
@@ -33,7 +33,7 @@ from app.db.models import (
     stored_id,
 )
 from app.domain.enums import AuditTarget
-from app.domain.languages import tr
+from app.domain.languages import Bilingual, tr
 from app.resources.missions.crew_rules import (
     AssignmentDates,
     check_not_in_other_missions,
@@ -227,14 +227,15 @@ def _set_launches(
 def referrers(session: Session, mission: Mission, client: ApiClient) -> list[str]:
     """The crew of a mission and the articles about it."""
     id_ = stored_id(mission)
-    crew = session.scalars(
+    crew = (
         select(Person.slug)
         .join(CrewAssignment, CrewAssignment.person_id == Person.id)
         .where(CrewAssignment.mission_id == id_)
         .order_by(CrewAssignment.ordinal)
     )
     articles = describe_referring_articles(session, ArticleMission.mission_id, id_, client)
-    return [*(f"its crew: {slug}" for slug in crew), *articles]
+    member = Bilingual("the crew member", "член экипажа")
+    return [*describe_referrers(session, member, crew), *articles]
 
 
 WRITER = RecordWriter(

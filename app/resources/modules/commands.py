@@ -16,6 +16,7 @@ from app.api.write_models import to_record
 from app.api.writes.agencies import find_agency_id, load_agency_ids
 from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import (
@@ -313,16 +314,14 @@ def referrers(session: Session, module: Module, _client: ApiClient) -> list[str]
         .join(ModuleAttachment, ModuleAttachment.module_id == Module.id)
         .where(ModuleAttachment.attached_to_id == id_)
         .distinct()
+        .order_by(Module.slug)
     )
     stays = select(Stay.slug).join(Port, Port.id == Stay.port_id).where(Port.module_id == id_)
     walks = select(Spacewalk.slug).where(Spacewalk.airlock_id == id_)
     return [
-        *(f"the module {slug}" for slug in sorted(session.scalars(attached))),
-        *(f"the stay {slug}" for slug in session.scalars(stays.order_by(Stay.slug).limit(10))),
-        *(
-            f"the spacewalk {slug}"
-            for slug in session.scalars(walks.order_by(Spacewalk.slug).limit(10))
-        ),
+        *describe_referrers(session, Module.label.before_slug, attached),
+        *describe_referrers(session, Stay.label.before_slug, stays.order_by(Stay.slug)),
+        *describe_referrers(session, Spacewalk.label.before_slug, walks.order_by(Spacewalk.slug)),
     ]
 
 

@@ -16,7 +16,7 @@ from app.api.write_models import to_record
 from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
 from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
-from app.api.writes.referrers import describe_referring_articles
+from app.api.writes.referrers import CREW_OF, describe_referrers, describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import (
@@ -125,28 +125,28 @@ def _set_nationalities(
 def referrers(session: Session, person: Person, client: ApiClient) -> list[str]:
     """The crews, launches and spacewalks of a person, and the articles about them."""
     id_ = stored_id(person)
-    missions = session.scalars(
+    missions = (
         select(Mission.slug)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
         .where(CrewAssignment.person_id == id_)
         .order_by(Mission.number)
     )
-    launches = session.scalars(
+    launches = (
         select(Launch.slug)
         .join(Flight, Flight.launch_id == Launch.id)
         .where(Flight.person_id == id_)
         .order_by(Launch.id)
     )
-    walks = session.scalars(
+    walks = (
         select(Spacewalk.slug)
         .join(SpacewalkMember, SpacewalkMember.spacewalk_id == Spacewalk.id)
         .where(SpacewalkMember.person_id == id_)
         .order_by(Spacewalk.starts_sort_at, Spacewalk.id)
     )
     return [
-        *(f"the crew of {slug}" for slug in missions),
-        *(f"the launch {slug}" for slug in launches),
-        *(f"the spacewalk {slug}" for slug in walks),
+        *describe_referrers(session, CREW_OF, missions),
+        *describe_referrers(session, Launch.label.before_slug, launches),
+        *describe_referrers(session, Spacewalk.label.before_slug, walks),
         *describe_referring_articles(session, ArticlePerson.person_id, id_, client),
     ]
 

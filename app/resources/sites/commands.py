@@ -26,7 +26,7 @@ from app.db.tracking.changes import record_referrer_changes
 from app.db.tracking.steps import has_changed
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import tr
 from app.domain.text import slugify
 from app.resources.sites.queries import get_site
 from app.resources.sites.schemas import LaunchSiteRecord, LaunchSiteWrite, PadWrite
@@ -211,7 +211,7 @@ def referrers(session: Session, site: Site, _client: ApiClient) -> list[str]:
     """The launches from a site."""
     launches = select(Launch.slug).where(Launch.site_id == stored_id(site))
     newest = launches.order_by(Launch.launch_sort_at.desc(), Launch.id.desc())
-    return describe_referrers(session, Bilingual("the launch", "запуск"), newest)
+    return describe_referrers(session, Launch.label.before_slug, newest)
 
 
 WRITER = RecordWriter(

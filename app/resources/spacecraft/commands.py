@@ -21,7 +21,6 @@ from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Launch, Payload, Spacecraft, SpacecraftType, stored_id
 from app.domain.enums import AuditTarget
-from app.domain.languages import Bilingual
 from app.resources.spacecraft.queries import get_spacecraft
 from app.resources.spacecraft.schemas import ShipRecord, ShipWrite
 
@@ -74,7 +73,7 @@ def referrers(session: Session, spacecraft: Spacecraft, _client: ApiClient) -> l
         .where(Payload.spacecraft_id == stored_id(spacecraft))
     )
     oldest = launches.order_by(Launch.launch_sort_at, Launch.id)
-    return describe_referrers(session, Bilingual("the launch", "запуск"), oldest)
+    return describe_referrers(session, Launch.label.before_slug, oldest)
 
 
 WRITER = RecordWriter(

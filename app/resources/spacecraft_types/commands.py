@@ -18,7 +18,6 @@ from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Spacecraft, SpacecraftType, stored_id
 from app.domain.enums import AuditTarget
-from app.domain.languages import Bilingual
 from app.resources.spacecraft_types.queries import get_spacecraft_type
 from app.resources.spacecraft_types.schemas import SpacecraftTypeRecord, SpacecraftTypeWrite
 
@@ -55,7 +54,7 @@ def referrers(session: Session, type_: SpacecraftType, _client: ApiClient) -> li
     """The spacecraft of a type."""
     ships = select(Spacecraft.slug).where(Spacecraft.type_id == stored_id(type_))
     ordered = ships.order_by(Spacecraft.name_key, Spacecraft.id)
-    return describe_referrers(session, Bilingual("the spacecraft", "корабль"), ordered)
+    return describe_referrers(session, Spacecraft.label.before_slug, ordered)
 
 
 WRITER = RecordWriter(

@@ -20,7 +20,7 @@ from app.db.functions import AnySelect
 from app.db.models import Launch, Vehicle, stored_id
 from app.db.models.vehicles import vehicle_key
 from app.domain.enums import AuditTarget
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import tr
 from app.resources.vehicles.queries import get_vehicle
 from app.resources.vehicles.schemas import VehicleRecord, VehicleWrite
 
@@ -73,7 +73,7 @@ def referrers(session: Session, vehicle: Vehicle, _client: ApiClient) -> list[st
     """The launches of a vehicle."""
     launches = select(Launch.slug).where(Launch.vehicle_id == stored_id(vehicle))
     oldest = launches.order_by(Launch.launch_sort_at, Launch.id)
-    return describe_referrers(session, Bilingual("the launch", "запуск"), oldest)
+    return describe_referrers(session, Launch.label.before_slug, oldest)
 
 
 WRITER = RecordWriter(

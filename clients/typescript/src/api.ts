@@ -3444,7 +3444,10 @@ export interface components {
             slug: string | null;
             title: string;
             lead: string;
-            /** @description Text in Markdown. HTML in it is escaped. */
+            /**
+             * @description Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+             *     `![description](media:slug)`.
+             */
             body: string;
             language: string;
             /**
@@ -3601,7 +3604,10 @@ export interface components {
             slug?: string | null;
             title: string;
             lead: string;
-            /** @description Text in Markdown. HTML in it is escaped. */
+            /**
+             * @description Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+             *     `![description](media:slug)`.
+             */
             body: string;
             language: string;
             /**
@@ -9545,7 +9551,10 @@ export interface components {
             slug?: string | null;
             title?: string;
             lead?: string;
-            /** @description Text in Markdown. HTML in it is escaped. */
+            /**
+             * @description Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+             *     `![description](media:slug)`.
+             */
             body?: string;
             language?: string;
             /**

@@ -1,6 +1,6 @@
 // Documents of articles: the fields that are written, from a response, and what has changed.
 
-import { changedFields } from "../difference.js";
+import { toPatch as changesOf } from "../documents.js";
 
 /** A new article; `source` may be left to the server's default. */
 export const EMPTY = Object.freeze({
@@ -10,12 +10,16 @@ export const EMPTY = Object.freeze({
 });
 const REQUIRED = ["title", "lead", "body", "language"];
 
+/** A text with the line breaks that text areas have. */
+const withLineFeeds = (text) => text && text.replaceAll(/\r\n?/g, "\n");
 const slugs = (records) => records.map(({ slug }) => slug);
 
 /** The writable fields of an article as the API returns it. */
 export function toDocument(article) {
-  const same = ["title", "lead", "body", "language", "slug", "image", "note", "tags", "published_at", "published_at_precision"];
+  const texts = ["title", "lead", "body", "note"];
+  const same = ["language", "slug", "image", "tags", "published_at", "published_at_precision"];
   return {
+    ...Object.fromEntries(texts.map((name) => [name, withLineFeeds(article[name])])),
     ...Object.fromEntries(same.map((name) => [name, article[name]])),
     source: { name: article.source.name, url: article.source.url },
     missions: slugs(article.missions),
@@ -27,7 +31,7 @@ export function toDocument(article) {
 
 /** The fields of `after` that differ from `before`: a merge patch, or the start of a document. */
 export function toPatch(before, after) {
-  const patch = Object.fromEntries(changedFields(before, after).map(({ field, after: value }) => [field, value]));
+  const patch = changesOf(before, after);
   if (!patch.slug) delete patch.slug;
   if (patch.source && !patch.source.name && !before.source.name) delete patch.source;
   return patch;
@@ -35,17 +39,6 @@ export function toPatch(before, after) {
 
 /** Whether an article can be created: the server needs these fields. */
 export const isComplete = (document) => REQUIRED.every((name) => document[name]?.trim());
-
-/**
- * Merge two changes of `base`: `merged` has both, mine where both changed a field. `conflicts` is
- * true if they changed the same field to different values.
- */
-export function merge(base, theirs, mine) {
-  const mineByField = Object.fromEntries(changedFields(base, mine).map(({ field, after }) => [field, after]));
-  const conflicts = changedFields(base, theirs).some(({ field, after }) =>
-    field in mineByField && JSON.stringify(mineByField[field]) !== JSON.stringify(after));
-  return { merged: { ...theirs, ...mineByField }, conflicts };
-}
 
 /** Titles of the related records by slug. */
 export const titlesOf = ({ missions, people, launches }) => Object.fromEntries([

@@ -104,8 +104,10 @@ export function articleForm({ desk, onchange }) {
       published = { at: document.published_at, precision: document.published_at_precision, local: controls.published_at.value };
       tags.set(document.tags);
       for (const name of Object.keys(RECORD_TYPES)) related[name].set(document[name]);
-      original.value = document.translation_of ?? "";
-      original.input.value = original.value;
+      if (original.value !== (document.translation_of ?? "")) {
+        original.value = document.translation_of ?? "";
+        original.input.value = original.value;
+      }
       if (JSON.stringify(image.value) !== JSON.stringify(document.image)) image.set(document.image, shownImage);
     },
   };

@@ -2,14 +2,15 @@
 
 import { Problem, send } from "../api.js";
 import { debounce, element, fill, showHtml } from "../dom.js";
+import { chooseFromLibrary } from "./picture.js";
 
 const PREVIEW_MS = 400;
 
-/** Marks around or before the selection, by the key that is pressed with Ctrl or Cmd. */
+/** Marks around or before the selection, by the key that is pressed with Ctrl or Cmd, in any layout. */
 const MARKS = {
-  b: { name: "bold", before: "**", after: "**" },
-  i: { name: "italic", before: "*", after: "*" },
-  k: { name: "link", before: "[", after: "](https://)" },
+  KeyB: { name: "bold", before: "**", after: "**" },
+  KeyI: { name: "italic", before: "*", after: "*" },
+  KeyK: { name: "link", before: "[", after: "](https://)" },
 };
 const LINE_MARKS = { heading: "## ", list: "- ", quote: "> " };
 
@@ -25,7 +26,7 @@ function insert(area, text) {
 /** A text area for Markdown. The returned element has `area`. */
 export function markdownEditor({ desk, ...attributes }) {
   const area = element("textarea", { rows: 18, class: "markdown", spellcheck: "true", ...attributes, onkeydown: (event) => {
-    const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.key];
+    const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.code];
     if (!mark) return;
     event.preventDefault();
     surround(mark);
@@ -43,11 +44,16 @@ export function markdownEditor({ desk, ...attributes }) {
     insert(area, area.value.slice(start, area.selectionEnd).replace(/^/gm, mark));
   }
 
+  function insertPicture() {
+    chooseFromLibrary(desk, ({ media }, { alt }) => insert(area, `\n\n![${alt.replaceAll(/[[\]]/g, "")}](media:${media})\n\n`));
+  }
+
   const button = (name, action) => element("button", { type: "button", class: "plain", onclick: action }, desk.text(`markdown.${name}`));
   const box = element("div", {},
     element("div", { class: "tools", role: "group", "aria-label": desk.text("markdown.tools") },
       Object.values(MARKS).map((mark) => button(mark.name, () => surround(mark))),
-      Object.entries(LINE_MARKS).map(([name, mark]) => button(name, () => markLines(mark)))),
+      Object.entries(LINE_MARKS).map(([name, mark]) => button(name, () => markLines(mark))),
+      button("picture", insertPicture)),
     area);
   box.area = area;
   return box;
@@ -68,8 +74,8 @@ export function livePreview({ desk }) {
 
   const render = debounce(async () => {
     const { body: markdown } = latest;
-    if (markdown === shownBody) return;
     controller?.abort();
+    if (markdown === shownBody) return;
     controller = new AbortController();
     if (!markdown.trim()) {
       fill(body);
@@ -80,6 +86,10 @@ export function livePreview({ desk }) {
       } catch (problem) {
         if (problem.name === "AbortError") return;
         if (!(problem instanceof Problem)) throw problem;
+        if (problem.status === 429) {
+          render(); // the previews before are still being rendered
+          return;
+        }
         fill(body, element("p", { class: "error" }, problem.errors?.[0]?.detail || problem.detail || desk.text("no_connection")));
         return;
       }

@@ -1,7 +1,8 @@
 // Field for the picture of an article: one of the library, a new one, or one on another site.
 
-import { LANG, ROOT, send } from "../api.js";
-import { debounce, element, fill } from "../dom.js";
+import { attempt } from "../actions.js";
+import { LANG, Problem, ROOT, send } from "../api.js";
+import { debounce, element, fill, openDialog } from "../dom.js";
 import { clearProblems, field, showProblem } from "../forms.js";
 
 const SEARCH_MS = 300;
@@ -56,51 +57,57 @@ export function pictureField({ desk, onchange }) {
   return box;
 }
 
-/** A dialog with a form; `submit` returns true to close it. Problems are shown at the fields. */
-function formDialog(desk, title, content, submit, label) {
+/**
+ * A dialog with a form. `submit(signal)` closes it unless it rejects: a problem is shown at the
+ * fields. The signal is aborted when the dialog is closed.
+ */
+function openForm(desk, { title, content, label, submit }) {
+  const controller = new AbortController();
+  const save = element("button", { class: "primary" }, label);
   const form = element("form", { method: "dialog", novalidate: true, onsubmit: async (event) => {
     if (event.submitter?.value === "cancel") return;
     event.preventDefault();
     clearProblems(form);
     save.disabled = true;
     try {
-      await submit();
+      await submit(controller.signal);
       dialog.close();
     } catch (problem) {
-      showProblem(form, problem.status === undefined ? { detail: String(problem.message) } : { ...problem, detail: problem.detail || desk.text("no_connection") });
+      if (problem.name === "AbortError") return;
+      showProblem(form, { ...problem, detail: problem.detail || problem.message || desk.text("no_connection") });
     } finally {
       save.disabled = false;
     }
-  } });
-  const save = element("button", { class: "primary" }, label);
-  fill(form, element("h2", { id: "picture-title" }, title), content,
+  } }, content,
     element("p", { class: "actions" }, save, element("button", { value: "cancel", formnovalidate: true }, desk.text("cancel"))));
-  const dialog = element("dialog", { "aria-labelledby": "picture-title", onclose: () => dialog.remove() }, form);
-  document.body.append(dialog);
-  dialog.showModal();
+  const dialog = openDialog({ title, content: form, onclose: () => controller.abort() });
 }
 
-function chooseFromLibrary(desk, choose) {
+/** Choose a published picture in a dialog: `choose(value, image)` takes it as it is written, and as it is read. */
+export function chooseFromLibrary(desk, choose) {
+  const { text } = desk;
   const pictures = element("ul", { class: "pictures" });
+  let controller = null;
   const words = element("input", { type: "search", oninput: debounce(load, SEARCH_MS) });
-  const heading = element("h2", { id: "library" }, desk.text("picture.choose"));
-  const dialog = element("dialog", { "aria-labelledby": "library", onclose: () => dialog.remove() },
-    heading, field({ label: desk.text("picture.search"), control: words }), pictures,
-    element("form", { method: "dialog", class: "actions" }, element("button", {}, desk.text("cancel"))));
+  const content = element("div", {}, field({ label: text("picture.search"), control: words }), pictures,
+    element("form", { method: "dialog", class: "actions" }, element("button", {}, text("cancel"))));
+  const dialog = openDialog({ title: text("picture.choose"), content, onclose: () => controller.abort() });
+  load();
 
   async function load() {
-    const { data } = await send("GET", "media", { query: { q: words.value.trim(), limit: MAX_PICTURES }, signal: desk.signal });
-    fill(pictures, data.items.map(({ slug, image }) => element("li", {},
-      element("button", { type: "button", onclick: () => {
-        dialog.close();
-        choose({ ...NO_PICTURE, media: slug }, image);
-      } }, figure(image)))));
-    if (data.items.length === 0) fill(pictures, element("li", { class: "empty" }, desk.text("list.empty")));
+    controller?.abort();
+    controller = new AbortController();
+    const { signal } = controller;
+    await attempt(content, async () => {
+      const { data } = await send("GET", "media", { query: { q: words.value.trim(), limit: MAX_PICTURES }, signal });
+      fill(pictures, data.items.map(({ slug, image }) => element("li", {},
+        element("button", { type: "button", onclick: () => {
+          dialog.close();
+          choose({ ...NO_PICTURE, media: slug }, image);
+        } }, figure(image)))));
+      if (data.items.length === 0) fill(pictures, element("li", { class: "empty" }, text("list.empty")));
+    });
   }
-
-  document.body.append(dialog);
-  dialog.showModal();
-  load();
 }
 
 function upload(desk, choose) {
@@ -108,28 +115,36 @@ function upload(desk, choose) {
   const file = element("input", { type: "file", accept: "image/jpeg,image/png,image/webp,image/avif,image/gif", required: true });
   const inputs = Object.fromEntries(["alt", "alt_ru", "credit", "licence"].map((name) =>
     [name, element("input", { type: "text", required: name !== "credit" })]));
-  formDialog(desk, text("picture.upload"), [
-    field({ label: text("picture.file"), hint: text("picture.file_hint"), pointer: "/file", control: file }),
-    ...Object.entries(inputs).map(([name, control]) => field({ label: text(`picture.${name}`), pointer: `/${name}`, control,
-      hint: name === "licence" ? text("picture.licence_hint") : "" })),
-  ], async () => {
-    const metadata = Object.fromEntries(Object.entries(inputs).map(([name, { value }]) => [name, value.trim() || null]));
-    const body = new FormData();
-    body.append("file", file.files[0] ?? new Blob([]), file.files[0]?.name ?? "");
-    body.append("metadata", JSON.stringify({ ...metadata, licence: metadata.licence ?? "unknown", published: true }));
-    const { data } = await send("POST", "media", { body });
-    choose({ ...NO_PICTURE, media: data.slug }, { ...data.image, alt: LANG === "ru" ? data.alt_ru : data.alt });
-  }, text("picture.upload"));
+  openForm(desk, {
+    title: text("picture.upload"),
+    label: text("picture.upload"),
+    content: [
+      field({ label: text("picture.file"), hint: text("picture.file_hint"), pointer: "/file", control: file }),
+      ...Object.entries(inputs).map(([name, control]) => field({ label: text(`picture.${name}`), pointer: `/${name}`, control,
+        hint: name === "licence" ? text("picture.licence_hint") : "" })),
+    ],
+    async submit(signal) {
+      const metadata = Object.fromEntries(Object.entries(inputs).map(([name, { value }]) => [name, value.trim() || null]));
+      const body = new FormData();
+      body.append("file", file.files[0] ?? new Blob([]), file.files[0]?.name ?? "");
+      body.append("metadata", JSON.stringify({ ...metadata, licence: metadata.licence ?? "unknown", published: true }));
+      const { data } = await send("POST", "media", { body, signal });
+      choose({ ...NO_PICTURE, media: data.slug }, { ...data.image, alt: LANG === "ru" ? data.alt_ru : data.alt });
+    },
+  });
 }
 
 function nameOther(desk, choose) {
   const { text } = desk;
   const inputs = { url: element("input", { type: "url" }), alt: element("input", { type: "text" }), credit: element("input", { type: "text" }) };
-  formDialog(desk, text("picture.elsewhere"),
-    Object.entries(inputs).map(([name, control]) => field({ label: text(name === "alt" ? "picture.alt_any" : `picture.${name}`), pointer: `/${name}`, control })),
-    async () => {
+  openForm(desk, {
+    title: text("picture.elsewhere"),
+    label: text("picture.use"),
+    content: Object.entries(inputs).map(([name, control]) => field({ label: text(name === "alt" ? "picture.alt_any" : `picture.${name}`), pointer: `/${name}`, control })),
+    async submit() {
       const value = Object.fromEntries(Object.entries(inputs).map(([name, { value: typed }]) => [name, typed.trim() || null]));
-      if (!value.url || !value.alt) throw new Error(text("picture.incomplete"));
+      if (!value.url || !value.alt) throw new Problem({ detail: text("picture.incomplete") });
       choose({ ...NO_PICTURE, ...value });
-    }, text("picture.use"));
+    },
+  });
 }

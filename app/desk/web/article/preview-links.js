@@ -2,8 +2,9 @@
 
 import { send } from "../api.js";
 import { attempt } from "../actions.js";
+import { copyButton } from "../copy.js";
 import { momentText } from "../dates.js";
-import { element, fill } from "../dom.js";
+import { element, fill, openDialog } from "../dom.js";
 import { field } from "../forms.js";
 
 const HOURS = [24, 48, 168, 720];
@@ -18,9 +19,7 @@ export async function showPreviewLinks(desk, slug) {
   const hours = element("select", {}, HOURS.map((value) =>
     element("option", { value, selected: value === DEFAULT_HOURS }, desk.counted(value / 24, "preview.days"))));
   const content = element("div", {});
-  const dialog = element("dialog", { "aria-labelledby": "preview-links", onclose: () => dialog.remove() }, content);
   fill(content,
-    element("h2", { id: "preview-links" }, text("preview.title")),
     element("p", {}, text("preview.help")),
     field({ label: text("preview.valid"), control: hours }),
     element("p", { class: "actions" },
@@ -33,10 +32,7 @@ export async function showPreviewLinks(desk, slug) {
     const url = element("input", { type: "text", readonly: true, value: data.url, onfocus: ({ target }) => target.select() });
     fill(created,
       field({ label: text("preview.url"), hint: text("preview.until", { at: momentText(data.expires_at) }), control: url }),
-      element("p", { class: "actions" }, navigator.clipboard && element("button", { type: "button", onclick: async () => {
-        await navigator.clipboard.writeText(data.url);
-        desk.announce(text("preview.copied"));
-      } }, text("preview.copy"))));
+      element("p", { class: "actions" }, copyButton(desk, url)));
     url.focus();
     await list();
   }
@@ -53,7 +49,6 @@ export async function showPreviewLinks(desk, slug) {
         }) }, text("preview.revoke")))));
   }
 
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog({ title: text("preview.title"), content });
   await attempt(content, list);
 }

@@ -1,11 +1,12 @@
 // Article: all fields with a live preview, autosave of drafts, conflicts, and the actions of its state.
 
 import { Problem, send } from "../api.js";
-import { EMPTY, isComplete, merge, titlesOf, toDocument, toPatch } from "../article/document.js";
+import { articleButtons } from "../article/buttons.js";
+import { EMPTY, isComplete, titlesOf, toDocument } from "../article/document.js";
 import { articleForm } from "../article/form.js";
-import { articleActions } from "../article/actions.js";
 import { livePreview } from "../article/markdown.js";
 import { findWrittenImage, originalPanel } from "../article/original.js";
+import { EditedArticle } from "../article/saving.js";
 import { clockText, momentText } from "../dates.js";
 import { conflictPanel } from "../difference.js";
 import { ask, debounce, element, fill } from "../dom.js";
@@ -13,41 +14,34 @@ import { clearProblems, showProblem } from "../forms.js";
 
 const AUTOSAVE_MS = 4000;
 const POLL_MS = 15000;
+const MAX_IDLE_MS = 600000; // without input, polling would keep the session alive
 const PRIVATE_STATUSES = ["draft", "unpublished"];
-
-const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export async function show(main, [slug], desk) {
   const { text } = desk;
   const originalSlug = desk.query.get("translation_of");
-  const storeName = `desk-new:${originalSlug ?? ""}`;
-  const creationKey = newKey();
-  let article = null; // as the server has it; null before the creation
-  let base = EMPTY; // its document
-  let etag = null;
-  let saving = null;
-  let isInConflict = false;
-
+  const store = storeOf(originalSlug);
   const preview = livePreview({ desk });
   const form = articleForm({ desk, onchange });
+  const edited = new EditedArticle(form, { onupdate, onconflict, mayAutosave });
+  const buttons = articleButtons({ desk, edited, form, save, act, remove, run, showOriginal });
   const heading = element("h1", {});
   const status = element("p", { class: "state", role: "status" });
   const notice = element("div", { "aria-live": "polite" });
   const conflict = element("div", {});
   const beside = element("div", {});
-  const autosave = debounce(() => { if (mayAutosave() && isDirty()) save({ isAutomatic: true }); }, AUTOSAVE_MS);
-  const actions = articleActions({ desk, state: { get article() { return article; }, get document() { return form.read(); } }, save, act, remove });
+  const autosave = debounce(() => { if (edited.isDirty && mayAutosave()) save({ isAutomatic: true }); }, AUTOSAVE_MS);
+  let usedAt = Date.now();
+  let noticed = null; // version that the notice is about
 
   if (slug === "new") await startNew();
-  else await adopt(await send("GET", `articles/${slug}/preview`, { signal: desk.signal }));
-  fill(main, heading, status, notice, conflict,
-    element("div", { class: "editing" }, form.element, element("div", {}, beside, preview.element)), actions.element);
-  if (!article) preview.update(form.read());
-  updateState();
-  desk.beforeLeave = Object.assign(beforeLeave, { hasChanges: isDirty });
+  else edited.open(await send("GET", `articles/${slug}/preview`, { signal: desk.signal }));
+  fill(main, heading, status, buttons.more, notice, conflict,
+    element("div", { class: "editing" }, form.element, element("div", {}, beside, preview.element)), buttons.bar);
+  desk.beforeLeave = Object.assign(beforeLeave, { hasChanges: () => edited.isDirty });
   main.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "s") {
+    usedAt = Date.now();
+    if ((event.ctrlKey || event.metaKey) && event.code === "KeyS") {
       event.preventDefault();
       save();
     }
@@ -63,192 +57,162 @@ export async function show(main, [slug], desk) {
   });
 
   async function startNew() {
-    const stored = sessionStorage.getItem(storeName);
     let written = EMPTY;
     let titles = {};
     let image = null;
     if (originalSlug) {
       const { data } = await send("GET", `articles/${originalSlug}/preview`, { signal: desk.signal });
       const { missions, people, launches, tags, source } = toDocument(data);
-      const language = data.language === "en" ? "ru" : "en";
-      written = { ...EMPTY, missions, people, launches, tags, source, language, translation_of: originalSlug };
+      written = { ...EMPTY, missions, people, launches, tags, source, translation_of: originalSlug, language: data.language === "en" ? "ru" : "en" };
       written.image = await findWrittenImage(data, desk.signal).catch(() => null);
       image = data.image;
       titles = titlesOf(data);
-      fill(beside, originalPanel(desk, data));
+      showOriginal(data);
     }
     form.write(written, titles, image);
+    const stored = store.read();
     if (stored) {
-      form.write({ ...written, ...JSON.parse(stored) });
+      form.write({ ...written, ...stored });
       fill(notice, element("p", {}, text("article.restored")));
     }
+    preview.update(form.read());
+    updateState();
+  }
+
+  function showOriginal(article) {
+    const panel = originalPanel(desk, article);
+    fill(beside, panel);
+    panel.scrollIntoView({ block: "nearest" });
   }
 
   function onchange() {
+    usedAt = Date.now();
     preview.update(form.read());
-    actions.update();
-    if (!article) sessionStorage.setItem(storeName, JSON.stringify(form.read()));
-    showState(isDirty() ? "article.unsaved" : "article.unchanged");
+    buttons.update();
+    if (!edited.article) store.write(form.read());
+    showState(edited.isDirty ? "article.unsaved" : "article.unchanged");
     autosave();
   }
 
-  function isDirty() {
-    return Object.keys(toPatch(base, form.read())).length > 0;
-  }
-
   function mayAutosave() {
+    const { article } = edited;
     const isPrivate = !article || PRIVATE_STATUSES.includes(article.status);
-    return isPrivate && !isInConflict && actions.mayEdit() && isComplete(form.read());
+    return isPrivate && !edited.isInConflict && buttons.mayEdit() && isComplete(form.read());
   }
 
-  /** Show the article of a response. Fields that were edited after `sent` was sent stay as they are. */
-  async function adopt({ data, etag: newEtag }, sent = null) {
-    [article, etag, base] = [data, newEtag, toDocument(data)];
-    if (!sent) {
-      form.write(base, titlesOf(data));
-    } else {
-      const typed = form.read();
-      const edited = Object.keys(base).filter((name) => !isEqual(typed[name], sent[name]));
-      form.write({ ...base, ...Object.fromEntries(edited.map((name) => [name, typed[name]])) }, titlesOf(data));
-    }
-    if (form.read().body === base.body) preview.update(form.read(), data.body_html);
-    sessionStorage.removeItem(storeName);
+  function onupdate() {
+    const document = form.read();
+    const { article } = edited;
+    preview.update(document, document.body === article.body ? article.body_html : null);
+    fill(notice);
+    noticed = null;
     updateState();
   }
 
   function updateState() {
+    const { article } = edited;
     fill(heading, article ? article.title : text(originalSlug ? "article.new_translation" : "article.new"));
     if (article) heading.lang = article.language;
     desk.setTitle(heading.textContent);
-    showState(article ? "article.unchanged" : "article.not_saved");
-    actions.update();
-    for (const control of form.element.elements) control.disabled = !actions.mayEdit();
+    showState(!article ? "article.not_saved" : edited.isDirty ? "article.unsaved" : "article.unchanged");
+    buttons.update();
+    for (const control of form.element.elements) control.disabled = !buttons.mayEdit();
   }
 
   function showState(key) {
-    const at = article && article.status === "scheduled" && text("article.public_at", { at: momentText(article.published_at) });
+    const { article } = edited;
     const parts = [
-      article && text(`status.${article.status}`), at,
+      article && text(`status.${article.status}`),
+      article?.status === "scheduled" && text("article.public_at", { at: momentText(article.published_at) }),
       article && text("article.version", { version: article.version }),
       text(key, { at: clockText(new Date()) }),
-      article && !actions.mayEdit() && text("article.read_only"),
+      article && !buttons.mayEdit() && text("article.read_only"),
     ];
     fill(status, parts.filter(Boolean).map((part) => element("span", {}, part)));
   }
 
-  /** Save what has changed. Resolves to true if the server has all of it. */
-  async function save({ isAutomatic = false } = {}) {
-    autosave.cancel();
-    if (saving) await saving;
-    if (isInConflict) return false;
-    if (article && !isDirty()) return true;
-    saving = write(isAutomatic).finally(() => { saving = null; });
-    return saving;
+  /** Run an action of the edited article; its problem is shown at the fields. Null if there was one. */
+  async function run(action, { focus = true } = {}) {
+    try {
+      return await action();
+    } catch (problem) {
+      if (problem.name === "AbortError") return null;
+      if (!(problem instanceof Problem)) throw problem;
+      showProblem(form.element, { ...problem, detail: problem.detail || text("no_connection") }, { focus });
+      return null;
+    }
   }
 
-  async function write(isAutomatic) {
-    const sent = form.read();
-    const body = toPatch(base, sent);
-    if (!article) body.language = sent.language;
+  async function save({ isAutomatic = false } = {}) {
+    autosave.cancel();
+    const wasNew = !edited.article;
     showState("article.saving");
-    try {
-      const answer = article
-        ? await send("PATCH", `articles/${article.slug}`, { body, etag })
-        : await send("POST", "articles", { body, key: creationKey });
-      clearProblems(form.element);
-      await adopt(answer, sent);
-    } catch (problem) {
-      showState("article.unsaved");
-      return fail(problem, () => write(isAutomatic), !isAutomatic);
+    const isSaved = await run(() => edited.save({ isAutomatic }), { focus: !isAutomatic });
+    if (!isSaved) {
+      if (!edited.isInConflict) showState("article.unsaved");
+      return false;
     }
-    if (desk.signal.aborted) return true;
-    desk.readdress(`#/articles/${article.slug}`);
-    showState("article.saved_at");
-    if (!isAutomatic) desk.announce(text("article.saved"));
+    clearProblems(form.element);
+    if (wasNew) store.remove();
+    if (!desk.signal.aborted) desk.readdress(`#/articles/${edited.article.slug}`);
+    showState(edited.isDirty ? "article.unsaved" : "article.saved_at");
+    if (edited.hasMerged) fill(notice, element("p", { class: "notice-inline" }, text("article.merged")));
+    else if (!isAutomatic) desk.announce(text("article.saved"));
     return true;
   }
 
-  /** Show a problem; one of another's version is merged, and then `again` is done. */
-  async function fail(problem, again, focus = true) {
-    if (problem.name === "AbortError") return false;
-    if (!(problem instanceof Problem)) throw problem;
-    if (problem.status === 412) return (await mergeTheirs()) && again();
-    showProblem(form.element, { ...problem, detail: problem.detail || text("no_connection") }, { focus });
-    return false;
+  /** Publish, unpublish or restore; after a merge the person looks at the result first. */
+  async function act(action) {
+    if (!(await save())) return;
+    const isDone = await run(() => edited.act(action));
+    const { article } = edited;
+    if (isDone) desk.announce(text(`article.done.${article.status}`, { at: momentText(article.published_at) }));
+    else if (isDone === false) announceMerge();
   }
 
-  /** Merge the version that another has saved. True if no field was changed by both. */
-  async function mergeTheirs() {
-    const answer = await send("GET", `articles/${article.slug}/preview`);
-    const theirs = toDocument(answer.data);
-    const mine = form.read();
-    const { merged, conflicts } = merge(base, theirs, mine);
-    const accept = (document) => {
-      [article, etag, base] = [answer.data, answer.etag, theirs];
-      form.write(document, titlesOf(answer.data));
-      fill(notice);
-      updateState();
-      onchange();
-    };
-    if (!conflicts) {
-      accept(merged);
-      desk.announce(text("article.merged"));
-      return true;
+  async function remove() {
+    const isDone = await run(() => edited.remove());
+    if (isDone) {
+      desk.announce(text("article.done.deleted"));
+      desk.go("#/inbox");
+    } else if (isDone === false) {
+      announceMerge();
     }
-    isInConflict = true;
+  }
+
+  /** Say that another has saved, so that the person looks at the result before the next attempt. */
+  function announceMerge() {
+    if (edited.isInConflict) return; // the panel says it
+    fill(notice, element("p", { class: "notice-inline" }, text("article.merged_look")));
+    desk.announce(text("article.merged_look"));
+  }
+
+  function onconflict({ base, theirs, mine, resolve }) {
     form.element.inert = true;
     const panel = conflictPanel({ desk, base, theirs, mine, onresolve: (chosen) => {
-      isInConflict = false;
       form.element.inert = false;
       fill(conflict);
-      accept(chosen);
+      resolve(chosen);
       return save();
     } });
     fill(conflict, panel);
     panel.focus();
-    actions.update();
-    return false;
   }
 
   /** Look whether another has saved a newer version. */
   async function lookForOthers() {
-    if (!article || saving || isInConflict || document.hidden) return;
-    const known = article.version;
-    const { data } = await send("GET", `articles/${article.slug}/preview`, { query: { fields: ["version"] }, signal: desk.signal }).catch(() => ({}));
-    if (!data || data.version <= known || article.version !== known || notice.childElementCount > 0) return;
-    const { data: revisions } = await send("GET", `articles/${article.slug}/revisions`, { query: { limit: 1 }, signal: desk.signal }).catch(() => ({ data: { items: [] } }));
-    const name = revisions.items[0]?.actor?.name ?? text("article.somebody");
-    fill(notice, element("p", { class: "notice-inline" }, text("article.newer", { name, version: data.version }), " ",
-      element("button", { type: "button", onclick: mergeTheirs }, text("article.take_over"))));
-  }
-
-  /** Publish, unpublish or restore what is shown. */
-  async function act(action) {
-    if (!(await save())) return false;
-    try {
-      await adopt(await send("POST", `articles/${article.slug}/${action}`, { etag }), form.read());
-    } catch (problem) {
-      return fail(problem, () => act(action));
-    }
-    desk.announce(text(`article.done.${article.status}`, { at: momentText(article.published_at) }));
-    return true;
-  }
-
-  async function remove() {
-    try {
-      await send("DELETE", `articles/${article.slug}`, { etag });
-    } catch (problem) {
-      await fail(problem, remove);
-      return;
-    }
-    base = form.read();
-    desk.announce(text("article.done.deleted"));
-    desk.go("#/inbox");
+    if (document.hidden || Date.now() - usedAt > MAX_IDLE_MS) return;
+    const newer = await edited.findNewer(desk.signal).catch(() => null); // the next time
+    if (!newer || newer.version === noticed) return;
+    noticed = newer.version;
+    const name = newer.name ?? text("article.somebody");
+    fill(notice, element("p", { class: "notice-inline" }, text("article.newer", { name, version: newer.version }), " ",
+      element("button", { type: "button", onclick: () => run(() => edited.mergeTheirs()) }, text("article.take_over"))));
   }
 
   async function beforeLeave() {
     autosave.cancel();
-    if (!isDirty()) return true;
+    if (!edited.isDirty) return true;
     if (mayAutosave() && (await save({ isAutomatic: true }))) return true;
     const answer = await ask({
       title: text("article.leave"),
@@ -257,7 +221,17 @@ export async function show(main, [slug], desk) {
         { value: "leave", label: text("article.discard"), kind: "danger" },
       ],
     });
-    if (answer === "leave") sessionStorage.removeItem(storeName);
+    if (answer === "leave") store.remove();
     return answer === "leave";
   }
+}
+
+/** Store of the text of a new article, for a reload of the page before it is saved. */
+function storeOf(originalSlug) {
+  const name = `desk-new:${originalSlug ?? ""}`;
+  return {
+    read: () => JSON.parse(sessionStorage.getItem(name)),
+    write: (document) => sessionStorage.setItem(name, JSON.stringify(document)),
+    remove: () => sessionStorage.removeItem(name),
+  };
 }

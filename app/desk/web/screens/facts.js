@@ -1,18 +1,14 @@
 // Facts: lists of records, and a form for a record of each type, made from the API's schemas.
 
-import { Problem, send } from "../api.js";
-import { element, fill } from "../dom.js";
-import { handover } from "../handover.js";
 import { attempt, confirm } from "../actions.js";
+import { Problem, send } from "../api.js";
+import { commandTransfer } from "../command-transfer.js";
+import { element, fill } from "../dom.js";
 import { pages } from "../pages.js";
 import { change, creation, guardChanges, recordForm } from "../record-form.js";
-import { FACTS, titleOf } from "../record-types.js";
+import { FACTS, NEW, titleOf } from "../record-types.js";
 import { objectFields, rowFields } from "../schema-form.js";
 import { getSchema, loadSchemas, resolve } from "../schemas.js";
-import { NEW } from "../settings-form.js";
-
-
-
 
 export async function show(main, [collection, slug], desk) {
   const collections = Object.keys(FACTS).filter((name) => desk.can(FACTS[name].scope));
@@ -52,9 +48,9 @@ function showNew(main, collection, desk) {
   const form = recordForm({
     desk,
     build: buildRecord(collection, desk),
-    loaded: {},
+    loaded: { document: {} },
     target: creation(collection),
-        label: desk.text("facts.create"),
+    label: desk.text("facts.create"),
     onsave: (record) => {
       desk.announce(desk.text("facts.created", { title: titleOf(record) }));
       desk.go(`#/facts/${collection}/${record.slug}`);
@@ -71,32 +67,31 @@ const buildRecord = (collection, desk) => {
 
 async function showRecord(main, collection, slug, desk) {
   const path = `${collection}/${slug}`;
-  const version = {};
   /** The newest version, with references as slugs. */
   const load = async () => {
     const { data } = await send("GET", `${path}/revisions`, { query: { limit: 1 }, signal: desk.signal });
-    const { data: revision } = await send("GET", `${path}/revisions/${data.items[0].version}`, { signal: desk.signal });
-    version.current = revision.version;
-    return revision.record;
+    const [{ version }] = data.items;
+    const { data: revision } = await send("GET", `${path}/revisions/${version}`, { signal: desk.signal });
+    return { document: revision.record, version };
   };
-  const [record, { data: shown }] = await Promise.all([load(), send("GET", path, { signal: desk.signal })]);
-  const saved = (data) => {
-    desk.announce(desk.text("facts.saved"));
-    if (data.slug !== slug) desk.go(`#/facts/${collection}/${data.slug}`);
-    else if (collection === "launches") fill(slips, slipTable(data.history, desk));
-  };
+  const [loaded, { data: shown }] = await Promise.all([load(), send("GET", path, { signal: desk.signal })]);
+  let { version } = loaded;
   const form = recordForm({
     desk,
     build: buildRecord(collection, desk),
-    loaded: record,
-    target: change(path),
-    version,
+    loaded,
     load,
+    target: change(path),
     label: desk.text("facts.save"),
-    onsave: saved,
+    onsave: (record) => {
+      version = record.version;
+      desk.announce(desk.text("facts.saved"));
+      if (record.slug !== slug) desk.go(`#/facts/${collection}/${record.slug}`);
+      else if (collection === "launches") fill(slips, slipTable(record.history, desk));
+    },
   });
   const slips = element("div", {}, collection === "launches" && slipTable(shown.history, desk));
-  const crew = collection === "missions" && crewForm(path, record.crew, version, load, desk);
+  const crew = collection === "missions" && crewForm({ desk, path, loaded, load, onsave: (mission) => { version = mission.version; } });
   guardChanges(desk, [form, crew].filter(Boolean));
   fill(main,
     element("h1", {}, titleOf(shown)),
@@ -105,12 +100,12 @@ async function showRecord(main, collection, slug, desk) {
       element("button", { type: "button", class: "danger", onclick: () => remove() }, desk.text("facts.delete"))),
     slips,
     form,
-    crew && [element("h2", {}, desk.text("field.crew")), crew]);
+    crew && [element("h2", {}, desk.text("facts.crew")), crew]);
 
   async function remove() {
     if (!(await confirm(desk, "facts.delete_question", { title: titleOf(shown) }))) return;
     await attempt(main, async () => {
-      await send("DELETE", path, { etag: `"${version.current}"` });
+      await send("DELETE", path, { etag: `"${version}"` });
       desk.beforeLeave = null;
       desk.announce(desk.text("facts.deleted", { title: titleOf(shown) }));
       desk.go(`#/facts/${collection}`);
@@ -132,24 +127,26 @@ function slipTable(history, desk) {
 }
 
 /** Form of the crew of a mission, which is written as a whole. */
-function crewForm(path, crew, version, load, desk) {
+function crewForm({ desk, path, loaded, load, onsave }) {
   const { items } = getSchema("MissionCrew").properties;
-  const build = (document, changed) => {
-    const context = { desk, changed, name: "crew", pointer: "/items" };
-    const rows = rowFields(resolve(resolve(items).items), document.crew, context);
-    return {
-      element: element("div", {}, rows.element, handover(desk, rows)),
-      read: () => ({ crew: rows.read() }),
-    };
-  };
+  const ofCrew = ({ document, version }) => ({ document: { crew: document.crew }, version });
   return recordForm({
     desk,
-    build,
-    loaded: { crew },
-    target: { method: "PUT", path: `${path}/crew`, body: (document) => ({ items: document.crew }) },
-    version,
-    load: async () => ({ crew: (await load()).crew }),
+    build: ({ crew }, changed) => {
+      const context = { desk, changed, name: "crew", pointer: "/items" };
+      const rows = rowFields(resolve(resolve(items).items), crew, context);
+      return {
+        element: element("div", {}, rows.element, commandTransfer(desk, rows)),
+        read: () => ({ crew: rows.read() }),
+      };
+    },
+    loaded: ofCrew(loaded),
+    load: async () => ofCrew(await load()),
+    target: { method: "PUT", path: `${path}/crew`, body: ({ crew }) => ({ items: crew }) },
     label: desk.text("facts.save_crew"),
-    onsave: () => desk.announce(desk.text("facts.crew_saved")),
+    onsave: (mission) => {
+      desk.announce(desk.text("facts.crew_saved"));
+      onsave(mission);
+    },
   });
 }

@@ -1,14 +1,15 @@
 // History of a record: its versions, the difference between two, and restoring one.
 
 import { attempt, confirm } from "../actions.js";
-import { send } from "../api.js";
+import { Problem, send } from "../api.js";
 import { momentText } from "../dates.js";
 import { differenceTable } from "../difference.js";
 import { element, fill } from "../dom.js";
 import { pages, table } from "../pages.js";
-import { editHash, writeScopes } from "../record-types.js";
+import { COLLECTIONS, editHash, writeScopes } from "../record-types.js";
 
 export async function show(main, [collection, slug], desk) {
+  if (!(COLLECTIONS.includes(collection) && slug)) throw new Problem({ status: 404, detail: desk.text("no_screen") });
   const path = `${collection}/${slug}/revisions`;
   const canWrite = desk.can(...writeScopes(collection));
   const difference = element("section", { class: "card", hidden: true, tabindex: -1, "aria-labelledby": "difference" });

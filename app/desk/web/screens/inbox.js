@@ -14,10 +14,12 @@ export async function show(main, _parameters, desk) {
   const { text } = desk;
   const mayPublish = desk.can("articles:write");
   const filters = Object.fromEntries(FILTERS.map((name) => [name, desk.query.get(name) ?? ""]));
-  const selected = new Set();
+  const selected = new Set(); // slugs
   let cursor = desk.query.get("cursor");
   let items = [];
   let lastToggled = null;
+  let controller = new AbortController();
+  desk.signal.addEventListener("abort", () => controller.abort());
 
   const list = element("ul", { class: "articles" });
   const pager = element("nav", { class: "actions", "aria-label": text("pages") });
@@ -69,11 +71,14 @@ export async function show(main, _parameters, desk) {
     desk.readdress(`#/inbox${Object.keys(query).length ? `?${new URLSearchParams(query)}` : ""}`);
     selected.clear();
     const status = filters.status || STATUSES;
+    controller.abort(); // of a slower response to other filters
+    controller = new AbortController();
     let page;
     try {
-      ({ data: page } = await send("GET", "drafts", { query: { ...query, status, limit: PAGE_ITEMS, with_total: true }, signal: desk.signal }));
+      ({ data: page } = await send("GET", "drafts", { query: { ...query, status, limit: PAGE_ITEMS, with_total: true }, signal: controller.signal }));
     } catch (problem) {
-      if (problem.name === "AbortError" || !list.isConnected) throw problem;
+      if (problem.name === "AbortError") return;
+      if (!list.isConnected) throw problem;
       fill(list, element("li", { role: "alert" }, problem.detail || text("no_connection")));
       return;
     }
@@ -141,12 +146,15 @@ export async function show(main, _parameters, desk) {
     return answer === "yes";
   }
 
+  /** The selected articles in the versions that are shown: newer ones are refused. */
+  const shownVersions = () => items.filter(({ slug }) => selected.has(slug)).map(({ slug, version }) => ({ slug, etag: `"${version}"` }));
+
   async function publish() {
-    if (await confirm("publish", "primary")) await run({ publish: [...selected] });
+    if (await confirm("publish", "primary")) await run({ publish: shownVersions() });
   }
 
   async function reject() {
-    if (await confirm("reject", "danger")) await run({ delete: [...selected] });
+    if (await confirm("reject", "danger")) await run({ delete: shownVersions() });
   }
 
   async function tag() {
@@ -170,11 +178,13 @@ export async function show(main, _parameters, desk) {
       return;
     }
     let refused = 0;
-    for (const { action, slug, status, problem } of results) {
-      const shown = list.querySelector(`[data-slug="${CSS.escape(slug)}"]`);
-      const box = shown.querySelector("input");
+    for (const { action, slug, status, version, problem } of results) {
       const isDone = status < 300;
       refused += isDone ? 0 : 1;
+      const shown = list.querySelector(`[data-slug="${CSS.escape(slug)}"]`);
+      if (!shown) continue; // the list was loaded again
+      const box = shown.querySelector("input");
+      if (isDone) items.find((item) => item.slug === slug).version = version;
       fill(shown.querySelector(".result"), isDone ? text(`inbox.done.${action}`) : problem.detail);
       shown.dataset.result = isDone ? "done" : "refused";
       if (isDone) setChecked(box, false);

@@ -9,7 +9,7 @@ import { pages, table } from "../pages.js";
 import { creation, guardChanges, recordForm } from "../record-form.js";
 import { checkboxes, objectFields } from "../schema-form.js";
 import { getSchema, loadSchemas } from "../schemas.js";
-import { showSecret } from "../secret.js";
+import { showSecret } from "../copy.js";
 
 export async function show(main, parameters, desk) {
   const [, { data: roles }] = await Promise.all([loadSchemas(), send("GET", "roles", { signal: desk.signal })]);
@@ -65,7 +65,7 @@ export async function show(main, parameters, desk) {
   const form = recordForm({
     desk,
     build: (document, changed) => keyFields(roles.items, document, { desk, changed }),
-    loaded: {},
+    loaded: { document: {} },
     target: creation("keys"),
     validates: false,
     label: desk.text("keys.create"),

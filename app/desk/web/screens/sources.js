@@ -5,8 +5,9 @@ import { send } from "../api.js";
 import { momentText } from "../dates.js";
 import { element, fill } from "../dom.js";
 import { pages } from "../pages.js";
-import { showSettings } from "../settings-form.js";
+import { NEW } from "../record-types.js";
 import { loadSchemas } from "../schemas.js";
+import { showSettings } from "../settings-form.js";
 
 const REPORT_COUNTS = ["created", "updated", "unchanged", "rejected", "proposed", "skipped"];
 
@@ -54,7 +55,7 @@ export async function show(main, [id], desk) {
   fill(main,
     element("h1", {}, desk.text("sources.title")),
     element("p", { class: "actions" },
-      element("a", { class: "button", href: "#/sources/+" }, desk.text("facts.new")),
+      element("a", { class: "button", href: `#/sources/${NEW}` }, desk.text("facts.new")),
       element("button", { type: "button", onclick: () => sources.reload() }, desk.text("list.refresh"))),
     sources.element);
   return sources.reload();

@@ -5,7 +5,7 @@ import { send } from "../api.js";
 import { momentText } from "../dates.js";
 import { element, fill } from "../dom.js";
 import { pages, table } from "../pages.js";
-import { editHash } from "../record-types.js";
+import { editHash, writeScopes } from "../record-types.js";
 import { getSchema, loadSchemas } from "../schemas.js";
 
 const API_PREFIX = "/v1/";
@@ -27,11 +27,11 @@ export async function show(main, parameters, desk) {
       element("td", {}, momentText(record.deleted_at)),
       element("td", {}, record.deleted_by?.name ?? "–"),
       element("td", {}, record.restore_url
-        ? element("button", {
+        ? desk.can(...writeScopes(record.collection)) && element("button", {
           type: "button", class: "plain", onclick: () => restore(record),
           "aria-label": desk.text("trash.restore_record", { title: record.title ?? record.slug }),
         }, desk.text("history.restore"))
-        : desk.text("trash.slug_is_taken"))),
+        : desk.text("trash.slug_is_used"))),
   });
 
   const restore = (record) => attempt(main, async () => {

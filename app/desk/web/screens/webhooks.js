@@ -5,9 +5,10 @@ import { send } from "../api.js";
 import { momentText } from "../dates.js";
 import { element, fill } from "../dom.js";
 import { pages, table } from "../pages.js";
+import { NEW } from "../record-types.js";
 import { loadSchemas } from "../schemas.js";
-import { showSecret } from "../secret.js";
-import { NEW, showSettings } from "../settings-form.js";
+import { showSecret } from "../copy.js";
+import { showSettings } from "../settings-form.js";
 
 export async function show(main, [id], desk) {
   await loadSchemas();

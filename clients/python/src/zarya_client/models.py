@@ -2563,7 +2563,8 @@ class ArticlePatch(TypedDict, closed=True):
     lead: NotRequired[str]
     body: NotRequired[str]
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: NotRequired[str]
     published_at: NotRequired[str | None]
@@ -4929,7 +4930,8 @@ class ArticleRecord(TypedDict, closed=True):
     lead: str
     body: str
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: str
     published_at: str | None
@@ -5002,7 +5004,8 @@ class ArticleWrite(TypedDict, closed=True):
     lead: str
     body: str
     """
-    Text in Markdown. HTML in it is escaped.
+    Text in Markdown. HTML in it is escaped. An image is a published picture of `/v1/media`:
+    `![description](media:slug)`.
     """
     language: str
     published_at: NotRequired[str | None]

@@ -3,12 +3,8 @@
 import { element } from "./dom.js";
 import { field, picker } from "./forms.js";
 
-/**
- * Crew after `person` has taken the command on `day`.
- *
- * The commander of that time has the role until that day. So has the new one the former role.
- */
-export function handOver(crew, person, day) {
+/** Crew after `person` takes the command: the roles that the person and the commander have end on `day`. */
+export function transferCommand(crew, person, day) {
   const holdsRole = (member) => member.to_on === null && (member.from_on ?? "") <= day;
   const ended = crew.map((member) => {
     const isAffected = member.role === "commander" || member.person === person;
@@ -20,8 +16,8 @@ export function handOver(crew, person, day) {
   }];
 }
 
-/** Form part that hands over the command in `rows`; the crew is saved by its own button. */
-export function handover(desk, rows) {
+/** Controls of a handover, which changes `rows`; the crew is saved by its own button. */
+export function commandTransfer(desk, rows) {
   const person = picker({ type: "person", free: true });
   const day = element("input", { type: "date" });
   const apply = () => {
@@ -29,7 +25,7 @@ export function handover(desk, rows) {
       (person.value ? day : person.input).focus();
       return;
     }
-    rows.replace(handOver(rows.read(), person.value, day.value));
+    rows.replace(transferCommand(rows.read(), person.value, day.value));
     desk.announce(desk.text("facts.handed_over"));
   };
   return element("fieldset", { class: "handover" },
