@@ -47,7 +47,9 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
     version = base.version;
     initial = build(base.document, changed).read();
     part = build(document, changed);
+    const hadFocus = fields.contains(window.document.activeElement);
     fill(fields, part.element);
+    if (hadFocus) button.focus();
   }
 
   const request = (query, signal) => send(target.method, target.path, {
@@ -108,8 +110,8 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
     clearProblems(form);
     initial = sent;
     version = response.data.version;
-    onsave(response.data);
     if (load && form.isConnected) await refresh(sent);
+    onsave(response.data);
   }
 
   /** Show what the service has made of a saved document; what was typed since stays. */
