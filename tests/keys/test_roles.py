@@ -124,6 +124,13 @@ def shown_picture(editor: TestClient) -> str:
     return slug
 
 
+def picture_in_text(editor: TestClient) -> str:
+    """A picture that the text of a published article shows."""
+    slug = picture(editor)
+    published(editor, body=f"A text.\n\n![A picture](media:{slug})\n")
+    return slug
+
+
 def portrait(editor: TestClient) -> str:
     """A picture that a person shows."""
     slug = picture(editor)
@@ -149,6 +156,7 @@ EDITORS_ONLY: dict[str, tuple[Callable[[TestClient], str], str, str, Any]] = {
         published, "POST", "/v1/articles/batch", {"tag": {"articles": ["{}"], "add": ["a"]}},
     ),
     "change a shown picture": (shown_picture, "PATCH", "/v1/media/{}", {"credit": "Another"}),
+    "change a picture in a text": (picture_in_text, "PATCH", "/v1/media/{}", {"credit": "Another"}),
     "change a portrait": (portrait, "PATCH", "/v1/media/{}", {"credit": "Another"}),
     "preview a scheduled article": (scheduled, "POST", "/v1/articles/{}/preview-links", {}),
     "preview a published article": (published, "POST", "/v1/articles/{}/preview-links", {}),

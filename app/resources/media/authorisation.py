@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.api.auth import ApiClient, missing_scope
 from app.db.models import (
     Article,
+    ArticlePicture,
     IllustratedRecord,
     Launch,
     Media,
@@ -41,13 +42,15 @@ def check_media_author(session: Session, media: Media, client: ApiClient) -> Non
     """
     if Scope.ARTICLES_WRITE in client.scopes:
         return
+    id_ = stored_id(media)
     for model, scope in SCOPES_OF_ILLUSTRATED.items():
         if scope in client.scopes:
             continue
-        shown = select(model.id).where(model.image_media_id == stored_id(media)).limit(1)
+        shows: ColumnElement[bool] = model.image_media_id == id_
         if model is Article:
-            shown = shown.where(Article.state == ArticleState.PUBLISHED)
-        if session.scalar(shown) is not None:
+            in_text = select(ArticlePicture.article_id).where(ArticlePicture.media_id == id_)
+            shows = or_(shows, Article.id.in_(in_text)) & (Article.state == ArticleState.PUBLISHED)
+        if session.scalar(select(model.id).where(shows).limit(1)) is not None:
             # Without its name: a scheduled article is not announced yet.
             reason = tr("A public record shows it.", "Изображение показывает открытая запись.")
             scopes = dict.fromkeys((Scope.ARTICLES_WRITE, scope))
