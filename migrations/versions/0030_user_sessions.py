@@ -40,15 +40,10 @@ def upgrade() -> None:
         *(bounds(name, INSTANT_BOUNDS.format(name)) for name in INSTANTS),
     )
     op.create_index(op.f(f"ix_{TABLE}_key_id"), TABLE, ["key_id"])
-    with op.batch_alter_table("api_keys") as keys:
-        keys.add_column(sa.Column("role", text(24)))
-        keys.create_check_constraint(
-            op.f("ck_api_keys_role_bounds"), "length(role) BETWEEN 1 AND 24"
-        )
+    rule = sa.CheckConstraint("length(role) BETWEEN 1 AND 24", name=op.f("ck_api_keys_role_bounds"))
+    op.add_column("api_keys", sa.Column("role", text(24), rule, nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("api_keys") as keys:
-        keys.drop_constraint(op.f("ck_api_keys_role_bounds"), type_="check")
-        keys.drop_column("role")
+    op.drop_column("api_keys", "role")
     op.drop_table(TABLE)

@@ -19,18 +19,14 @@ INDEX = "ix_api_keys_openid_issuer_openid_subject"
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("api_keys") as keys:
-        for name, length in COLUMNS.items():
-            keys.add_column(sa.Column(name, text(length)))
-            keys.create_check_constraint(
-                op.f(f"ck_api_keys_{name}_bounds"), f"length({name}) BETWEEN 1 AND {length}"
-            )
+    for name, length in COLUMNS.items():
+        rule = f"length({name}) BETWEEN 1 AND {length}"
+        bounds = sa.CheckConstraint(rule, name=op.f(f"ck_api_keys_{name}_bounds"))
+        op.add_column("api_keys", sa.Column(name, text(length), bounds, nullable=True))
     op.create_index(op.f(INDEX), "api_keys", list(COLUMNS), unique=True)
 
 
 def downgrade() -> None:
     op.drop_index(op.f(INDEX), "api_keys")
-    with op.batch_alter_table("api_keys") as keys:
-        for name in COLUMNS:
-            keys.drop_constraint(op.f(f"ck_api_keys_{name}_bounds"), type_="check")
-            keys.drop_column(name)
+    for name in COLUMNS:
+        op.drop_column("api_keys", name)
