@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from app.api import error_handlers, problem_pages, well_known
-from app.api.auth import identify_key
+from app.api.authentication import identify_key
 from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
 from app.api.deps import Services
 from app.api.dispatch import PathDispatcher

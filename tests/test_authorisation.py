@@ -10,7 +10,8 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.testclient import TestClient
 
-from app.api.auth import RequireScope, generate_api_key
+from app.api.api_key_format import generate_api_key
+from app.api.auth import RequireScope
 from app.api.error_handlers import add_exception_handlers
 from app.api.routing import authenticated_routes
 from app.config import Settings

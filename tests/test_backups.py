@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import AuditEntry, Person, RecordChange, Webhook
+from app.db.models import AuditEntry, Person, RecordChange, UserSession, Webhook
 from app.domain.enums import Scope
 from app.ops.backup import BackupError, _digest_tables, restore_backup, write_backup
 from app.resources.write_steps import build_database
@@ -59,9 +59,13 @@ def test_backup_has_every_table(client: TestClient, editor: TestClient, tmp_path
     """Including drafts, API keys, the audit log, and the sequences of deleted rows."""
     editor.post("/v1/articles", json=documents.article())
     gone = editor.post("/v1/people", json=documents.person()).json()["id"]
+    key = editor.headers["Authorization"].removeprefix("Bearer ")
+    client.post("/v1/session", json={"key": key}).raise_for_status()
+    client.cookies.clear()
     database, file, url = database_of(client), tmp_path / "b", f"sqlite:///{tmp_path}/other.db"
     with database.session() as session:
         session.delete(session.get_one(Person, gone))
+        assert session.scalars(select(UserSession)).all()
     write_backup(database, file, alembic_config(""), quiet)
     with closing(migrated(url)) as other:
         restore_backup(other, file, alembic_config(url), quiet)
@@ -72,6 +76,7 @@ def test_backup_has_every_table(client: TestClient, editor: TestClient, tmp_path
                 assert found.pop("changes") != wanted.pop("changes")
             assert found == wanted
             assert restored.scalar(select(func.count(AuditEntry.id)))
+            assert restored.all(select(UserSession.key_id)) == []
         with other.session() as session:
             session.add(person := factories.person())
             session.flush()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.db.models import Person
 from app.domain.dates import now
 from app.domain.enums import Scope

@@ -15,7 +15,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.db import loop_reads
 from app.db.database import Database, Reader
 from app.db.engines import sqlite as sqlite_engine

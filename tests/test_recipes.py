@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.domain.enums import Scope
 from app.resources.write_steps import build_database
 from tests.support.databases import CreateDatabase

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from tests_attack.scale import Note, scaled
 from tests_faults.load import Client
 from tests_faults.services import Service, Start

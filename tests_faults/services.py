@@ -12,7 +12,7 @@ from typing import Protocol
 from alembic import command
 from sqlalchemy import text
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.domain.enums import Scope
 from app.resources.write_steps import build_database
 from tests.support.databases import alembic_config

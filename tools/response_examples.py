@@ -16,7 +16,7 @@ from alembic.config import Config
 from PIL import Image
 from starlette.testclient import TestClient
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.api.openapi.response_examples import EXAMPLES_PATH
 from app.config import Settings
 from app.db.database import Database

@@ -11,7 +11,7 @@ from app.db.database import Database, ReadPool
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
-from app.http.credentials import has_credentials
+from app.http.credentials import find_credential
 from app.http.shutdown import GracefulShutdown
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ async def get_database(request: Request) -> ReadPool:
     A client with a key may read what it has just written; a replica may not have it yet.
     """
     database: Database = request.app.state.services.database
-    has_key = has_credentials(dict(request.scope["headers"]))
+    has_key = find_credential(request.scope["headers"]) is not None
     return database if has_key else database.for_public_reads
 
 

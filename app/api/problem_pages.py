@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from app.api.auth import CsrfTokenRequired, Forbidden, Unauthorized
+from app.api.auth import CsrfTokenRequired, Forbidden
+from app.api.authentication import Unauthorized
 from app.api.routing import Router
 from app.config import current_settings
 from app.domain.languages import Bilingual, current_language, tr

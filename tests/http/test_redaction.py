@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.http.redaction import redact
 
 KEY = generate_api_key("Leaked", [])[1]

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.http import deadlines, protocol
 from tests.support.clients import second_app
 from tests.support.protocol_servers import serve_in_thread

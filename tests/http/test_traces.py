@@ -8,7 +8,7 @@ import httpx2 as httpx
 import pytest
 from alembic import command
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from tests.support.databases import alembic_config
 from tests.support.servers import run_server, wait_for
 

@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from app.api.auth import generate_api_key, is_well_formed_key
+from app.api.api_key_format import generate_api_key, is_well_formed_key
 from app.cli.main import cli
 from app.db.database import Database
 from app.db.models import ApiKey, Base

@@ -9,8 +9,11 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from app.cli.main import cli
+from app.db.models import IllustratedRecord
 from app.domain.enums import Scope
 from app.domain.roles import SCOPES_OF_ROLES, Role
+from app.resources.media.authorisation import SCOPES_OF_ILLUSTRATED
+from app.resources.registry import RECORD_RESOURCES
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
@@ -65,8 +68,9 @@ def test_command_creates_key_with_role(cli_migrated_url: str) -> None:
         return CliRunner().invoke(cli, ["keys", "create", "--name", "Somebody", *options])
 
     assert run("--role", "author").exit_code == 0
-    assert run("--role", "author", "--scope", "audit:read").exit_code == 2
-    assert run().exit_code == 2
+    for options in (("--role", "author", "--scope", "audit:read"), ()):
+        refused = run(*options)
+        assert (refused.exit_code, "either --role or --scope" in refused.output) == (2, True)
     [listed] = json.loads(CliRunner().invoke(cli, ["keys", "list", "--json"]).stdout)
     assert (listed["role"], listed["scopes"]) == ("author", ["articles:draft", "media:write"])
 
@@ -106,13 +110,25 @@ def rewritten(editor: TestClient) -> str:
     return slug
 
 
+def picture(editor: TestClient) -> str:
+    with database_of(editor).session() as session:
+        record = factories.media(published=True, alt="A picture", alt_ru="Картина")
+        session.add(record)
+        return record.slug
+
+
 def shown_picture(editor: TestClient) -> str:
     """A picture that a published article shows."""
-    with database_of(editor).session() as session:
-        picture = factories.media(published=True, alt="A picture", alt_ru="Картина")
-        session.add(picture)
-        slug = picture.slug
+    slug = picture(editor)
     published(editor, image={"media": slug})
+    return slug
+
+
+def portrait(editor: TestClient) -> str:
+    """A picture that a person shows."""
+    slug = picture(editor)
+    document = documents.person() | {"image": {"media": slug}}
+    editor.post("/v1/people", json=document).raise_for_status()
     return slug
 
 
@@ -133,6 +149,9 @@ EDITORS_ONLY: dict[str, tuple[Callable[[TestClient], str], str, str, Any]] = {
         published, "POST", "/v1/articles/batch", {"tag": {"articles": ["{}"], "add": ["a"]}},
     ),
     "change a shown picture": (shown_picture, "PATCH", "/v1/media/{}", {"credit": "Another"}),
+    "change a portrait": (portrait, "PATCH", "/v1/media/{}", {"credit": "Another"}),
+    "preview a scheduled article": (scheduled, "POST", "/v1/articles/{}/preview-links", {}),
+    "preview a published article": (published, "POST", "/v1/articles/{}/preview-links", {}),
 }  # fmt: skip
 """Maker of the target, method, path and body of requests that an author may not send."""
 
@@ -163,7 +182,9 @@ def test_author_cannot_change_what_is_public(
 
     def read() -> tuple[Any, Any]:
         drafts = editor.get("/v1/drafts").json()["items"]
-        return drafts, [editor.get(f"/v1/{each}").json() for each in ("articles", "media")]
+        public = [editor.get(f"/v1/{each}").json() for each in ("articles", "media", "people")]
+        links = editor.get(f"/v1/articles/{slug}/preview-links").json()
+        return drafts, [*public, links.get("items")]
 
     before = read()
     refused = send(author)
@@ -171,7 +192,7 @@ def test_author_cannot_change_what_is_public(
     assert "articles:write" in refused.json()["detail"]
     assert read() == before
     accepted = send(key_with(editor, client, role="editor"))
-    assert accepted.status_code in {200, 204}, accepted.text
+    assert accepted.status_code in {200, 201, 204}, accepted.text
     assert read() != before
 
 
@@ -198,6 +219,25 @@ def test_author_writes_drafts(
         assert answer.status_code == status, (address, answer.text)
     titles = [each["title"] for each in editor.get("/v1/articles").json()["items"]]
     assert titles == []
+
+
+def test_author_cannot_revoke_link_of_published_article(
+    client: TestClient, editor: TestClient
+) -> None:
+    links = f"/v1/articles/{scheduled(editor)}/preview-links"
+    link = f"{links}/{editor.post(links, json={}).json()['id']}"
+    assert key_with(editor, client, role="author").delete(link).status_code == 403
+    assert len(editor.get(links).json()["items"]) == 1
+    assert key_with(editor, client, role="editor").delete(link).status_code == 204
+
+
+def test_picture_scopes_are_those_of_the_resources() -> None:
+    illustrated = {
+        resource.model: resource.scope
+        for resource in RECORD_RESOURCES.values()
+        if issubclass(resource.model, IllustratedRecord)
+    }
+    assert illustrated == SCOPES_OF_ILLUSTRATED
 
 
 def test_reader_reads_drafts_and_writes_nothing(client: TestClient, editor: TestClient) -> None:

@@ -9,7 +9,7 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.api.auth import generate_api_key
+from app.api.api_key_format import generate_api_key
 from app.config import Settings
 from app.db.database import Database
 from app.domain.enums import Scope

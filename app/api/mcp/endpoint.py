@@ -10,12 +10,15 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.mcp.in_process_client import build_sender
-from app.http.credentials import has_credentials
+from app.http.credentials import find_credential
 
 MCP_PATH = "/mcp"
 
 _PASSED_HEADERS = ("authorization", "cookie", "x-csrf-token", "accept-language")
 """Headers of a request to the server that its calls of the API have, too."""
+
+_SEPARATORS = {"cookie": "; "}
+"""Separators of repeated headers, if it is not a comma: HTTP/2 divides `Cookie`."""
 
 
 class McpEndpoint:
@@ -30,9 +33,15 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         factory = await to_thread.run_sync(self._load_factory)
         headers = Headers(scope=scope)
-        passed = {name: headers[name] for name in _PASSED_HEADERS if name in headers}
+        passed = {
+            name: _SEPARATORS.get(name, ", ").join(values)
+            for name in _PASSED_HEADERS
+            if (values := headers.getlist(name))
+        }
         send_request = build_sender(self._get_api(), passed, scope)
-        server = factory.build(send_request, can_write=has_credentials(dict(scope["headers"])))
+        server = factory.build(
+            send_request, can_write=find_credential(scope["headers"]) is not None
+        )
         await import_module("app.api.mcp.server").serve_http(server, scope, receive, send)
 
 

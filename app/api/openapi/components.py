@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from app.api.auth import Forbidden, Unauthorized
+from app.api.auth import Forbidden
+from app.api.authentication import Unauthorized
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.config import current_settings
 from app.http.credentials import SESSION_COOKIE_NAME

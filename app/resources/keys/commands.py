@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from app.api.api_key_format import generate_api_key
 from app.api.audit_log import Action, Actor, write_audit_entry
-from app.api.auth import generate_api_key
 from app.db.database import Reader
 from app.db.models import ApiKey
 from app.domain.dates import now

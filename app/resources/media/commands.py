@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api.auth import ApiClient, missing_scope
+from app.api.auth import ApiClient
 from app.api.embeds.media import list_image_sources
 from app.api.links import public_url
 from app.api.slugs import set_slug
@@ -20,9 +20,10 @@ from app.api.writes.request import WriteRequest, WriteResult
 from app.config import current_settings
 from app.db.database import Reader
 from app.db.models import Article, ArticlePicture, Media, stored_id
-from app.domain.enums import ArticleState, AuditTarget, Scope
+from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict
+from app.resources.media.authorisation import check_media_author
 from app.resources.media.queries import get_media_preview
 from app.resources.media.schemas import MediaRecord, MediaWrite
 from app.resources.media.store import PictureStore
@@ -106,20 +107,6 @@ def _list_texts(session: Session, media: Media, client: ApiClient | None) -> lis
     return describe_articles(session, Article.id.in_(shown), client)
 
 
-def _check_articles_scope(session: Session, media: Media, client: ApiClient) -> None:
-    """Raise Forbidden if a published article shows the picture, and the key may not change that."""
-    if Scope.ARTICLES_WRITE in client.scopes:
-        return
-    shown = Article.image_media_id == stored_id(media), Article.state == ArticleState.PUBLISHED
-    slug = session.scalar(select(Article.slug).where(*shown).order_by(Article.slug).limit(1))
-    if slug is not None:
-        reason = tr(
-            f"The published article {slug} shows the picture.",
-            f"Изображение показывает опубликованная статья {slug}.",
-        )
-        raise missing_scope(client, Scope.ARTICLES_WRITE, reason=reason)
-
-
 WRITER = RecordWriter(
     AuditTarget.MEDIA,
     "media",
@@ -129,7 +116,7 @@ WRITER = RecordWriter(
     get_media_preview,
     load_records,
     _list_referrers,
-    authorise=_check_articles_scope,
+    authorise=check_media_author,
 )
 
 

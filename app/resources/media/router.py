@@ -109,7 +109,8 @@ async def upload_media(request: Request, write: UploadMediaDep, services: Servic
 async def update_media(slug: MediaSlugPath, patch: MediaPatch, write: UpdateMediaDep) -> Response:
     """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
 
-    A picture that a published article shows requires the scope `articles:write`, too.
+    A picture that a public record shows requires the scope `articles:write`, or that of the record,
+    too.
     """
     return await write.execute(commands.WRITER.patch, slug, patch)
 

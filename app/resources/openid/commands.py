@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.api.api_key_format import generate_api_key
 from app.api.audit_log import Action, Actor, write_audit_entry
-from app.api.auth import generate_api_key
 from app.config import current_settings
 from app.db.database import Reader
 from app.db.models import ApiKey

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor, write_audit_entry
+from app.api.auth import ApiClient
 from app.api.links import page_url
 from app.api.secret_tokens import generate_token, hash_token
 from app.api.writes.records import lock_by_slug
@@ -17,6 +18,7 @@ from app.domain.dates import now
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict, NotFound
+from app.resources.articles.authorisation import check_author
 from app.resources.articles.commands import check_not_deleted
 from app.resources.preview_links.schemas import (
     PreviewLinkCreated,
@@ -37,10 +39,11 @@ def create_preview_link(
 ) -> WriteResult:
     """Create a link to the page of an article.
 
-    Raises NotFound, Gone or SlugRenamed for a wrong slug, Gone if the article is in the trash, and
-    Conflict if it has too many.
+    Raises NotFound, Gone or SlugRenamed for a wrong slug, Gone if the article is in the trash,
+    Forbidden if the client may not change it, and Conflict if it has too many links.
     """
     article: Article = lock_by_slug(session, Article, slug)
+    check_author(session, article, write.client)
     check_not_deleted(article)
     session.execute(
         delete(PreviewLink).where(PreviewLink.expires_at < now() - _EXPIRED_RETENTION_PERIOD)
@@ -67,12 +70,14 @@ def create_preview_link(
     return WriteResult(HTTPStatus.CREATED, body, location=url)
 
 
-def revoke_preview_link(session: Session, actor: Actor, slug: str, id_: int) -> None:
+def revoke_preview_link(session: Session, client: ApiClient, slug: str, id_: int) -> None:
     """Revoke a link of an article, effective from the next request.
 
-    Raises NotFound, also for a link of another article, Gone or SlugRenamed.
+    Raises NotFound, also for a link of another article, Gone or SlugRenamed, and Forbidden if the
+    client may not change the article.
     """
     article: Article = lock_by_slug(session, Article, slug)
+    check_author(session, article, client)
     link = session.get(PreviewLink, id_)
     if link is None or link.article_id != article.id:
         raise NotFound(
@@ -81,7 +86,7 @@ def revoke_preview_link(session: Session, actor: Actor, slug: str, id_: int) -> 
                 f"У статьи {slug!r} нет ссылки {id_}.",
             )
         )
-    _write_audit_entry(session, actor, Action.REVOKE, article, _describe(link), None)
+    _write_audit_entry(session, client, Action.REVOKE, article, _describe(link), None)
     session.delete(link)
 
 

@@ -28,6 +28,7 @@ def create_session(session: Session, key: Row, previous: str | None) -> tuple[Se
     idle_end = moment + timedelta(seconds=settings.session_idle_seconds)
     token = generate_token()
     created = SessionRead(
+        id=key["id"],
         name=key["name"],
         role=key["role"],
         scopes=list_scopes(key["role"], key["scopes"]),

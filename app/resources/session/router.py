@@ -4,14 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from app.api.auth import (
-    ApiClient,
-    ClientSession,
-    RequireScope,
-    Unauthorized,
-    authenticate_key,
-    record_use,
-)
+from app.api.auth import ApiClient, ClientSession, RequireScope
+from app.api.authentication import authenticate_key, record_use
 from app.api.deps import PrimaryDatabaseDep
 from app.api.links import public_url
 from app.api.routing import Router
@@ -19,6 +13,7 @@ from app.api.session_cookies import build_cleared_cookie, set_session_cookie
 from app.domain.languages import tr
 from app.http.credentials import SESSION_COOKIE_NAME, Credential
 from app.http.paths import route_traits
+from app.http.problems import NotFound
 from app.resources.session import commands
 from app.resources.session.schemas import SessionRead, SessionWrite
 
@@ -28,13 +23,14 @@ router = Router(prefix="/v1/session", tags=["session"])
 async def get_session_client(
     client: Annotated[ApiClient, Depends(RequireScope())],
 ) -> tuple[ApiClient, ClientSession]:
-    """The client of the request and its session. Raises Unauthorized without a session."""
+    """The client of the request and its session. Raises NotFound if it has a key instead."""
     if client.session is None:
-        detail = tr(
-            "This request has a key, but no session. Sign in with POST /v1/session.",
-            "В этом запросе есть ключ, но нет сеанса. Войдите через POST /v1/session.",
+        raise NotFound(
+            tr(
+                "This request has a key, but no session. Sign in with POST /v1/session.",
+                "В этом запросе есть ключ, но нет сеанса. Войдите через POST /v1/session.",
+            )
         )
-        raise Unauthorized(detail, "missing")
     return client, client.session
 
 
@@ -61,11 +57,16 @@ async def create_session(
     return created
 
 
-@router.get("", name="getSession", summary="Get the current session")
+@router.get("", name="getSession", summary="Get the current session", responses={404: {}})
 async def get_session(current: SessionClientDep) -> SessionRead:
-    """Returns the session of this request. Without one, the response is 401."""
+    """Returns the session of this request.
+
+    Without a credential, or with that of a session that has ended, the response is 401; with a key
+    in `Authorization` it is 404.
+    """
     client, session = current
     return SessionRead(
+        id=client.id,
         name=client.name,
         role=client.role,
         scopes=sorted(client.scopes),
@@ -75,7 +76,7 @@ async def get_session(current: SessionClientDep) -> SessionRead:
     )
 
 
-@router.delete("", name="deleteSession", summary="Sign out", status_code=204)
+@router.delete("", name="deleteSession", summary="Sign out", status_code=204, responses={404: {}})
 async def delete_session(
     current: SessionClientDep, database: PrimaryDatabaseDep, response: Response
 ) -> None:

@@ -22,6 +22,8 @@ class SessionRead(ReadModel):
 
     __qualname__ = "Session"  # the component of openapi.json
 
+    id: str
+    """Id of the key: its public part."""
     name: str
     """Name of the key, which the audit log shows as the actor."""
     role: Role | None
