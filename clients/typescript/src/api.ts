@@ -622,7 +622,8 @@ export interface paths {
          * Update media
          * @description Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field.
          *
-         *     A picture that a published article shows requires the scope `articles:write`, too.
+         *     A picture that a public record shows requires the scope `articles:write`, or that of the record,
+         *     too.
          *
          *     Requires an API key with the scope `media:write`.
          */
@@ -2399,7 +2400,10 @@ export interface paths {
         };
         /**
          * Get the current session
-         * @description Returns the session of this request. Without one, the response is 401.
+         * @description Returns the session of this request.
+         *
+         *     Without a credential, or with that of a session that has ended, the response is 401; with a key
+         *     in `Authorization` it is 404.
          *
          *     Requires an API key.
          */
@@ -7338,6 +7342,8 @@ export interface components {
         };
         /** @description Session of an editor: a period in which a cookie authenticates the requests of a browser. */
         Session: {
+            /** @description Id of the key: its public part. */
+            id: string;
             /** @description Name of the key, which the audit log shows as the actor. */
             name: string;
             role: components["schemas"]["Role"] | null;
@@ -21634,6 +21640,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -21714,6 +21721,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

@@ -1404,6 +1404,10 @@ class Session(TypedDict):
     Session of an editor: a period in which a cookie authenticates the requests of a browser.
     """
 
+    id: str
+    """
+    Id of the key: its public part.
+    """
     name: str
     """
     Name of the key, which the audit log shows as the actor.
