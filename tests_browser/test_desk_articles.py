@@ -281,7 +281,7 @@ def test_autosave_does_not_change_what_was_published_meanwhile(
     press(boris, "Publish now")
     expect_announcement(boris, "The article is public.")
     text_field(anna, "Lead").fill("Half a sen")
-    expect(anna.locator(".state")).to_contain_text("Public")  # the autosave met the publication
+    expect(anna.locator(".state")).to_contain_text("Published")  # the autosave met the publication
     expect(anna.locator(".state")).to_contain_text("Changes are not saved.")
     expect(text_field(anna, "Lead")).to_have_value("Half a sen")
     public, _ = open_portal(visit, desk_server, "/articles/a-hasty-article")

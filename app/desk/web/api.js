@@ -24,16 +24,16 @@ export const state = { session: null, renew: null, onchange: () => {} };
  */
 export async function send(method, path, options = {}) {
   try {
-    return await attempt(method, path, options);
+    return await sendOnce(method, path, options);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.status === 401 && state.renew && path !== SESSION_PATH && !options.isBackground) await state.renew();
     else if (problem.status !== 403 || !(await hasNewToken(method))) throw problem;
-    return attempt(method, path, options);
+    return sendOnce(method, path, options);
   }
 }
 
-async function attempt(method, path, { body, etag, query = {}, signal, key }) {
+async function sendOnce(method, path, { body, etag, query = {}, signal, key }) {
   const headers = { Accept: "application/json" };
   const isSafe = SAFE_METHODS.includes(method);
   if (!isSafe && state.session) headers["X-CSRF-Token"] = state.session.csrf_token;
@@ -74,7 +74,7 @@ async function hasNewToken(method) {
 /** The session of the cookie; null if there is none. */
 export async function findSession() {
   try {
-    state.session = (await attempt("GET", SESSION_PATH, {})).data;
+    state.session = (await sendOnce("GET", SESSION_PATH, {})).data;
   } catch (problem) {
     if (![401, 404].includes(problem.status)) throw problem;
     state.session = null;
@@ -86,7 +86,7 @@ export async function findSession() {
 /** Begin a session with an API key. */
 export async function signIn(key) {
   state.session = null;
-  state.session = (await attempt("POST", SESSION_PATH, { body: { key } })).data;
+  state.session = (await sendOnce("POST", SESSION_PATH, { body: { key } })).data;
   return state.session;
 }
 

@@ -138,7 +138,7 @@ export async function show(main, _parameters, desk) {
     for (const button of buttons) button.disabled = selected.size === 0;
   }
 
-  async function confirm(action, kind) {
+  async function isConfirmed(action, kind) {
     const answer = await ask({
       title: desk.counted(selected.size, `inbox.${action}_question`),
       buttons: [{ value: "yes", label: text(`inbox.${action}`), kind }, { value: "", label: text("cancel") }],
@@ -150,11 +150,11 @@ export async function show(main, _parameters, desk) {
   const shownVersions = () => items.filter(({ slug }) => selected.has(slug)).map(({ slug, version }) => ({ slug, etag: `"${version}"` }));
 
   async function publish() {
-    if (await confirm("publish", "primary")) await run({ publish: shownVersions() });
+    if (await isConfirmed("publish", "primary")) await run({ publish: shownVersions() });
   }
 
   async function reject() {
-    if (await confirm("reject", "danger")) await run({ delete: shownVersions() });
+    if (await isConfirmed("reject", "danger")) await run({ delete: shownVersions() });
   }
 
   async function tag() {
