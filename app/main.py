@@ -30,7 +30,6 @@ from app.api.openapi.pages import router as reference
 from app.api.openapi.yaml import to_yaml
 from app.api.routing import Router
 from app.config import Settings, use_settings
-from app.desk.router import router as desk
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
@@ -45,6 +44,7 @@ from app.ops.watchdog import run_watchdog
 from app.portal import error_pages
 from app.portal.article_pages import router as article_pages
 from app.portal.assets import router as assets
+from app.portal.desk.router import router as desk
 from app.portal.index import router as index
 from app.portal.pages import router as pages
 from app.portal.resource import RESOURCE as PORTAL

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from app.desk.router import DESK_FILES, SHARED_FILES, get_desk_version
+from app.portal.desk.router import DESK_FILES, SHARED_FILES, get_desk_version
 from tests.support.clients import override_settings
 
 SIZE_BUDGET_BYTES = 120_000

@@ -3,7 +3,7 @@
 import json
 import re
 
-from app.desk.router import DESK_FILES
+from app.portal.desk.router import DESK_FILES
 from app.resources.registry import RECORD_RESOURCES
 from tests.support.paths import ROOT
 

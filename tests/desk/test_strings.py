@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.api.audit_log import Action
-from app.desk.router import DESK_FILES
+from app.portal.desk.router import DESK_FILES
 from app.resources.keys.schemas import KeyState
 from tests.support.paths import ROOT
 
