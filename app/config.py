@@ -134,7 +134,7 @@ class Settings(BaseSettings):
     """Claim of the ID token that decides the role. Dots lead into objects: `realm_access.roles`."""
 
     oidc_roles: str = ""
-    """Roles by value of the claim: `chiefs=administrator,press=editor`. The first match counts."""
+    """Roles by its value: `chiefs=administrator,press=editor`. The first match counts."""
 
     mcp_key: str = Field(default="", repr=False)
     """API key of `zarya mcp`, for tools that change records. Empty: read-only."""

@@ -3,6 +3,7 @@
 # ruff: noqa: S101 - tests assert
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -40,12 +41,15 @@ def openid_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
         environment = os.environ | CLIENT | {"ISSUER": issuer, "REDIRECT_URI": redirect_uri}
         node = Path(sys.executable).with_name("node")
         command = [str(node), "openid_provider.mjs"]
-        with subprocess.Popen(command, cwd=FOLDER, env=environment) as provider:  # noqa: S603 - our own command
+        # A group of its own: `node` is a script that starts the program itself.
+        with subprocess.Popen(  # noqa: S603 - our own command
+            command, cwd=FOLDER, env=environment, start_new_session=True
+        ) as provider:
             try:
                 wait_for(f"{issuer}/.well-known/openid-configuration", provider)
                 yield running
             finally:
-                provider.terminate()
+                os.killpg(provider.pid, signal.SIGTERM)
 
 
 def sign_in(page: Page, server: Server, login: str) -> None:
