@@ -38,6 +38,7 @@ UNPRICED_PARAMS = frozenset({"bom", "cursor", "lang"})
 
 _PAGES = {
     "/archive/{month}": "/archive/2019-04",
+    "/desk/web/{version}/{name:path}": "/desk/web/1/desk.js",
     "/docs/assets/{name}": "/docs/assets/docs.css",
     "/docs/examples/{name:path}": "/docs/examples/bot.py",
     "/docs/static/{name:path}": "/docs/static/scalar.js",

@@ -30,7 +30,7 @@ class RecordLabel:
 
     @property
     def before_slug(self) -> Bilingual:
-        """What a slug follows in a sentence: "the mission", as in "the mission iss-59"."""
+        """Words before a slug in a sentence: "the mission", as in "the mission iss-59"."""
         return Bilingual(f"the {self.en}", self.ru)
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.resources.articles.body_pictures import MAX_BODY_PICTURES
+from app.resources.articles.body_pictures import MAX_BODY_PICTURE_COUNT
 from tests.support import documents
 from tests.support.clients import override_settings
 from tests.support.documents import IF_MATCH_ANY
@@ -93,9 +93,9 @@ def test_description_defaults_to_that_of_the_picture(author: TestClient) -> None
         ("| a |\n|---|\n| ![a](//example.org/a) |", "foreign-image", "line 3"),
         ("![a](media:Shown)", "foreign-image", "line 1"),
         (
-            "\n".join(f"![a](media:p{number})" for number in range(MAX_BODY_PICTURES + 1)),
+            "\n".join(f"![a](media:p{number})" for number in range(MAX_BODY_PICTURE_COUNT + 1)),
             "too-many-pictures",
-            str(MAX_BODY_PICTURES),
+            str(MAX_BODY_PICTURE_COUNT),
         ),
     ],
 )

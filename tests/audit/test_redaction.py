@@ -86,13 +86,13 @@ def test_redacted_version_is_not_restored(editor: TestClient) -> None:
 
 
 def test_deleted_record_is_redacted(editor: TestClient, database: Database) -> None:
-    path = create(editor, "people", documents.person(name=WORD) | {"slug": "somebody"})
+    path = create(editor, "people", documents.person(name=WORD) | {"slug": "redacted-person"})
     editor.delete(path, headers=IF_MATCH_ANY).raise_for_status()
     assert WORD in editor.get("/v1/trash").text
-    assert redact(editor, "person", "somebody", "name").status_code == 200
+    assert redact(editor, "person", "redacted-person", "name").status_code == 200
     assert tables_with(database, WORD) == set()
     [shown] = editor.get("/v1/trash").json()["items"]
-    assert shown["title"] == "somebody"
+    assert shown["title"] == "redacted-person"
     assert editor.post(f"{path}/revisions/1/restore").status_code == 409
 
 
@@ -111,7 +111,7 @@ def test_article_in_trash_is_redacted(editor: TestClient, database: Database) ->
 def test_nested_values_are_redacted(editor: TestClient, database: Database) -> None:
     image = {"url": "https://portal.example/a.jpg", "alt": "A globe", "credit": WORD}
     path = create(editor, "articles", documents.article() | {"image": image})
-    change(editor, path, image=image | {"credit": "Somebody"})
+    change(editor, path, image=image | {"credit": "Redacted Person"})
     assert redact(editor, "article", path.rpartition("/")[2], "image.credit").status_code == 200
     assert tables_with(database, WORD) == set()
     first = editor.get(f"{path}/revisions/1").json()
@@ -131,8 +131,8 @@ def test_merged_record_is_redacted(editor: TestClient, database: Database) -> No
 
 
 def test_proposal_of_record_is_redacted(editor: TestClient, database: Database) -> None:
-    document = documents.person() | {"name": "Somebody", "biography": WORD}
-    proposal = add_proposal(editor, document=document, title=f"{WORD} Somebody")
+    document = documents.person() | {"name": "Redacted Person", "biography": WORD}
+    proposal = add_proposal(editor, document=document, title=f"{WORD} Redacted Person")
     decided = editor.post(f"{proposal}/separate")
     assert decided.status_code == 200, decided.text
     slug = decided.json()["record"]["slug"]

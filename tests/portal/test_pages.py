@@ -44,6 +44,7 @@ PAGES = [
     "/search?q=ovchinin",
     "/offline",
 ]
+DESK_PAGE = WEB_DIRECTORY.parent / "desk" / "desk.html"
 APP = f"/web/{get_asset_version()}/app.js"
 NAME_TABLES = {"agencies", "source_names", "licences"}
 """Strings by the name that is shown if there is no translation."""
@@ -287,7 +288,9 @@ def test_strings_have_translations_and_are_used() -> None:
     english, russian = (set(names(strings)) for strings in UI_STRINGS.values())
     assert english == russian
     used = " ".join(
-        path.read_text() for path in WEB_DIRECTORY.rglob("*.*") if path.suffix in {".html", ".js"}
+        path.read_text()
+        for path in (*WEB_DIRECTORY.rglob("*.*"), DESK_PAGE)
+        if path.suffix in {".html", ".js"}
     )
     dead = [n for n in UI_STRINGS[Language.EN] if not re.search(rf"\b(?:t|strings)\.{n}\b", used)]
     assert not dead

@@ -12,7 +12,7 @@ from app.domain.languages import Bilingual, tr
 _SCOPES_THAT_SEE_DRAFTS = {Scope.DRAFTS_READ, Scope.ARTICLES_DRAFT, Scope.ARTICLES_WRITE}
 
 CREW_OF = Bilingual("the crew of", "экипаж")
-"""What the slug of a mission or launch follows, for references by its crew."""
+"""Words before the slug of a mission or launch that refers to a record by its crew."""
 
 _MAX_READ_REFERRERS = 10
 """Referrers of one kind that are read."""

@@ -20,7 +20,7 @@ from app.db.models import Media
 from app.domain.languages import Language, tr
 from app.domain.pictures import rendition_file
 
-MAX_BODY_PICTURES = 50
+MAX_BODY_PICTURE_COUNT = 50
 
 _RENDERED_TAG_PATTERN = re.compile(r'<img src="media:([^"]*)" alt="([^"]*)">')
 _STORED_TAG_PATTERN = re.compile(r'<img src="media:[^>]*>')
@@ -33,15 +33,15 @@ def embed_pictures(session: Session, html: str, language: str) -> tuple[str, lis
     """Replace the pictures of rendered HTML by their files. Returns the ids of the pictures, too.
 
     Locks the pictures until the commit. Raises InvalidRequest for a picture that is unknown or not
-    published, and for more than `MAX_BODY_PICTURES`.
+    published, and for more than `MAX_BODY_PICTURE_COUNT`.
     """
     slugs = list(dict.fromkeys(slug for slug, _ in _RENDERED_TAG_PATTERN.findall(html)))
     if not slugs:
         return html, []
-    if len(slugs) > MAX_BODY_PICTURES:
+    if len(slugs) > MAX_BODY_PICTURE_COUNT:
         detail = tr(
-            f"The text may show at most {MAX_BODY_PICTURES} pictures.",
-            f"В тексте допускается не больше {MAX_BODY_PICTURES} изображений.",
+            f"The text may show at most {MAX_BODY_PICTURE_COUNT} pictures.",
+            f"В тексте допускается не больше {MAX_BODY_PICTURE_COUNT} изображений.",
         )
         raise_field_error("/body", "too-many-pictures", detail)
     ids = resolve_slugs(session, Media, slugs, "/body")
