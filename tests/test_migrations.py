@@ -395,10 +395,10 @@ def test_pads_of_launches_become_records_and_back(create_database: CreateDatabas
         ]
         assert found[0][2] == "baikonur-site-31-6"
         assert len({pad for _, _, pad, _ in found}) == 4
-        for pad in session.scalars(select(Pad)):
-            assert {slugify(pad.code or ""), pad.slug} <= set(pad.name_slugs)
-        for site in session.scalars(select(Site)):
-            assert {slugify(site.code or ""), site.slug} <= set(site.name_slugs)
+        for model in (Pad, Site):
+            columns = select(model.code, model.slug, model.name_slugs)
+            for row in session.execute(columns):
+                assert {slugify(row.code or ""), row.slug} <= set(row.name_slugs)
     database.close()
 
 

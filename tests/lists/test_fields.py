@@ -17,7 +17,8 @@ from app.resources.missions.schemas import MissionRead
 
 WITHOUT_FIELDS = {
     "getHorizon", "getMe", "listExports", "listChanges", "search", "suggest", "getArticleArchive",
-    "getLaunchArchive", "getStayArchive", "getSpacewalkArchive", "getTimelineArchive", "listTags", "getSession",
+    "getLaunchArchive", "getStayArchive", "getSpacewalkArchive", "getTimelineArchive", "listTags",
+    "getSession",
 }  # fmt: skip
 """Operations whose JSON is neither a list of records nor a record."""
 
