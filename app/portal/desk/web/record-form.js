@@ -33,7 +33,7 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
   let part;
   let initial;
   let validation = new AbortController();
-  const fields = element("div");
+  const fields = element("div", { tabindex: "-1" });
   const conflict = element("div");
   const button = element("button", { class: "primary" }, label);
   const validateLater = debounce(validate, TYPING_DELAY_MS);
@@ -49,7 +49,7 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
     part = build(document, changed);
     const hadFocus = fields.contains(window.document.activeElement);
     fill(fields, part.element);
-    if (hadFocus) button.focus();
+    if (hadFocus) fields.focus(); // the button cannot have it while it is disabled
   }
 
   const request = (query, signal) => send(target.method, target.path, {
