@@ -7,7 +7,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from typing import Any
 
@@ -19,6 +19,18 @@ from bench import inprocess
 from bench.prices import Meter, find_dear, measure_prices
 from bench.public_reads import PublicRead, public_reads
 from tests.support.clients import database_url_of
+
+
+@pytest.fixture(autouse=True)
+def without_background_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services do nothing beside requests: on a busy machine, more of it falls into each."""
+
+    async def do_nothing(*_: Any) -> None:
+        pass
+
+    monkeypatch.setattr("app.main.run_watchdog", nullcontext)
+    monkeypatch.setattr("app.main.run_gauge_sampler", do_nothing)
+    monkeypatch.setattr("app.main.PeriodicJobs.run", do_nothing)
 
 
 @contextmanager

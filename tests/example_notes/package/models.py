@@ -16,7 +16,7 @@ class Note(VersionedRecord, Base):
 
     __tablename__ = "notes"
     record_type = RecordType.NOTE
-    label = RecordLabel("note", "заметки", "notes", "docking-delayed")
+    label = RecordLabel("note", "заметка", "заметки", "notes", "docking-delayed")
 
     title: Mapped[str] = mapped_column(BoundedString(120))
     body: Mapped[str] = mapped_column(BoundedString(4000))
