@@ -110,7 +110,7 @@ def _fuzz(
     env = {"ZARYA_DATABASE_URL": database_url}
     key = workspace.call(SCRIPTS / "zarya", "keys", "create", "--name", "Fuzz", *scopes, env=env)
     bearer = "--header", f"Authorization: Bearer {key.strip()}"
-    own = {"FUZZ_KEY_ID": key.split("_")[1]}
+    own = {"FUZZ_KEY": key.strip()}
     _upload_picture(origin, key.strip())
     workspace.call(
         *schemathesis,
