@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.domain.enums import Scope
 from tests.support import documents, factories
-from tests.support.clients import client_with_key
+from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.query_costs import record_cost
 
@@ -164,7 +164,7 @@ def test_references_follow_renames_and_merges(editor: TestClient, article: str) 
     assert restored.json()["record"]["people"] == ["renamed-person", "third-person"]
     copy = documents.article(people=["one-person", "other-person", "third-person"])
     created = editor.post("/v1/articles", json=copy).json()
-    assert [each["slug"] for each in created["people"]] == ["renamed-person", "third-person"]
+    assert {each["slug"] for each in created["people"]} == {"renamed-person", "third-person"}
 
 
 def test_version_in_the_trash_has_its_author(editor: TestClient, article: str) -> None:
@@ -216,10 +216,14 @@ def explain_audit_reads(editor: TestClient, path: str) -> str:
 
 
 def test_versions_are_found_by_index(editor: TestClient, article: str) -> None:
-    """Control: the audit log finds the entries of a slug by another index."""
+    """Control on SQLite: the audit log finds the entries of a slug by another index.
+
+    PostgreSQL may choose either there, by its statistics.
+    """
     for part in ("", "/1", "/1/difference/2"):
         assert explain_audit_reads(editor, f"{article}/revisions{part}").count(INDEX) >= 2
-    assert INDEX not in explain_audit_reads(editor, "/v1/audit?type=article&slug=renamed")
+    if database_of(editor).engine.dialect.name == "sqlite":
+        assert INDEX not in explain_audit_reads(editor, "/v1/audit?type=article&slug=renamed")
 
 
 Change = Callable[[Random], dict[str, Any]]
