@@ -80,33 +80,32 @@ def test_description_defaults_to_that_of_the_picture(author: TestClient) -> None
         assert f' alt="{alt}" ' in article["body_html"]
 
 
-@pytest.mark.parametrize(
-    ("body", "code", "words"),
-    [
-        ("![a](media:none)", "unknown-reference", "none"),
-        ("![a](media:hidden)", "unpublished", "hidden"),
-        ("Text.\n\nText ![a](https://example.org/a.jpg).", "foreign-image", "line 3"),
-        ("![a](data:image/png;base64,AAAA)", "foreign-image", "line 1"),
-        ("![a](/media/1/card.jpg)", "foreign-image", "line 1"),
-        ("![a][1]\n\n[1]: http://example.org/a.jpg", "foreign-image", "line 1"),
-        ("[![a](http://example.org/a.jpg)](media:shown)", "foreign-image", "line 1"),
-        ("| a |\n|---|\n| ![a](//example.org/a) |", "foreign-image", "line 3"),
-        ("![a](media:Shown)", "foreign-image", "line 1"),
-        (
-            "\n".join(f"![a](media:p{number})" for number in range(MAX_BODY_PICTURE_COUNT + 1)),
-            "too-many-pictures",
-            str(MAX_BODY_PICTURE_COUNT),
-        ),
-    ],
-)
-def test_image_that_is_no_published_picture_is_refused(
-    author: TestClient, body: str, code: str, words: str
-) -> None:
-    written = author.post("/v1/articles", json=documents.article(body=body))
-    for refused in (written, author.post(RENDER, json={"body": body})):
-        pointer, actual_code, detail = error_of(refused)
-        assert (pointer, actual_code) == ("/body", code)
-        assert words in detail
+REFUSED = [
+    ("![a](media:none)", "unknown-reference", "none"),
+    ("![a](media:hidden)", "unpublished", "hidden"),
+    ("Text.\n\nText ![a](https://example.org/a.jpg).", "foreign-image", "line 3"),
+    ("![a](data:image/png;base64,AAAA)", "foreign-image", "line 1"),
+    ("![a](/media/1/card.jpg)", "foreign-image", "line 1"),
+    ("![a][1]\n\n[1]: http://example.org/a.jpg", "foreign-image", "line 1"),
+    ("[![a](http://example.org/a.jpg)](media:shown)", "foreign-image", "line 1"),
+    ("| a |\n|---|\n| ![a](//example.org/a) |", "foreign-image", "line 3"),
+    ("![a](media:Shown)", "foreign-image", "line 1"),
+    (
+        "\n".join(f"![a](media:p{number})" for number in range(MAX_BODY_PICTURE_COUNT + 1)),
+        "too-many-pictures",
+        str(MAX_BODY_PICTURE_COUNT),
+    ),
+]
+"""Bodies with the code of their refusal, and words of its detail."""
+
+
+def test_image_that_is_no_published_picture_is_refused(author: TestClient) -> None:
+    for body, code, words in REFUSED:
+        document = documents.article(body=body)
+        for path, content in (("/v1/articles", document), (RENDER, {"body": body})):
+            pointer, actual_code, detail = error_of(author.post(path, json=content))
+            assert (pointer, actual_code) == ("/body", code), body
+            assert words in detail
 
 
 def test_link_to_a_picture_has_no_address(author: TestClient) -> None:

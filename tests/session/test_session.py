@@ -188,6 +188,7 @@ def test_cookie_never_changes_a_cached_response(client: TestClient, editor: Test
         assert "Set-Cookie" not in public.headers
 
 
+@pytest.mark.slow
 def test_session_writes_over_mcp(client: TestClient, editor: TestClient) -> None:
     headers, _ = sign_in(client, key_of(editor))
     call = {"name": "create_person", "arguments": {"body": documents.person()}}
