@@ -43,7 +43,7 @@ _REASONS = {
     "iss": "issuer", "aud": "audience", "azp": "audience", "nonce": "nonce", "sub": "subject",
     "exp": "expiry", "iat": "time of issue", "nbf": "time of issue", "at_hash": "access token",
 }  # fmt: skip
-"""What is wrong with an ID token, by claim."""
+"""Faults of an ID token, by the claim that does not hold."""
 
 
 class OpenIdProvider:
