@@ -43,9 +43,14 @@ async def redirect_to_archive(query: Annotated[HtmlPageQuery, Query()]) -> Redir
     return RedirectResponse(page_url("archive"), HTTPStatus.PERMANENT_REDIRECT)
 
 
+def _article_url(slug: str) -> str:
+    """Canonical URL of the page of an article, without a language."""
+    return f"{current_settings().base_url}/articles/{slug}"
+
+
 def _describe_article(article: ArticleRead) -> dict[str, Any]:
     """Structured data of an article, by schema.org."""
-    url = f"{current_settings().base_url}/articles/{article.slug}"
+    url = _article_url(article.slug)
     return {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
@@ -58,10 +63,6 @@ def _describe_article(article: ArticleRead) -> dict[str, Any]:
         "mainEntityOfPage": url,
         "url": url,
     }
-
-
-def _article_url(slug: str) -> str:
-    return f"{current_settings().base_url}/articles/{slug}"
 
 
 @router.get("/articles/{slug}")

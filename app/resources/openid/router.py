@@ -37,8 +37,7 @@ def _get_provider(services: Services) -> Any:
                 "Вход через OpenID здесь не настроен. Войдите с ключом.",
             )
         )
-    # With the first sign-in: Authlib is an optional dependency.
-    from app.resources.openid.provider import OpenIdProvider  # noqa: PLC0415
+    from app.resources.openid.provider import OpenIdProvider  # noqa: PLC0415 - optional extra
 
     return services.singleton(OpenIdProvider)
 
