@@ -26,6 +26,9 @@ FACTORIES: dict[str, Callable[..., dict[str, Any]]] = {
     "launches": documents.launch,
     "spacewalks": documents.spacewalk,
     "modules": documents.module,
+    "vehicles": documents.vehicle,
+    "spacecraft-types": documents.spacecraft_type,
+    "spacecraft": documents.spacecraft,
 }
 
 
@@ -219,6 +222,37 @@ def test_maker_is_an_agency_that_is_not_deleted(editor: TestClient) -> None:
         editor.patch(address, json=other, headers=IF_MATCH_ANY).raise_for_status()
     editor.patch(address, json={"maker": None}, headers=IF_MATCH_ANY).raise_for_status()
     assert editor.delete("/v1/agencies/makers", headers=IF_MATCH_ANY).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("vehicles", "maker"), ("spacecraft-types", "maker"), ("spacecraft", "operator")],
+)
+def test_maker_is_renamed_and_merged(editor: TestClient, path: str, field: str) -> None:
+    required = {}
+    if path == "spacecraft":
+        required = {"type": create(editor, "spacecraft-types")["slug"]}
+    create(editor, "agencies", slug="maker", name="Maker")
+    create(editor, "agencies", slug="other", name="Other")
+    create(editor, path, slug="named", **{field: "maker"}, **required)
+    page = editor.get("/v1/changes").json()
+    while page["next"]:
+        page = editor.get(page["next"]).json()
+
+    renamed = {"slug": "new-maker", "name": "New"}
+    editor.patch("/v1/agencies/maker", json=renamed, headers=IF_MATCH_ANY).raise_for_status()
+    assert editor.get(f"/v1/{path}/named").json()[field] == "new-maker"
+    for name in ("new-maker", "New"):
+        assert slugs(editor, f"{field}={name}", f"/v1/{path}") == ["named"]
+    changed = editor.get(page["sync"]).json()["items"]
+    assert {each["data"]["slug"] for each in changed} == {"new-maker", "named"}
+
+    merged = editor.post(
+        "/v1/agencies/new-maker/merge", json={"into": "other"}, headers=IF_MATCH_ANY
+    )
+    merged.raise_for_status()
+    assert editor.get(f"/v1/{path}/named").json()[field] == "other"
+    assert slugs(editor, f"{field}=other", f"/v1/{path}") == ["named"]
 
 
 def test_import_of_an_export_of_0_1_0_creates_its_agencies(database: Database) -> None:

@@ -116,7 +116,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "e65f6f9a6ff0751381faca68d0748549db9e6335bb1c543adbf5dbe6f8727910"
+EXPECTED = "34b6143e931368b7032d81fce331c45c77b1ccf03ebad5aed9716b9041130981"
 """SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
 
 

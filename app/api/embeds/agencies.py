@@ -51,6 +51,12 @@ def select_agency_name(id_: ColumnExpression) -> ScalarSelect[Any]:
     return select(agency.name).where(agency.id == id_).correlate_except(agency).scalar_subquery()
 
 
+def select_agency_slug(id_: ColumnExpression) -> ScalarSelect[Any]:
+    """Build a subquery for the slug of the agency with `id_`, of outer statements."""
+    agency = aliased(Agency)
+    return select(agency.slug).where(agency.id == id_).correlate_except(agency).scalar_subquery()
+
+
 def load_agency_texts(connection: Connection, ids: Collection[int]) -> Mapping[int, list[str]]:
     """Load all names of agencies by id, for search documents; none for another id."""
     names = Agency.name, Agency.full_name, Agency.name_ru, Agency.abbreviation

@@ -30,10 +30,9 @@ def find_optional_agency_id(
     return None if name is None else find_agency_id(session, ids, name, pointer)
 
 
-def resolve_agency_slug(session: Session, name: str | None, pointer: str) -> str | None:
-    """Look up the slug of the agency `name`, which may be None. Raises InvalidRequest."""
-    id_ = find_optional_agency_id(session, load_agency_ids(session, [name]), name, pointer)
-    return None if id_ is None else session.get_one(Agency, id_).slug
+def resolve_agency(session: Session, name: str | None, pointer: str) -> int | None:
+    """Look up the id of the agency `name`, which may be None. Raises InvalidRequest."""
+    return find_optional_agency_id(session, load_agency_ids(session, [name]), name, pointer)
 
 
 def find_agency_id(session: Session, ids: Mapping[str, int], name: str, pointer: str) -> int:

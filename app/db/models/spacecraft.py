@@ -25,8 +25,8 @@ class SpacecraftType(VersionedRecord, Base):
     name: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     name_key: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     kind: Mapped[SpacecraftKind] = mapped_column(enum_type(SpacecraftKind), index=True)
-    maker: Mapped[str | None] = mapped_column(BoundedString(120), index=True)
-    """Slug of the agency or company that makes them."""
+    maker_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"), index=True)
+    """Agency or company that makes them."""
     crewed: Mapped[bool]
     """True if the type can carry a crew."""
     crew_capacity: Mapped[int | None]
@@ -50,8 +50,8 @@ class Spacecraft(IllustratedRecord, Base):
     name: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     name_key: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     type_id: Mapped[int] = mapped_column(ForeignKey("spacecraft_types.id"))
-    operator: Mapped[str | None] = mapped_column(BoundedString(120), index=True)
-    """Slug of the agency or company that operates it."""
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"), index=True)
+    """Agency or company that operates it."""
     serial: Mapped[str | None] = mapped_column(BoundedString(40))
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON, default=list)
 

@@ -1,6 +1,6 @@
 """Launch vehicles."""
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
@@ -36,8 +36,8 @@ class Vehicle(VersionedRecord, Base):
     family: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS))
     family_slug: Mapped[str] = mapped_column(BoundedString(_MAX_NAME_CHARS), index=True)
     variant: Mapped[str | None] = mapped_column(BoundedString(40))
-    maker: Mapped[str | None] = mapped_column(BoundedString(120), index=True)
-    """Slug of the agency or company that makes it."""
+    maker_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"), index=True)
+    """Agency or company that makes it."""
     stages: Mapped[int | None]
     height_m: Mapped[float | None]
     diameter_m: Mapped[float | None]

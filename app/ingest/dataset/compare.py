@@ -81,9 +81,11 @@ def _expected_records(dataset: Dataset) -> _ExpectedRows:
     vehicles = dataset.vehicles.values()
     yield (
         "vehicle",
-        select(Vehicle.slug, Vehicle.name, Vehicle.maker, Vehicle.mass_kg),
-        ((vehicle_slug(each.name), each.name, each.maker, each.mass_kg) for each in vehicles),
-        (RecordType.VEHICLE,),
+        select(Vehicle.slug, Agency.slug.label("maker"), Vehicle.name, Vehicle.mass_kg).outerjoin(
+            Agency, Agency.id == Vehicle.maker_id
+        ),
+        ((vehicle_slug(each.name), each.maker, each.name, each.mass_kg) for each in vehicles),
+        (RecordType.VEHICLE, RecordType.AGENCY),
     )
     types = dataset.spacecraft_types.values()
     yield (
@@ -97,15 +99,17 @@ def _expected_records(dataset: Dataset) -> _ExpectedRows:
         select(
             Spacecraft.slug,
             SpacecraftType.slug.label("type"),
+            Agency.slug.label("operator"),
             Spacecraft.name,
-            Spacecraft.operator,
             Spacecraft.serial,
-        ).join(SpacecraftType, SpacecraftType.id == Spacecraft.type_id),
+        )
+        .join(SpacecraftType, SpacecraftType.id == Spacecraft.type_id)
+        .outerjoin(Agency, Agency.id == Spacecraft.operator_id),
         (
-            (each.slug, each.type, each.name, each.operator, each.serial)
+            (each.slug, each.type, each.operator, each.name, each.serial)
             for each in dataset.spacecraft.values()
         ),
-        (RecordType.SPACECRAFT, RecordType.SPACECRAFT_TYPE),
+        (RecordType.SPACECRAFT, RecordType.SPACECRAFT_TYPE, RecordType.AGENCY),
     )
     yield (
         "agency",

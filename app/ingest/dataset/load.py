@@ -104,7 +104,7 @@ def load_dataset(
         people = _upsert_people(merge, dataset, agencies)
     step("launches")
     with merge.transaction():
-        launches = _upsert_launches(merge, dataset)
+        launches = _upsert_launches(merge, dataset, agencies)
         flights = _replace_flights(merge, dataset, people, launches, agencies)
     step("modules")
     with merge.transaction():
@@ -168,15 +168,16 @@ def _upsert_people(merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey) 
     return ids
 
 
-def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
+def _upsert_launches(merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey) -> _IdsByKey:
     """Merge the launches, with their vehicles, sites, spacecraft and payloads."""
-    spacecraft = _upsert_spacecraft(merge, dataset)
+    spacecraft = _upsert_spacecraft(merge, dataset, agencies)
     vehicles = merge.upsert_records(
         Vehicle,
         "slug",
         {
             vehicle_slug(vehicle.name): {
-                **vehicle.model_dump(exclude={"sources"}),
+                **vehicle.model_dump(exclude={"maker", "sources"}),
+                "maker_id": agencies[vehicle.maker] if vehicle.maker else None,
                 "sources": dataset.resolve_citations(vehicle.sources),
             }
             for vehicle in dataset.vehicles.values()
@@ -204,14 +205,17 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
     return launches
 
 
-def _upsert_spacecraft(merge: DatasetUpsert, dataset: Dataset) -> Mapping[str, int | None]:
+def _upsert_spacecraft(
+    merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey
+) -> Mapping[str, int | None]:
     """Merge the spacecraft with their types. Returns their ids by slug; None if deleted."""
     types = merge.upsert_records(
         SpacecraftType,
         "slug",
         {
             slug: {
-                **type_.model_dump(exclude={"slug", "sources"}),
+                **type_.model_dump(exclude={"slug", "maker", "sources"}),
+                "maker_id": agencies[type_.maker] if type_.maker else None,
                 "sources": dataset.resolve_citations(type_.sources),
             }
             for slug, type_ in dataset.spacecraft_types.items()
@@ -224,7 +228,7 @@ def _upsert_spacecraft(merge: DatasetUpsert, dataset: Dataset) -> Mapping[str, i
             slug: {
                 "name": ship.name,
                 "type_id": types[ship.type],
-                "operator": ship.operator,
+                "operator_id": agencies[ship.operator] if ship.operator else None,
                 "serial": ship.serial,
                 "sources": dataset.resolve_citations(ship.sources),
             }

@@ -8,7 +8,7 @@ from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
 
 
 def upsert_agencies(merge: DatasetUpsert, dataset: Dataset) -> dict[str, int]:
-    """Merge the agencies. Returns their ids by name."""
+    """Merge the agencies. Returns their ids by name and by slug."""
     ids = merge.upsert_records(
         Agency,
         "slug",
@@ -28,4 +28,5 @@ def upsert_agencies(merge: DatasetUpsert, dataset: Dataset) -> dict[str, int]:
     taken = set(merge.session.scalars(others))
     own = {key: values for key, values in keys.items() if key[1] not in taken}
     merge.replace_children(Agency, ids.values(), AgencyName, ("agency_id", "key"), own)
-    return {agency.name: ids[agency.slug] for agency in dataset.agencies.values()}
+    agencies = dataset.agencies.values()
+    return {name: ids[each.slug] for each in agencies for name in (each.name, each.slug)}

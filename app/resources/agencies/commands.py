@@ -146,9 +146,9 @@ def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]
         Spacewalk: select(Spacewalk.slug).where(Spacewalk.operator_id == id_),
         Module: owned.where(ModuleOwner.agency_id == id_),
         Agency: select(Agency.slug).where(Agency.parent_id == id_),
-        Vehicle: select(Vehicle.slug).where(Vehicle.maker == agency.slug),
-        SpacecraftType: select(SpacecraftType.slug).where(SpacecraftType.maker == agency.slug),
-        Spacecraft: select(Spacecraft.slug).where(Spacecraft.operator == agency.slug),
+        Vehicle: select(Vehicle.slug).where(Vehicle.maker_id == id_),
+        SpacecraftType: select(SpacecraftType.slug).where(SpacecraftType.maker_id == id_),
+        Spacecraft: select(Spacecraft.slug).where(Spacecraft.operator_id == id_),
     }
     return [
         *describe_referrers(session, CREW_OF, crews.order_by(Launch.slug)),

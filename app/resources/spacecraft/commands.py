@@ -8,11 +8,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.api.auth import ApiClient
+from app.api.embeds.agencies import select_agency_slug
 from app.api.embeds.spacecraft import SPACECRAFT_TYPE
 from app.api.links import public_url
 from app.api.slugs import load_ids, set_slug
 from app.api.write_models import to_record
-from app.api.writes.agencies import resolve_agency_slug
+from app.api.writes.agencies import resolve_agency
 from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name
@@ -32,6 +33,7 @@ def _select_records() -> AnySelect:
             *Spacecraft.__table__.columns,
             select_written_image(Spacecraft),
             SpacecraftType.slug.label("type"),
+            select_agency_slug(Spacecraft.operator_id).label("operator"),
         )
         .join(SpacecraftType, SpacecraftType.id == Spacecraft.type_id)
         .where(Spacecraft.id.in_(bindparam("ids")))
@@ -57,8 +59,7 @@ def save(session: Session, spacecraft: Spacecraft, document: ShipWrite) -> None:
     spacecraft.type_id = type_ids[document.type]
     for name in ("name", "serial"):
         setattr(spacecraft, name, getattr(document, name))
-    if document.operator != spacecraft.operator:  # a former slug of a renamed agency may stay
-        spacecraft.operator = resolve_agency_slug(session, document.operator, "/operator")
+    spacecraft.operator_id = resolve_agency(session, document.operator, "/operator")
     spacecraft.sources = [source.model_dump() for source in document.sources]
     set_image(session, spacecraft, document.image)
     session.add(spacecraft)

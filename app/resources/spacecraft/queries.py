@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import select_agency_slug
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.media import select_image
 from app.api.embeds.spacecraft import (
@@ -18,11 +19,11 @@ from app.api.embeds.spacecraft import (
 from app.api.embeds.stays import IS_MAIN_PAYLOAD, select_stay_ref
 from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
-from app.api.lists.references import NameColumn, Reference, References
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_image
+from app.db.conditions import has_image, select_agency_ids
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -30,9 +31,8 @@ from app.db.functions import (
     json_array_subquery,
     json_object_subquery,
 )
-from app.db.models import Launch, Payload, Spacecraft, SpacecraftType, Stay
+from app.db.models import Agency, Launch, Payload, Spacecraft, SpacecraftType, Stay, agency_key
 from app.domain.enums import LAUNCHED_STATUSES, RecordType
-from app.domain.languages import Bilingual
 from app.domain.text import slugify
 from app.resources.spacecraft.schemas import (
     ShipFacet,
@@ -55,21 +55,18 @@ def _is_of_type(where: ColumnElement[bool]) -> ColumnElement[bool]:
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "type": _is_of_type(SpacecraftType.slug.in_(bindparam("type"))),
     "kind": _is_of_type(SpacecraftType.kind.in_(bindparam("kind"))),
-    "operator": Spacecraft.operator.in_(bindparam("operator")),
+    "operator": Spacecraft.operator_id.in_(select_agency_ids(bindparam("operator"))),
 }
 """Conditions by the name of a parameter."""
 
 FACETS: Mapping[StrEnum, Facet] = {
     ShipFacet.TYPE: ColumnFacet(Spacecraft.type_id, SpacecraftType.slug),
     ShipFacet.KIND: ColumnFacet(Spacecraft.type_id, SpacecraftType.kind),
-    ShipFacet.OPERATOR: ColumnFacet(Spacecraft.operator),
+    ShipFacet.OPERATOR: ColumnFacet(Spacecraft.operator_id, Agency.slug),
 }
 REFERENCES: References = {
     "type": SPACECRAFT_TYPE,
-    "operator": Reference(
-        Bilingual("No spacecraft is operated by {}.", "Нет кораблей, владелец которых — {}."),
-        (NameColumn(Spacecraft.operator),),
-    ),
+    "operator": record_reference(Agency),
 }
 
 
@@ -94,7 +91,7 @@ def parameter_values(filters: ShipFilters) -> dict[str, list[Any]]:
     values: dict[str, list[Any]] = {
         "type": list(map(slugify, filters.type)),
         "kind": filters.kind,
-        "operator": filters.operator,
+        "operator": list(map(agency_key, filters.operator)),
     }
     return {name: items for name, items in values.items() if items}
 
@@ -125,7 +122,7 @@ def _select_summary() -> AnySelect:
     return select_ship_ref().add_columns(
         Spacecraft.id,
         json_object_subquery(type_).label("type"),
-        Spacecraft.operator,
+        select_agency_slug(Spacecraft.operator_id).label("operator"),
         Spacecraft.serial,
         flights.scalar_subquery().label("flights_count"),
         _select_launch(last=False).label("first_launch"),

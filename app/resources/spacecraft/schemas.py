@@ -54,8 +54,8 @@ class ShipFilters(QueryModel):
     """Type of spacecraft, by slug or name: `soyuz-ms` or `Soyuz MS`."""
     kind: Annotated[CommaList[SpacecraftKind], Example(["CV"])] = []
     """Kind of spacecraft."""
-    operator: Annotated[CommaList[Slug], Example(["nasa"])] = []
-    """Agency or company that operates the spacecraft, by slug."""
+    operator: Annotated[CommaList[NameParam], Example(["nasa"])] = []
+    """Agency or company that operates the spacecraft."""
     has_image: Annotated[Omittable[bool], Example(False)] = None
     """Spacecraft with an image (`true`) or without one (`false`)."""
 

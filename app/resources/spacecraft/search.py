@@ -5,6 +5,7 @@ from functools import cache
 
 from sqlalchemy import Connection, bindparam, literal, select
 
+from app.api.embeds.agencies import load_agency_texts
 from app.api.embeds.spacecraft import select_ship_ref
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
@@ -18,16 +19,18 @@ from app.search.synonyms import SPACECRAFT_KEYWORDS, get_ship_synonyms
 
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     """The index documents of spacecraft."""
-    facts = Spacecraft.name, Spacecraft.serial, Spacecraft.operator
+    facts = Spacecraft.name, Spacecraft.serial, Spacecraft.operator_id
     type_ = SpacecraftType.name.label("type"), SpacecraftType.kind
     ships = select(Spacecraft.id, *facts, *type_).where(Spacecraft.id.in_(ids))
-    rows = connection.execute(ships.join(SpacecraftType, SpacecraftType.id == Spacecraft.type_id))
+    joined = ships.join(SpacecraftType, SpacecraftType.id == Spacecraft.type_id)
+    rows = connection.execute(joined).all()
+    operators = load_agency_texts(connection, {row.operator_id for row in rows})
     for row in rows:
         lead = [
             SPACECRAFT_KEYWORDS[row.kind],
             *get_ship_synonyms(row.type),
             row.serial or "",
-            row.operator or "",
+            *operators.get(row.operator_id, ()),
         ]
         names = get_ship_synonyms(row.name)
         yield IndexDocument(RecordType.SPACECRAFT, row.id, None, names, "", lead)
@@ -62,6 +65,7 @@ SEARCH = SearchSource(
     indexed=select(Spacecraft.id, literal(None).label("sort_at")),
     load_documents=load_documents,
     dependencies={
+        RecordType.AGENCY: lambda ids: select(Spacecraft.id).where(Spacecraft.operator_id.in_(ids)),
         RecordType.SPACECRAFT_TYPE: lambda ids: select(Spacecraft.id).where(
             Spacecraft.type_id.in_(ids)
         ),

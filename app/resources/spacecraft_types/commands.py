@@ -8,10 +8,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.api.auth import ApiClient
+from app.api.embeds.agencies import select_agency_slug
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.write_models import to_record
-from app.api.writes.agencies import resolve_agency_slug
+from app.api.writes.agencies import resolve_agency
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
@@ -24,7 +25,9 @@ from app.resources.spacecraft_types.schemas import SpacecraftTypeRecord, Spacecr
 
 @cache
 def _select_records() -> AnySelect:
-    return select(*SpacecraftType.__table__.columns).where(SpacecraftType.id.in_(bindparam("ids")))
+    maker = select_agency_slug(SpacecraftType.maker_id).label("maker")
+    records = select(*SpacecraftType.__table__.columns, maker)
+    return records.where(SpacecraftType.id.in_(bindparam("ids")))
 
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, SpacecraftTypeRecord]:
@@ -43,8 +46,7 @@ def save(session: Session, type_: SpacecraftType, document: SpacecraftTypeWrite)
     set_slug(session, type_, document.slug, document.name)
     for name in ("name", "kind", "crewed", "crew_capacity", "height_m", "diameter_m"):
         setattr(type_, name, getattr(document, name))
-    if document.maker != type_.maker:  # a former slug of a renamed agency may stay
-        type_.maker = resolve_agency_slug(session, document.maker, "/maker")
+    type_.maker_id = resolve_agency(session, document.maker, "/maker")
     type_.sources = [source.model_dump() for source in document.sources]
     session.add(type_)
     session.flush()

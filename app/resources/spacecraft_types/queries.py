@@ -8,19 +8,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import select_agency_slug
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.spacecraft import select_spacecraft_type_ref
 from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
-from app.api.lists.references import NameColumn, Reference, References
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
+from app.db.conditions import select_agency_ids
 from app.db.database import Reader
 from app.db.functions import AnySelect, hide_from_planner, json_object_subquery
-from app.db.models import Launch, Payload, Spacecraft, SpacecraftType
+from app.db.models import Agency, Launch, Payload, Spacecraft, SpacecraftType, agency_key
 from app.domain.enums import LAUNCHED_STATUSES, RecordType
-from app.domain.languages import Bilingual
 from app.resources.spacecraft_types.schemas import (
     SpacecraftTypeFacet,
     SpacecraftTypeFilters,
@@ -36,20 +37,17 @@ SORTS = build_orders(SpacecraftType.id, name=(SpacecraftType.name_key,))
 
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "kind": SpacecraftType.kind.in_(bindparam("kind")),
-    "maker": SpacecraftType.maker.in_(bindparam("maker")),
+    "maker": SpacecraftType.maker_id.in_(select_agency_ids(bindparam("maker"))),
 }
 """Conditions by the name of a parameter."""
 _CREWED_CONDITIONS = {flag: SpacecraftType.crewed.is_(flag) for flag in (True, False)}
 
 FACETS: Mapping[StrEnum, Facet] = {
     SpacecraftTypeFacet.KIND: ColumnFacet(SpacecraftType.kind),
-    SpacecraftTypeFacet.MAKER: ColumnFacet(SpacecraftType.maker),
+    SpacecraftTypeFacet.MAKER: ColumnFacet(SpacecraftType.maker_id, Agency.slug),
 }
 REFERENCES: References = {
-    "maker": Reference(
-        Bilingual("No spacecraft are made by {}.", "Нет кораблей, изготовитель которых — {}."),
-        (NameColumn(SpacecraftType.maker),),
-    ),
+    "maker": record_reference(Agency),
 }
 
 
@@ -71,7 +69,10 @@ def conditions(
 
 def parameter_values(filters: SpacecraftTypeFilters) -> dict[str, list[Any]]:
     """Values of the parameters in the conditions of `filters`."""
-    values: dict[str, list[Any]] = {"kind": filters.kind, "maker": filters.maker}
+    values: dict[str, list[Any]] = {
+        "kind": filters.kind,
+        "maker": list(map(agency_key, filters.maker)),
+    }
     return {name: items for name, items in values.items() if items}
 
 
@@ -99,7 +100,7 @@ def _select_summary() -> AnySelect:
     ships = select(func.count()).select_from(Spacecraft).where(own)
     return select_spacecraft_type_ref().add_columns(
         SpacecraftType.id,
-        SpacecraftType.maker,
+        select_agency_slug(SpacecraftType.maker_id).label("maker"),
         SpacecraftType.crewed,
         SpacecraftType.crew_capacity,
         SpacecraftType.height_m,

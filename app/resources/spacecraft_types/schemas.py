@@ -14,7 +14,7 @@ from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, Omittable, QueryModel, SearchText, Slug
+from app.api.params import CommaList, NameParam, Omittable, QueryModel, SearchText, Slug
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
@@ -48,8 +48,8 @@ class SpacecraftTypeFilters(QueryModel):
     """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
     kind: Annotated[CommaList[SpacecraftKind], Example(["CV"])] = []
     """Kind of spacecraft."""
-    maker: Annotated[CommaList[Slug], Example(["spacex"])] = []
-    """Agency or company that makes the spacecraft, by slug."""
+    maker: Annotated[CommaList[NameParam], Example(["spacex"])] = []
+    """Agency or company that makes the spacecraft."""
     crewed: Annotated[Omittable[bool], Example(True)] = None
     """Types that can carry a crew (`true`) or cannot (`false`)."""
 

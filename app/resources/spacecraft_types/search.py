@@ -5,6 +5,7 @@ from functools import cache
 
 from sqlalchemy import Connection, bindparam, literal, select
 
+from app.api.embeds.agencies import load_agency_texts, select_agency_name
 from app.api.embeds.spacecraft import select_spacecraft_type_ref
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
@@ -20,17 +21,20 @@ _TYPE_KEYWORDS = "type тип"
 
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     """The index documents of spacecraft types."""
-    facts = SpacecraftType.name, SpacecraftType.kind, SpacecraftType.maker
+    facts = SpacecraftType.name, SpacecraftType.kind, SpacecraftType.maker_id
     types = select(SpacecraftType.id, *facts).where(SpacecraftType.id.in_(ids))
-    for row in connection.execute(types):
-        lead = [_TYPE_KEYWORDS, SPACECRAFT_KEYWORDS[row.kind], row.maker or ""]
+    rows = connection.execute(types).all()
+    makers = load_agency_texts(connection, {row.maker_id for row in rows})
+    for row in rows:
+        lead = [_TYPE_KEYWORDS, SPACECRAFT_KEYWORDS[row.kind], *makers.get(row.maker_id, ())]
         names = get_ship_synonyms(row.name)
         yield IndexDocument(RecordType.SPACECRAFT_TYPE, row.id, None, names, "", lead)
 
 
 @cache
 def _select_hits() -> AnySelect:
-    hits = select_spacecraft_type_ref().add_columns(SpacecraftType.id, SpacecraftType.maker)
+    maker = select_agency_name(SpacecraftType.maker_id).label("maker")
+    hits = select_spacecraft_type_ref().add_columns(SpacecraftType.id, maker)
     return hits.where(SpacecraftType.id.in_(bindparam("ids")))
 
 
@@ -55,4 +59,9 @@ SEARCH = SearchSource(
     model=SpacecraftType,
     indexed=select(SpacecraftType.id, literal(None).label("sort_at")),
     load_documents=load_documents,
+    dependencies={
+        RecordType.AGENCY: lambda ids: select(SpacecraftType.id).where(
+            SpacecraftType.maker_id.in_(ids)
+        ),
+    },
 )

@@ -12,7 +12,7 @@ from app.api.links import public_url
 from app.api.slugs import resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
-from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
+from app.api.writes.agencies import resolve_agency
 from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
@@ -84,10 +84,7 @@ def save(session: Session, spacewalk: Spacewalk, document: SpacewalkWrite) -> No
     ):
         setattr(spacewalk, name, getattr(document, name))
     spacewalk.duration_seconds = _get_duration_seconds(document)
-    operators = load_agency_ids(session, [document.operator])
-    spacewalk.operator_id = find_optional_agency_id(
-        session, operators, document.operator, "/operator"
-    )
+    spacewalk.operator_id = resolve_agency(session, document.operator, "/operator")
     spacewalk.airlock_id = _find_id(session, Module, document.airlock, "/airlock")
     spacewalk.mission_id = _find_id(session, Mission, document.mission, "/mission")
     spacewalk.sources = [source.model_dump() for source in document.sources]

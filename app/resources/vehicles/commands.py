@@ -8,11 +8,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.api.auth import ApiClient
+from app.api.embeds.agencies import select_agency_slug
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
-from app.api.writes.agencies import resolve_agency_slug
+from app.api.writes.agencies import resolve_agency
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referrers
 from app.db.database import Reader
@@ -27,7 +28,8 @@ from app.resources.vehicles.schemas import VehicleRecord, VehicleWrite
 
 @cache
 def _select_records() -> AnySelect:
-    return select(*Vehicle.__table__.columns).where(Vehicle.id.in_(bindparam("ids")))
+    maker = select_agency_slug(Vehicle.maker_id).label("maker")
+    return select(*Vehicle.__table__.columns, maker).where(Vehicle.id.in_(bindparam("ids")))
 
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, VehicleRecord]:
@@ -54,8 +56,7 @@ def save(session: Session, vehicle: Vehicle, document: VehicleWrite) -> None:
         "mass_kg",
     ):
         setattr(vehicle, name, getattr(document, name))
-    if document.maker != vehicle.maker:  # a former slug of a renamed agency may stay
-        vehicle.maker = resolve_agency_slug(session, document.maker, "/maker")
+    vehicle.maker_id = resolve_agency(session, document.maker, "/maker")
     vehicle.sources = [source.model_dump() for source in document.sources]
     session.add(vehicle)
     session.flush()

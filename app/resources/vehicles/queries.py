@@ -8,19 +8,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import select_agency_slug
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.vehicles import VEHICLE_FAMILY, select_vehicle_ref
 from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
 from app.api.lists.pagination import fetch_page
-from app.api.lists.references import NameColumn, Reference, References
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
+from app.db.conditions import select_agency_ids
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_object_subquery
-from app.db.models import Launch, Vehicle, vehicle_slug
+from app.db.models import Agency, Launch, Vehicle, agency_key, vehicle_slug
 from app.domain.enums import LAUNCHED_STATUSES, LaunchStatus, RecordType
-from app.domain.languages import Bilingual
 from app.resources.vehicles.schemas import (
     VehicleFacet,
     VehicleFilters,
@@ -36,20 +37,17 @@ SORTS = build_orders(Vehicle.id, name=(Vehicle.name_key,))
 
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "family": Vehicle.family_slug.in_(bindparam("family")),
-    "maker": Vehicle.maker.in_(bindparam("maker")),
+    "maker": Vehicle.maker_id.in_(select_agency_ids(bindparam("maker"))),
 }
 """Conditions by the name of a parameter."""
 
 FACETS: Mapping[StrEnum, Facet] = {
     VehicleFacet.FAMILY: ColumnFacet(Vehicle.family_slug),
-    VehicleFacet.MAKER: ColumnFacet(Vehicle.maker),
+    VehicleFacet.MAKER: ColumnFacet(Vehicle.maker_id, Agency.slug),
 }
 REFERENCES: References = {
     "family": VEHICLE_FAMILY,
-    "maker": Reference(
-        Bilingual("No vehicle is made by {}.", "Нет ракет-носителей, изготовитель которых — {}."),
-        (NameColumn(Vehicle.maker),),
-    ),
+    "maker": record_reference(Agency),
 }
 
 
@@ -69,7 +67,10 @@ def conditions(
 
 def parameter_values(filters: VehicleFilters) -> dict[str, list[str]]:
     """Values of the parameters in the conditions of `filters`."""
-    values = {"family": list(map(vehicle_slug, filters.family)), "maker": filters.maker}
+    values = {
+        "family": list(map(vehicle_slug, filters.family)),
+        "maker": list(map(agency_key, filters.maker)),
+    }
     return {name: items for name, items in values.items() if items}
 
 
@@ -97,7 +98,7 @@ def _select_summary() -> AnySelect:
     return select_vehicle_ref().add_columns(
         Vehicle.id,
         Vehicle.variant,
-        Vehicle.maker,
+        select_agency_slug(Vehicle.maker_id).label("maker"),
         Vehicle.stages,
         Vehicle.height_m,
         Vehicle.diameter_m,

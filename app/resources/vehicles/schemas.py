@@ -48,8 +48,8 @@ class VehicleFilters(QueryModel):
     """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
     family: Annotated[CommaList[NameParam], Example(["Soyuz"])] = []
     """Family of the vehicle, such as `Soyuz`."""
-    maker: Annotated[CommaList[Slug], Example(["spacex"])] = []
-    """Agency or company that makes the vehicle, by slug."""
+    maker: Annotated[CommaList[NameParam], Example(["spacex"])] = []
+    """Agency or company that makes the vehicle."""
 
 
 class VehicleQuery(VehicleFilters, ListViewQuery):

@@ -5,6 +5,7 @@ from functools import cache
 
 from sqlalchemy import Connection, bindparam, literal, select
 
+from app.api.embeds.agencies import load_agency_texts
 from app.api.embeds.vehicles import select_vehicle_ref
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
@@ -20,9 +21,12 @@ _VEHICLE_KEYWORDS = "launch vehicle rocket ракета-носитель"
 
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     """The index documents of vehicles."""
-    columns = Vehicle.id, Vehicle.name, Vehicle.family, Vehicle.maker
-    for row in connection.execute(select(*columns).where(Vehicle.id.in_(ids))):
-        lead = [_VEHICLE_KEYWORDS, *get_vehicle_synonyms(row.family), row.maker or ""]
+    columns = Vehicle.id, Vehicle.name, Vehicle.family, Vehicle.maker_id
+    rows = connection.execute(select(*columns).where(Vehicle.id.in_(ids))).all()
+    makers = load_agency_texts(connection, {row.maker_id for row in rows})
+    for row in rows:
+        family = get_vehicle_synonyms(row.family)
+        lead = [_VEHICLE_KEYWORDS, *family, *makers.get(row.maker_id, ())]
         names = get_vehicle_synonyms(row.name)
         yield IndexDocument(RecordType.VEHICLE, row.id, None, names, "", lead)
 
@@ -53,4 +57,7 @@ SEARCH = SearchSource(
     model=Vehicle,
     indexed=select(Vehicle.id, literal(None).label("sort_at")),
     load_documents=load_documents,
+    dependencies={
+        RecordType.AGENCY: lambda ids: select(Vehicle.id).where(Vehicle.maker_id.in_(ids)),
+    },
 )

@@ -14522,7 +14522,7 @@ export interface operations {
                  */
                 family?: string[];
                 /**
-                 * @description Agency or company that makes the vehicle, by slug.
+                 * @description Agency or company that makes the vehicle.
                  * @example [
                  *       "spacex"
                  *     ]
@@ -14886,7 +14886,7 @@ export interface operations {
                  */
                 kind?: components["schemas"]["SpacecraftKind"][];
                 /**
-                 * @description Agency or company that operates the spacecraft, by slug.
+                 * @description Agency or company that operates the spacecraft.
                  * @example [
                  *       "nasa"
                  *     ]
@@ -15248,7 +15248,7 @@ export interface operations {
                  */
                 kind?: components["schemas"]["SpacecraftKind"][];
                 /**
-                 * @description Agency or company that makes the spacecraft, by slug.
+                 * @description Agency or company that makes the spacecraft.
                  * @example [
                  *       "spacex"
                  *     ]
