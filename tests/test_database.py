@@ -264,6 +264,23 @@ def test_reads_keep_prepared_statements(single_connection: Database) -> None:
 
 
 @postgresql_only
+def test_transactions_of_a_connection_differ(single_connection: Database) -> None:
+    """Reads are read-only snapshots; writes on the same connection are not."""
+    settings = text(
+        "SELECT pg_backend_pid(), current_setting('transaction_isolation'),"
+        " current_setting('transaction_read_only')"
+    )
+    seen = []
+    for _ in range(2):
+        with single_connection.snapshot() as reader:
+            seen.append(tuple(reader._connection.execute(settings).one()))
+        with single_connection.session() as session:
+            seen.append(tuple(session.execute(settings).one()))
+    (pid,) = {pid for pid, *_ in seen}
+    assert seen == [(pid, "repeatable read", "on"), (pid, "read committed", "off")] * 2
+
+
+@postgresql_only
 @pytest.mark.parametrize("idle_seconds", [0, MAX_UNTESTED_IDLE_SECONDS + 1])
 def test_read_survives_the_loss_of_an_idle_connection(
     database: Database, single_connection: Database, idle_seconds: float

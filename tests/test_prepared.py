@@ -8,7 +8,19 @@ from typing import Any
 from weakref import ref
 
 import pytest
-from sqlalchemy import BindParameter, Float, bindparam, cast, column, select, table
+from sqlalchemy import (
+    BindParameter,
+    Float,
+    Integer,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 
 from app.api.lists.pagination import _filtered_page_statement
@@ -19,6 +31,7 @@ from app.db.functions import (
     current_time_param,
     json_array_subquery,
     json_values_subquery,
+    row_limit_param,
 )
 from app.db.models import Article, ArticleTag, Mission
 from app.db.prepared import CompiledStatement, get_compiled_statement, pad_lists
@@ -141,6 +154,33 @@ def test_statement_with_literal_values_is_not_cached(reader: Reader) -> None:
     for name in ("article-0", "article-2", "article-0"):
         assert reader.all(statement, slug=name) == [{"slug": name}]
     assert get_compiled_statement(statement, reader._connection, {}) is None
+
+
+def test_row_limit_applies_to_each_run(reader: Reader) -> None:
+    statement = select(Article.slug).order_by(Article.slug).limit(row_limit_param("number"))
+    for number in (1, 3, 2, 1, 3, 2):
+        rows = reader.all(statement, number=number)
+        assert [row["slug"] for row in rows] == [f"article-{n}" for n in range(number)]
+    with pytest.raises(KeyError):
+        reader.all(statement)
+
+
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
+def test_row_limit_is_planned_once(reader: Reader) -> None:
+    """PostgreSQL makes five plans for the values of a prepared statement, then one for all."""
+    bounds = literal_column("1"), literal_column("1000000")
+    rows = select(func.generate_series(*bounds, type_=Integer()).label("n"))
+    ordinary: BindParameter[int] = bindparam("number", type_=Integer())
+    plans = text("SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE :like")
+    for statement in (rows.limit(row_limit_param("number")), rows.limit(ordinary)):
+        for _ in range(20):
+            reader.all(statement, number=1)
+    in_text, ordinary_value = (
+        reader._connection.execute(plans, {"like": f"%generate_series%LIMIT {end}"}).scalar_one()
+        for end in ("1", "$%")
+    )
+    assert in_text > 0
+    assert ordinary_value == 0  # positive control
 
 
 def test_errors_equal_those_of_sqlalchemy(database: Database) -> None:

@@ -115,10 +115,7 @@ class ReadPool:
         outages: OutageLog,
         fallback: "ReadPool | None" = None,
     ) -> None:
-        options: dict[str, Any] = {"zarya_read_only": True}
-        if engine.dialect.name == "postgresql":
-            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._snapshot_engine = engine.execution_options(**options)
+        self._snapshot_engine = engine.execution_options(zarya_read_only=True)
         self._read_limiter = limiter
         self.outages = outages
         self._fallback = fallback

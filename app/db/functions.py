@@ -48,6 +48,15 @@ def current_time_param(instant: Callable[[], datetime] = current_second) -> Bind
     return bindparam(None, callable_=instant, type_=UTCDateTime(), unique=True)
 
 
+def row_limit_param(name: str) -> ColumnElement[int]:
+    """Build a parameter for LIMIT; on PostgreSQL its value becomes part of the SQL text.
+
+    PostgreSQL's planner estimates an unknown LIMIT at a tenth of all rows. Such a plan looks more
+    expensive than one for the value, so that a prepared statement would be planned at each run.
+    """
+    return _RowLimit(bindparam(name, type_=Integer()))
+
+
 def hide_from_planner(column: ColumnExpression) -> ColumnElement[Any]:
     """Wrap `column` so that a condition that most rows fulfil does not use an index.
 
@@ -132,6 +141,10 @@ class _JsonArrayAgg(GenericFunction[Any]):
     inherit_cache = True
 
 
+class _RowLimit(FunctionElement[int]):
+    inherit_cache = True
+
+
 class _JsonBuildObject(GenericFunction[Any]):
     """JSON object of alternating keys and values."""
 
@@ -174,6 +187,13 @@ def _(element: _JsonArrayAgg, compiler: Any, **kw: Any) -> str:
 def _(element: _JsonBuildObject, compiler: Any, **kw: Any) -> str:
     name = "json_object" if compiler.dialect.name == "sqlite" else "json_build_object"
     return f"{name}({', '.join(compile_arguments(element, compiler, kw))})"
+
+
+@compiles(_RowLimit)
+def _(element: _RowLimit, compiler: Any, **kw: Any) -> str:
+    options = kw if compiler.dialect.name == "sqlite" else {**kw, "literal_execute": True}
+    (number,) = compile_arguments(element, compiler, options)
+    return number
 
 
 @compiles(_JsonArrayValues)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, Connection, Dialect
+from sqlalchemy import BindParameter, Connection, Dialect, Integer
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -17,15 +17,15 @@ from app.db.functions import AnySelect
 Values = Mapping[str, Any]
 """Values of the named parameters of a statement; a list for `column.in_(bindparam(name))`."""
 
-ListLengths = tuple[int, ...]
-"""Lengths of the lists among the values of a statement, in their order."""
+FormKey = tuple[int, ...]
+"""Lengths of the lists among the values of a statement, and the numbers in its SQL text."""
 
 
 class CompiledStatement:
     """Compiled statement: SQL text, parameters and result columns, but not the statement object.
 
     The SQL text has a parameter for each value of a list: it is for lists of the lengths of
-    `values`.
+    `values`. Numbers that are part of the text are those of `values`.
     """
 
     def __init__(
@@ -149,16 +149,26 @@ _MAX_PADDED_ITEMS = 1024
 """Longer lists are not padded: drivers limit the number of parameters."""
 
 _MAX_FORM_COUNT = 8
-"""Forms of a statement for lists of different lengths, which clients choose."""
+"""Forms of a statement for lists of different lengths and other numbers, which clients choose."""
 
-_Forms = dict[ListLengths, CompiledStatement]
-"""Compiled forms of one statement by the lengths of the lists among its values."""
+
+class _Forms(dict[FormKey, CompiledStatement]):
+    """Compiled forms of one statement."""
+
+    numbers_in_text: tuple[str, ...] = ()
+    """Names of the parameters whose values, all numbers, are part of the SQL text."""
+
+    def key(self, values: Values) -> FormKey:
+        """Build the key of the form for `values`."""
+        lengths = [len(value) for value in values.values() if isinstance(value, list)]
+        return *lengths, *[values[name] for name in self.numbers_in_text]
+
 
 _FORMS_BY_DIALECT: dict[str, WeakKeyDictionary[AnySelect, _Forms | None]] = {
     "sqlite": WeakKeyDictionary(),
     "postgresql": WeakKeyDictionary(),
 }
-"""By dialect and statement: its forms, or None if its SQL text contains values."""
+"""By dialect and statement: its forms, or None if its SQL text contains values of other types."""
 
 
 def get_compiled_statement(
@@ -174,19 +184,21 @@ def get_compiled_statement(
     dialect = connection.dialect
     statements = _FORMS_BY_DIALECT[dialect.name]
     if statement not in statements:
-        statements[statement] = {}
+        statements[statement] = _Forms()
         return None
     forms = statements[statement]
     if forms is None:
         return None
-    lengths = tuple([len(value) for value in values.values() if isinstance(value, list)])
-    form = forms.get(lengths)
+    form = forms.get(forms.key(values))
     if form is None:
         compiled = statement.compile(dialect=dialect)
-        if compiled.literal_execute_params:
+        in_text = compiled.literal_execute_params
+        if not all(isinstance(bind.type, Integer) and bind.key in values for bind in in_text):
             statements[statement] = None
             return None
         if len(forms) == _MAX_FORM_COUNT:
             forms.clear()
-        forms[lengths] = form = CompiledStatement(statement, compiled, dialect, values)
+        forms.numbers_in_text = tuple(sorted(bind.key for bind in in_text))
+        form = CompiledStatement(statement, compiled, dialect, values)
+        forms[forms.key(values)] = form
     return form

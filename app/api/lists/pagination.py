@@ -32,7 +32,7 @@ from app.api.lists.sorting import Order
 from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
 from app.db.database import Reader, Row
-from app.db.functions import AnySelect, ColumnExpression
+from app.db.functions import AnySelect, ColumnExpression, row_limit_param
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT
 from app.domain.languages import tr
 from app.domain.text import is_storable
@@ -366,7 +366,7 @@ def _build_page_statement(statement: AnySelect, order: Order, backwards: bool | 
         statement = statement.where(keys < seek if descending else keys > seek)
     labels = (key.label(f"key_{n}") for n, key in enumerate(order.keys))
     ordered = statement.add_columns(*labels).order_by(*order.order_by_clauses(bool(backwards)))
-    return ordered.limit(bindparam("number", type_=Integer()))
+    return ordered.limit(row_limit_param("number"))
 
 
 _page_statement = lru_cache(maxsize=256)(_build_page_statement)

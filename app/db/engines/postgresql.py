@@ -4,7 +4,7 @@ from time import monotonic
 from typing import Any
 
 from psycopg import Connection as Psycopg
-from psycopg import Error, OperationalError
+from psycopg import Error, IsolationLevel, OperationalError
 from psycopg.errors import _WaitTimeout
 from pydantic_core import from_json
 from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event
@@ -48,6 +48,19 @@ class _DeadlineConnection(Psycopg[Any]):
 
     deadline_enabled = True
     """Enforce `SERVER_RESPONSE_TIMEOUT_SECONDS` (see `app.db.timeouts`)."""
+    is_read_only = False
+    """Transactions are read-only snapshots."""
+
+    def set_transactions(self, *, read_only: bool) -> None:
+        """Make the next transactions read-only snapshots, or those for writes.
+
+        SQLAlchemy's options of a connection would be set and reset with each use, which costs as
+        much as a tenth of a read.
+        """
+        if read_only != self.is_read_only:
+            self.isolation_level = IsolationLevel.REPEATABLE_READ if read_only else None
+            self.read_only = read_only or None
+            self.is_read_only = read_only
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         deadline = SERVER_RESPONSE_TIMEOUT_SECONDS if self.deadline_enabled else None
@@ -60,6 +73,12 @@ class _DeadlineConnection(Psycopg[Any]):
             raise OperationalError(
                 f"PostgreSQL did not respond within {SERVER_RESPONSE_TIMEOUT_SECONDS:g} s"
             ) from None
+
+
+def _choose_transaction(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    options = connection.get_execution_options()
+    driver.set_transactions(read_only=options.get("zarya_read_only", False))
 
 
 def try_write(connection: Connection) -> None:
@@ -108,6 +127,8 @@ def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
         _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Psycopg[Any]:
         return _DeadlineConnection.connect(*arguments, **named)
+
+    event.listen(engine, "begin", _choose_transaction)
 
     @event.listens_for(engine, "checkout")
     def prepare(connection: _DeadlineConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:

@@ -49,6 +49,7 @@ from app.db.functions import (
     has_json_value,
     json_array_subquery,
     json_object_subquery,
+    row_limit_param,
 )
 from app.db.models import (
     Flight,
@@ -318,12 +319,13 @@ def _select_next() -> AnySelect:
         Launch.status == LaunchStatus.PLANNED,
         Launch.launch_sort_at >= current_time_param(lambda: current_second() - MAX_OVERDUE),
     )
-    return _select_full().where(*ahead).order_by(*SORTS["launch_at"].order_by_clauses()).limit(1)
+    planned = _select_full().where(*ahead).order_by(*SORTS["launch_at"].order_by_clauses())
+    return planned.limit(row_limit_param("number"))
 
 
 def find_next_launch(reader: Reader) -> LaunchRead | None:
     """Next planned launch to the station, overdue by `MAX_OVERDUE` at most, or None."""
-    row = reader.first(_select_next())
+    row = reader.first(_select_next(), number=1)
     if row is None:
         return None
     expire_response_at(period_end(row["launch_at"], row["launch_at_precision"]) + MAX_OVERDUE)
