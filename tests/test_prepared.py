@@ -10,6 +10,7 @@ from weakref import ref
 import pytest
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Float,
     Integer,
     bindparam,
@@ -168,8 +169,9 @@ def test_row_limit_applies_to_each_run(reader: Reader) -> None:
 @pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
 def test_row_limit_is_planned_once(reader: Reader) -> None:
     """PostgreSQL makes five plans for the values of a prepared statement, then one for all."""
-    bounds = literal_column("1"), literal_column("1000000")
-    rows = select(func.generate_series(*bounds, type_=Integer()).label("n"))
+    low: ColumnElement[int] = literal_column("1")
+    high: ColumnElement[int] = literal_column("1000000")
+    rows = select(func.generate_series(low, high, type_=Integer()).label("n"))
     ordinary: BindParameter[int] = bindparam("number", type_=Integer())
     plans = text("SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE :like")
     for statement in (rows.limit(row_limit_param("number")), rows.limit(ordinary)):
