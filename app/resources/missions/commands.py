@@ -1,6 +1,6 @@
 """Writes of missions, with their tasks and launches."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from app.api.writes.referrers import describe_referrers, describe_referring_arti
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.conditions import article_is_public
 from app.db.database import Reader
-from app.db.functions import AnySelect, json_array_subquery
+from app.db.functions import AnySelect, json_array_subquery, json_values_subquery
 from app.db.models import (
     Article,
     ArticleMission,
@@ -27,6 +27,7 @@ from app.db.models import (
     Flight,
     Launch,
     Mission,
+    MissionAlias,
     MissionLaunch,
     MissionTask,
     Person,
@@ -72,6 +73,7 @@ def _select_records() -> AnySelect:
         MissionTask.mission_id == Mission.id
     )
     featured = select(Article.slug).where(Article.id == Mission.featured_article_id)
+    aliases = MissionAlias.mission_id == Mission.id
     return select(
         *Mission.__table__.columns,
         select_written_image(Mission),
@@ -80,6 +82,7 @@ def _select_records() -> AnySelect:
             "launches"
         ),
         json_array_subquery(crew, CrewAssignment.ordinal).label("crew"),
+        json_values_subquery(MissionAlias.slug, aliases).label("aliases"),
         featured.scalar_subquery().label("featured_article"),
     ).where(Mission.id.in_(bindparam("ids")))
 
@@ -236,6 +239,14 @@ def referrers(session: Session, mission: Mission, client: ApiClient) -> list[str
     articles = describe_referring_articles(session, ArticleMission.mission_id, id_, client)
     member = Bilingual("the crew member", "член экипажа")
     return [*describe_referrers(session, member, crew), *articles]
+
+
+def restore_aliases(session: Session, mission: Mission, deleted: Mapping[str, Any]) -> None:
+    """Insert the aliases of a deleted mission, from its JSON, that no mission has had since."""
+    aliases = deleted.get("aliases", [])  # entries of earlier releases have none
+    taken = select(MissionAlias.slug).where(MissionAlias.slug.in_(aliases))
+    for slug in sorted(set(aliases) - set(session.scalars(taken))):
+        session.add(MissionAlias(mission_id=stored_id(mission), slug=slug))
 
 
 WRITER = RecordWriter(

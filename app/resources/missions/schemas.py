@@ -412,6 +412,8 @@ class MissionRecord(MissionWrite):
     model_config = ConfigDict(json_schema_extra=None)
 
     id: int
+    aliases: list[Slug]
+    """Alternative slugs of the mission."""
     crew: list[CrewRecord]
     url: Url
     created_at: Rfc3339
