@@ -186,6 +186,39 @@ def test_neighbours_and_translations_are_public(client: TestClient, editor: Test
     assert alone.json()["translation_key"] != key
 
 
+def test_previews_name_translations_that_are_drafts(
+    client: TestClient, editor: TestClient
+) -> None:
+    original = editor.post("/v1/articles", json=documents.article(slug="a-day"))
+    editor.post(f"{original.headers['Location']}/publish").raise_for_status()
+    translation = documents.article(slug="a-draft", language="ru", translation_of="a-day")
+    made = editor.post("/v1/articles", json=translation)
+    assert made.json()["translations"] == [{"language": "en", "slug": "a-day"}]
+    reader = client_with_key(client, Scope.DRAFTS_READ)
+    draft = [{"language": "ru", "slug": "a-draft"}]
+
+    assert reader.get("/v1/articles/a-day/preview").json()["translations"] == draft
+    second = documents.article(slug="another", language="de", translation_of="a-day")
+    editor.post("/v1/articles", json=second).raise_for_status()
+    shown = {
+        each["slug"]: [other["slug"] for other in each["translations"]]
+        for each in reader.get("/v1/drafts").json()["items"]
+    }
+    assert shown == {"a-draft": ["another", "a-day"], "another": ["a-day", "a-draft"]}
+    for other in (client, reader, editor):  # the public article is the same for all
+        answer = other.get("/v1/articles/a-day")
+        assert (answer.json()["translations"], "a-draft" in answer.text) == ([], False)
+    private = reader.get("/v1/articles/a-day/preview").headers["Cache-Control"]
+    assert "private" in private
+    assert client.get("/v1/articles/a-day/preview").status_code == 401
+
+    link = editor.post("/v1/articles/another/preview-links", json={}).json()["url"]
+    assert "a-draft" not in client.get(link).text
+    editor.delete("/v1/articles/a-draft", headers=IF_MATCH_ANY).raise_for_status()
+    left = reader.get("/v1/articles/a-day/preview").json()["translations"]
+    assert left == [{"language": "de", "slug": "another"}]
+
+
 def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: TestClient) -> None:
     address = editor.post("/v1/articles", json=documents.article()).headers["Location"]
     known = json.loads(list(pages(client, "/v1/changes"))[-1])["sync"]

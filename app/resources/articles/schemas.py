@@ -251,6 +251,8 @@ class ArticlePreview(ArticleRead):
     status: ArticleStatus
     published_at: UtcInstant | None  # type: ignore[assignment]  # null in drafts
     published_at_precision: Precision | None  # type: ignore[assignment]  # null in drafts
+    translations: list[Translation]
+    """Translations of the article, in any status but `deleted`."""
     translation_key: str
     """Key shared by an article and its translations."""
 
