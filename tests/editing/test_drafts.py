@@ -186,9 +186,7 @@ def test_neighbours_and_translations_are_public(client: TestClient, editor: Test
     assert alone.json()["translation_key"] != key
 
 
-def test_previews_name_translations_that_are_drafts(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_previews_name_translations_that_are_drafts(client: TestClient, editor: TestClient) -> None:
     original = editor.post("/v1/articles", json=documents.article(slug="a-day"))
     editor.post(f"{original.headers['Location']}/publish").raise_for_status()
     translation = documents.article(slug="a-draft", language="ru", translation_of="a-day")
@@ -384,7 +382,12 @@ def test_draft_list_filters_by_content(client: TestClient, editor: TestClient) -
     made: dict[str, dict[str, Any]] = {
         "quiet": {"title": "A quiet Day aboard", "missions": ["iss-59"]},
         "noisy": {"title": "A noisy day", "language": "fr", "source": source},
-        "yolka": {"title": "100% Ёлка на борту", "language": "ru"},
+        "yolka": {
+            "title": "100% Ёлка на борту",
+            "language": "ru",
+            "lead": "Станция украшена.",
+            "body": "Гирлянды из NASA, iPad и 50_огней.",
+        },
     }
     for slug, fields in made.items():
         editor.post("/v1/articles", json=documents.article(slug=slug, **fields)).raise_for_status()
@@ -398,7 +401,16 @@ def test_draft_list_filters_by_content(client: TestClient, editor: TestClient) -
         ("q=day+qui", {"quiet"}),
         ("q=елка", {"yolka"}),
         ("q=%25", {"yolka"}),
-        ("q=_", set()),
+        ("q=_", {"yolka"}),
+        ("q=%25_", set()),
+        ("q=станция", {"yolka"}),
+        ("q=СТАНЦИЯ", {"yolka"}),
+        ("q=ГИРЛЯНДЫ+Ёлка", {"yolka"}),
+        ("q=гирлянд+ёлка+50_", {"yolka"}),
+        ("q=nasa", {"yolka"}),
+        ("q=iPad", {"yolka"}),
+        ("q=ipad", set()),
+        ("q=BODY", {"quiet", "noisy"}),
         ("language=fr,ru", {"noisy", "yolka"}),
         ("source=wire-service", {"noisy"}),
         ("source=Wire+service", {"noisy"}),
