@@ -450,6 +450,36 @@ def test_featured_article_cannot_be_hidden(editor: TestClient) -> None:
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
 
 
+def test_editor_of_articles_sets_the_lead_article_of_a_mission(
+    client: TestClient, editor: TestClient
+) -> None:
+    made = editor.post("/v1/articles", json=documents.article(slug="a-day"))
+    mission = editor.post("/v1/missions", json=documents.mission(number=59))
+    path = mission.headers["Location"]
+    colleague = client_with_key(client, Scope.ARTICLES_WRITE)
+    lead = {"article": "a-day"}
+    url = f"{path}/featured-article"
+    draft = colleague.put(url, json=lead, headers=IF_MATCH_ANY)
+    assert [each["pointer"] for each in draft.json()["errors"]] == ["/article"]
+    editor.post(f"{made.headers['Location']}/publish").raise_for_status()
+    stale = colleague.put(url, json=lead, headers={"If-Match": '"9"'})
+    assert stale.status_code == 412
+    shown = colleague.put(url, json=lead, headers=IF_MATCH_ANY).raise_for_status().json()
+    before = mission.json()
+    changed = {name for name, value in shown.items() if value != before[name]}
+    assert changed <= {"featured_article", "lead_article", "updated_at", "version", "counts"}
+    assert editor.get(f"{path}/page").json()["lead_article"]["slug"] == "a-day"
+    (entry,) = editor.get("/v1/audit", params={"slug": "iss-59", "action": "update"}).json()["items"]
+    assert entry["after"]["featured_article"] == "a-day"
+    assert entry["actor"]["id"] == colleague.get("/v1/me").json()["id"]
+    other = {"summary": "Another summary"}
+    assert colleague.patch(path, json=other, headers=IF_MATCH_ANY).status_code == 403
+    none = colleague.put(url, json={"article": None}, headers=IF_MATCH_ANY)
+    assert none.raise_for_status().json()["version"] == shown["version"] + 1
+    author = client_with_key(client, Scope.ARTICLES_DRAFT)
+    assert author.put(url, json=lead, headers=IF_MATCH_ANY).status_code == 403
+
+
 def test_published_article_keeps_its_date(editor: TestClient) -> None:
     made = editor.post("/v1/articles", json=documents.article())
     address = made.headers["Location"]

@@ -42,7 +42,12 @@ from app.resources.missions.crew_rules import (
     get_role_date_range,
 )
 from app.resources.missions.queries import get_mission
-from app.resources.missions.schemas import MissionRecord, MissionTasks, MissionWrite
+from app.resources.missions.schemas import (
+    FeaturedArticle,
+    MissionRecord,
+    MissionTasks,
+    MissionWrite,
+)
 
 
 @cache
@@ -140,7 +145,9 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     _set_launches(session, mission, links, is_new)
 
 
-def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
+def _find_featured_article_id(
+    session: Session, slug: str | None, pointer: str = "/featured_article"
+) -> int | None:
     if slug is None:
         return None
     # Locked, so that the article cannot be unpublished before the commit.
@@ -154,7 +161,7 @@ def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
         detail = tr(
             f"There is no published article {slug!r}.", f"Нет опубликованной статьи {slug!r}."
         )
-        raise_field_error("/featured_article", "unknown-reference", detail)
+        raise_field_error(pointer, "unknown-reference", detail)
     return article_id
 
 
@@ -272,3 +279,18 @@ def replace_tasks(
             _set_tasks(session, mission, document.items, document.items_ru)
 
     return WRITER.update(session, write, slug, Action.TASKS, apply)
+
+
+def set_featured_article(
+    session: Session, write: WriteRequest, slug: str, document: FeaturedArticle
+) -> WriteResult:
+    """Set the lead article of the mission `slug`, and nothing else."""
+
+    def apply(mission: Mission, before: dict[str, Any]) -> None:
+        if document.article != before["featured_article"]:
+            bump_version(mission)
+            mission.featured_article_id = _find_featured_article_id(
+                session, document.article, "/article"
+            )
+
+    return WRITER.update(session, write, slug, Action.UPDATE, apply)

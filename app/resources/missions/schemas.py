@@ -330,6 +330,15 @@ class MissionTasks(WriteModel):
     """Tasks in Russian: one for each task, or an empty list."""
 
 
+class FeaturedArticle(WriteModel):
+    """Lead article of a mission."""
+
+    model_config = example_config(article="launch-progress-ms-11")
+
+    article: Slug | None
+    """Published article by slug, or null for none."""
+
+
 class CrewWrite(WriteModel, read_as=CrewAssignmentRead):
     """Role of a person in a mission."""
 
