@@ -2,11 +2,14 @@
 
 # ruff: noqa: S101 - tests assert
 
+import json
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
+from app.portal.desk.router import DESK_FILES
+from app.resources.registry import RECORD_RESOURCES
 from tests_browser.accessibility import accessibility_violations
 from tests_browser.browsers import Visit
 from tests_browser.desk import open_screen, press, sign_in
@@ -91,3 +94,23 @@ def test_other_sites_can_neither_frame_the_desk_nor_write(
     page.get_by_label("Name", exact=True).fill("Colleague")  # positive control: the desk can
     press(page, "Create key")
     expect(page.get_by_role("row", name="Colleague")).to_have_count(1)
+
+
+def test_hints_are_in_russian(visit: Open, desk_server: Server, desk_key: str) -> None:
+    """Each field with a hint in English has one in Russian, and the table has no other."""
+    table = json.loads(DESK_FILES.files["strings/hints.ru.json"].read_text("utf-8"))
+    collections = {each.writer.collection for each in RECORD_RESOURCES.values()}
+    screens = [f"facts/{each}/+" for each in sorted(collections - {"articles", "media"})]
+    page = sign_in(visit, desk_server.origin, desk_key, "trash").page
+    shown: dict[str, list[list[str]]] = {}
+    for language in ("en", "ru"):
+        page.goto(f"{desk_server.origin}/desk?lang={language}#/trash")
+        for screen in (*screens, "keys", "sources/+", "webhooks/+"):
+            open_screen(page, screen)
+            hints = page.locator(".field > p.quiet").all_text_contents()
+            shown.setdefault(language, []).append(hints)
+    english = [hint.removesuffix("One a line.").strip() for hints in shown["en"] for hint in hints]
+    assert {hint for hint in english if hint} == set(table)
+    assert [len(hints) for hints in shown["ru"]] == [len(hints) for hints in shown["en"]]
+    russian = {hint for hints in shown["ru"] for hint in hints}
+    assert "Конец экспедиции (не включается)." in russian

@@ -231,10 +231,13 @@ def test_payloads_on_the_desk_run_no_script(desk: Visit) -> None:
         expect_inert(page)
     for collection in ("articles", "media"):
         open_difference(page, collection)
-    for screen in ("inbox", "calendar/2018-08", "sources", "webhooks", "keys"):
+    for screen in ("inbox", "calendar/2018-08", "sources", "keys"):
         open_screen(page, screen)
         expect(page.locator("main").get_by_text("alert").first).to_be_visible()
         expect_inert(page)
+    open_screen(page, "webhooks/1")
+    expect(page.get_by_label("Description")).to_have_value(re.compile("alert"))
+    expect_inert(page)
     open_screen(page, "facts/spacewalks/hostile-0")
     press(page, "Delete")
     press(page, "Delete")
