@@ -469,7 +469,8 @@ def test_editor_of_articles_sets_the_lead_article_of_a_mission(
     changed = {name for name, value in shown.items() if value != before[name]}
     assert changed <= {"featured_article", "lead_article", "updated_at", "version", "counts"}
     assert editor.get(f"{path}/page").json()["lead_article"]["slug"] == "a-day"
-    (entry,) = editor.get("/v1/audit", params={"slug": "iss-59", "action": "update"}).json()["items"]
+    query = {"slug": "iss-59", "action": "update"}
+    (entry,) = editor.get("/v1/audit", params=query).json()["items"]
     assert entry["after"]["featured_article"] == "a-day"
     assert entry["actor"]["id"] == colleague.get("/v1/me").json()["id"]
     other = {"summary": "Another summary"}
