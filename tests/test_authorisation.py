@@ -147,6 +147,14 @@ def redaction(editor: TestClient) -> dict[str, Any]:
     return {"type": "person", "slug": slug} | fields
 
 
+def deleted_person(editor: TestClient) -> dict[str, str]:
+    slug = PERSON(editor)["slug"]
+    path = f"/v1/people/{slug}"
+    id_ = editor.get(path).json()["id"]
+    editor.delete(path, headers=IF_MATCH_ANY).raise_for_status()
+    return {"collection": "people", "id": str(id_)}
+
+
 HOOK = {"target_url": "https://portal.example/hook"}
 SINCE = {"since": "2099-01-01T00:00:00Z"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
@@ -177,6 +185,12 @@ MATRIX: dict[str, tuple[Scope | tuple[Scope, ...] | None, Maker, Any, int]] = {
     "updateMission": (Scope.MISSIONS_WRITE, MISSION, {"summary": "Short"}, 200),
     "deleteMission": (Scope.MISSIONS_WRITE, MISSION, None, 204),
     "replaceMissionTasks": (Scope.MISSIONS_WRITE, MISSION, {"items": ["Work"]}, 200),
+    "setFeaturedArticle": (
+        (Scope.ARTICLES_WRITE, Scope.MISSIONS_WRITE),
+        MISSION,
+        {"article": None},
+        200,
+    ),
     "replaceMissionCrew": (Scope.MISSIONS_WRITE, MISSION, {"items": []}, 200),
     "createCrewAssignment": (Scope.MISSIONS_WRITE, no_target, crew, 201),
     "updateCrewAssignment": (Scope.MISSIONS_WRITE, assignment, {"position": "CDR"}, 200),
@@ -256,6 +270,7 @@ MATRIX: dict[str, tuple[Scope | tuple[Scope, ...] | None, Maker, Any, int]] = {
     "getRevision": (None, article_version, None, 200),
     "compareRevisions": (None, article_version, None, 200),
     "restoreRevision": (None, article_version, None, 200),
+    "restoreRecordUnderSlug": (None, deleted_person, {"slug": "restored"}, 200),
     "listTrash": (TRASH_READER, no_target, None, 200),
     "listAuditEntries": (Scope.AUDIT_READ, no_target, None, 200),
     "listRoles": (None, no_target, None, 200),

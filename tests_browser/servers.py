@@ -54,11 +54,16 @@ class Server:
 
     def post(self, path: str, key: str, document: dict[str, object]) -> Any:
         """POST a JSON document; returns the response body."""
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        body = json.dumps(document).encode()
-        request = Request(f"{self.origin}{path}", body, headers)  # noqa: S310 - an address of our own
+        return self.send("POST", path, key, json.dumps(document).encode())
+
+    def send(
+        self, method: str, path: str, key: str, body: bytes, media_type: str = "application/json"
+    ) -> Any:
+        """Write, whatever the version of a record is; returns the response body, None if empty."""
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": media_type, "If-Match": "*"}
+        request = Request(f"{self.origin}{path}", body, headers, method=method)  # noqa: S310 - an address of our own
         with urlopen(request) as response:  # noqa: S310 - an address of our own
-            return json.load(response)
+            return json.loads(response.read() or "null")
 
 
 def get_json(origin: str, path: str) -> Any:

@@ -247,7 +247,9 @@ def test_two_editors_lose_no_word(
 
     text_field(anna, "Lead").fill("Lead of Anna.")
     press_save(anna)
-    boris.clock.fast_forward("00:16")
+    with boris.expect_request("**/preview?*") as polling:
+        boris.clock.fast_forward("00:16")
+    assert polling.value.headers["x-background"] == "true"
     expect(boris.get_by_text("Anna has saved version 2.")).to_be_visible()
     text_field(boris, "Title").fill("Title of Boris")
     press(boris, "Save draft")  # of another field: both are kept

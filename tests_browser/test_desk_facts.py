@@ -2,10 +2,11 @@
 
 # ruff: noqa: S101 - tests assert
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests_browser.accessibility import accessibility_violations
 from tests_browser.browsers import Visit
@@ -105,6 +106,35 @@ def test_command_is_handed_over(visit: Open, desk_server: Server, desk_key: str)
     expect(page.locator("[data-invalid] .error").last).to_be_visible()  # a refusal at its row
 
 
+def test_handover_typed_while_the_crew_is_saved_is_kept(
+    visit: Open, desk_server: Server, desk_key: str
+) -> None:
+    page = sign_in(visit, desk_server.origin, desk_key, "facts/missions/iss-61").page
+    held: list[Route] = []
+    save = re.compile(r"/crew\b(?!.*validate_only)")
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(save, hold)
+    page.get_by_label("Position").first.fill("CDR-9")
+    with page.expect_request(save):
+        press(page, "Save crew")
+    page.get_by_label("Day of the handover").fill("2020-01-10")
+    page.get_by_label("New commander").fill("jessica-meir")
+    held[0].continue_()
+    expect_announcement(page, "The crew is saved")
+    expect(page.get_by_label("Day of the handover")).to_have_value("2020-01-10")
+    expect(page.get_by_label("New commander")).to_have_value("jessica-meir")
+    expect(page.get_by_label("New commander")).to_be_focused()
+    expect(page.get_by_label("Position").first).to_have_value("CDR-9")
+    members = page.get_by_role("group", name="Crew member", exact=True).get_by_label("Person")
+    before = members.count()
+    press(page, "Hand over")
+    expect(members).to_have_count(before + 1)
+    expect(members.last).to_have_value("jessica-meir")
+
+
 def test_crew_of_another_editor_is_not_overwritten(
     visit: Open, desk_server: Server, desk_key: str
 ) -> None:
@@ -149,6 +179,54 @@ def test_record_is_restored_from_its_history_and_from_the_trash(
     open_screen(page, "trash")
     press(page, "Restore Vera Restored")
     expect(page.get_by_label("Biography", exact=True)).to_have_value("She flew once.")
+
+
+def test_record_is_restored_under_another_slug(
+    visit: Open, desk_server: Server, desk_key: str
+) -> None:
+    page = sign_in(visit, desk_server.origin, desk_key, "facts").page
+    for name in ("Vera Renamed", "Vera Second"):
+        open_screen(page, "facts/people/+")
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_label("Slug", exact=True).fill("vera-slug")
+        press(page, "Create")
+        expect(page.locator("h1")).to_have_text(name)
+        if name == "Vera Renamed":
+            press(page, "Delete")
+            press(page, "Delete")
+            expect_announcement(page, "Deleted: Vera Renamed")
+    open_screen(page, "trash")
+    for slug in ("vera-slug", "vera-first"):
+        press(page, "Restore Vera Renamed under another slug")
+        assert accessibility_violations(page) == []
+        page.get_by_role("dialog").get_by_label("Slug").fill(slug)
+        press(page, "Restore")
+        if slug == "vera-slug":
+            expect(page.get_by_role("alert")).to_contain_text("'vera-slug' is taken")
+    expect(page.locator("h1")).to_have_text("Vera Renamed")
+    expect(page.get_by_label("Slug", exact=True)).to_have_value("vera-first")
+
+
+def test_refusal_names_an_article_in_the_trash(
+    visit: Open, desk_server: Server, desk_key: str
+) -> None:
+    person = {"slug": "vera-referred", "name": "Vera Referred"}
+    desk_server.post("/v1/people", desk_key, person)
+    article: dict[str, object] = {
+        "slug": "of-vera",
+        "title": "Of Vera",
+        "lead": "A lead.",
+        "body": "A text.",
+        "language": "en",
+        "source": {"name": "Press office"},
+        "people": ["vera-referred"],
+    }
+    desk_server.post("/v1/articles", desk_key, article)
+    desk_server.send("DELETE", "/v1/articles/of-vera", desk_key, b"")
+    page = sign_in(visit, desk_server.origin, desk_key, "facts/people/vera-referred").page
+    press(page, "Delete")
+    press(page, "Delete")
+    expect(page.get_by_role("alert")).to_contain_text("article of-vera (in the trash: restore it")
 
 
 def test_first_screen_is_one_that_the_key_may_use(visit: Open, desk_server: Server) -> None:

@@ -100,7 +100,7 @@ class RequireScope:
             client = _build_client(request, row)
             _check_csrf_token(request, client)
             self._check_scope(request, client)
-            await record_use(database, row)
+            await record_use(database, row, not _is_background(request))
             request.state.caller = client
         else:
             self._check_scope(request, client)
@@ -119,6 +119,11 @@ class RequireScope:
             raise missing_scope(client, *scopes)
 
 
+def _is_background(request: Request) -> bool:
+    """True for a request without an action of the person, which does not extend a session."""
+    return request.headers.get("x-background") == "true"
+
+
 def _build_client(request: Request, row: Row) -> ApiClient:
     """The client of a request that has authenticated as `row`."""
     session = None
@@ -128,7 +133,7 @@ def _build_client(request: Request, row: Row) -> ApiClient:
             row["token_sha256"],
             derive_csrf_token(credential.token.decode()),
             row["session_expires_at"],
-            compute_idle_end(row),
+            row["idle_expires_at"] if _is_background(request) else compute_idle_end(row),
         )
     role = None if row["role"] is None else Role(row["role"])
     scopes = frozenset(list_scopes(role, row["scopes"]))

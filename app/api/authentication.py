@@ -195,30 +195,31 @@ _uses_in_progress: set[str] = set()
 once."""
 
 
-async def record_use(database: Database, row: Row) -> None:
-    """Update `last_used_at` of a key if it is outdated, and the end of its session.
+async def record_use(database: Database, row: Row, extends_session: bool = True) -> None:
+    """Update `last_used_at` of a key if it is outdated, and the idle expiry of its session.
 
     A busy database does not fail the request.
     """
     id_, last_used_at = row["id"], row["last_used_at"]
     is_recent = last_used_at is not None and last_used_at > now() - LAST_USED_RESOLUTION
     token_sha256 = row.get("token_sha256")
-    is_extended = token_sha256 and compute_idle_end(row) > row["idle_expires_at"]
+    extends_session = extends_session and token_sha256 is not None
+    is_extended = extends_session and compute_idle_end(row) > row["idle_expires_at"]
     use = token_sha256 or id_
     if (is_recent and not is_extended) or use in _uses_in_progress:
         return
     _uses_in_progress.add(use)
     try:
         with suppress(OperationalError, PoolTimeoutError):
-            await database.write(_update_use, row)
+            await database.write(_update_use, row, extends_session)
     finally:
         _uses_in_progress.discard(use)
 
 
-def _update_use(session: Session, row: Row) -> None:
+def _update_use(session: Session, row: Row, extends_session: bool) -> None:
     session.execute(update(ApiKey).where(ApiKey.id == row["id"]).values(last_used_at=now()))
-    if token_sha256 := row.get("token_sha256"):
-        own = UserSession.token_sha256 == token_sha256
+    if extends_session:
+        own = UserSession.token_sha256 == row["token_sha256"]
         values = {"idle_expires_at": compute_idle_end(row)}
         session.execute(update(UserSession).where(own).values(values))
 

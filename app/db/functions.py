@@ -216,6 +216,26 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     return f"(replace({value}, ' ', 'T') || 'Z')"
 
 
+# --- Texts ---------------------------------------------------------------------------------------
+
+
+class PositionOf(FunctionElement[int]):
+    """Position of the second text in the first, from 1, by case; 0 if it is not there.
+
+    LIKE ignores the case of Latin letters on SQLite alone.
+    """
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(PositionOf)
+def _(element: PositionOf, compiler: Any, **kw: Any) -> str:
+    text, part = compile_arguments(element, compiler, kw)
+    name = "instr" if compiler.dialect.name == "sqlite" else "strpos"
+    return f"{name}({text}, {part})"
+
+
 # --- State of the database -----------------------------------------------------------------------
 
 

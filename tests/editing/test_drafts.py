@@ -186,6 +186,37 @@ def test_neighbours_and_translations_are_public(client: TestClient, editor: Test
     assert alone.json()["translation_key"] != key
 
 
+def test_previews_name_translations_that_are_drafts(client: TestClient, editor: TestClient) -> None:
+    original = editor.post("/v1/articles", json=documents.article(slug="a-day"))
+    editor.post(f"{original.headers['Location']}/publish").raise_for_status()
+    translation = documents.article(slug="a-draft", language="ru", translation_of="a-day")
+    made = editor.post("/v1/articles", json=translation)
+    assert made.json()["translations"] == [{"language": "en", "slug": "a-day"}]
+    reader = client_with_key(client, Scope.DRAFTS_READ)
+    draft = [{"language": "ru", "slug": "a-draft"}]
+
+    assert reader.get("/v1/articles/a-day/preview").json()["translations"] == draft
+    second = documents.article(slug="another", language="de", translation_of="a-day")
+    editor.post("/v1/articles", json=second).raise_for_status()
+    shown = {
+        each["slug"]: [other["slug"] for other in each["translations"]]
+        for each in reader.get("/v1/drafts").json()["items"]
+    }
+    assert shown == {"a-draft": ["another", "a-day"], "another": ["a-day", "a-draft"]}
+    for other in (client, reader, editor):  # the public article is the same for all
+        answer = other.get("/v1/articles/a-day")
+        assert (answer.json()["translations"], "a-draft" in answer.text) == ([], False)
+    private = reader.get("/v1/articles/a-day/preview").headers["Cache-Control"]
+    assert "private" in private
+    assert client.get("/v1/articles/a-day/preview").status_code == 401
+
+    link = editor.post("/v1/articles/another/preview-links", json={}).json()["url"]
+    assert "a-draft" not in client.get(link).text
+    editor.delete("/v1/articles/a-draft", headers=IF_MATCH_ANY).raise_for_status()
+    left = reader.get("/v1/articles/a-day/preview").json()["translations"]
+    assert left == [{"language": "de", "slug": "another"}]
+
+
 def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: TestClient) -> None:
     address = editor.post("/v1/articles", json=documents.article()).headers["Location"]
     known = json.loads(list(pages(client, "/v1/changes"))[-1])["sync"]
@@ -351,7 +382,12 @@ def test_draft_list_filters_by_content(client: TestClient, editor: TestClient) -
     made: dict[str, dict[str, Any]] = {
         "quiet": {"title": "A quiet Day aboard", "missions": ["iss-59"]},
         "noisy": {"title": "A noisy day", "language": "fr", "source": source},
-        "yolka": {"title": "100% Ёлка на борту", "language": "ru"},
+        "yolka": {
+            "title": "100% Ёлка на борту",
+            "language": "ru",
+            "lead": "Станция украшена.",
+            "body": "Гирлянды из NASA, iPad и 50_огней.",
+        },
     }
     for slug, fields in made.items():
         editor.post("/v1/articles", json=documents.article(slug=slug, **fields)).raise_for_status()
@@ -365,7 +401,16 @@ def test_draft_list_filters_by_content(client: TestClient, editor: TestClient) -
         ("q=day+qui", {"quiet"}),
         ("q=елка", {"yolka"}),
         ("q=%25", {"yolka"}),
-        ("q=_", set()),
+        ("q=_", {"yolka"}),
+        ("q=%25_", set()),
+        ("q=станция", {"yolka"}),
+        ("q=СТАНЦИЯ", {"yolka"}),
+        ("q=ГИРЛЯНДЫ+Ёлка", {"yolka"}),
+        ("q=гирлянд+ёлка+50_", {"yolka"}),
+        ("q=nasa", {"yolka"}),
+        ("q=iPad", {"yolka"}),
+        ("q=ipad", set()),
+        ("q=BODY", {"quiet", "noisy"}),
         ("language=fr,ru", {"noisy", "yolka"}),
         ("source=wire-service", {"noisy"}),
         ("source=Wire+service", {"noisy"}),
@@ -403,6 +448,37 @@ def test_featured_article_cannot_be_hidden(editor: TestClient) -> None:
     )
     assert freed.status_code == 200
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
+
+
+def test_editor_of_articles_sets_the_lead_article_of_a_mission(
+    client: TestClient, editor: TestClient
+) -> None:
+    made = editor.post("/v1/articles", json=documents.article(slug="a-day"))
+    mission = editor.post("/v1/missions", json=documents.mission(number=59))
+    path = mission.headers["Location"]
+    colleague = client_with_key(client, Scope.ARTICLES_WRITE)
+    lead = {"article": "a-day"}
+    url = f"{path}/featured-article"
+    draft = colleague.put(url, json=lead, headers=IF_MATCH_ANY)
+    assert [each["pointer"] for each in draft.json()["errors"]] == ["/article"]
+    editor.post(f"{made.headers['Location']}/publish").raise_for_status()
+    stale = colleague.put(url, json=lead, headers={"If-Match": '"9"'})
+    assert stale.status_code == 412
+    shown = colleague.put(url, json=lead, headers=IF_MATCH_ANY).raise_for_status().json()
+    before = mission.json()
+    changed = {name for name, value in shown.items() if value != before[name]}
+    assert changed <= {"featured_article", "lead_article", "updated_at", "version", "counts"}
+    assert editor.get(f"{path}/page").json()["lead_article"]["slug"] == "a-day"
+    query = {"slug": "iss-59", "action": "update"}
+    (entry,) = editor.get("/v1/audit", params=query).json()["items"]
+    assert entry["after"]["featured_article"] == "a-day"
+    assert entry["actor"]["id"] == colleague.get("/v1/me").json()["id"]
+    other = {"summary": "Another summary"}
+    assert colleague.patch(path, json=other, headers=IF_MATCH_ANY).status_code == 403
+    none = colleague.put(url, json={"article": None}, headers=IF_MATCH_ANY)
+    assert none.raise_for_status().json()["version"] == shown["version"] + 1
+    author = client_with_key(client, Scope.ARTICLES_DRAFT)
+    assert author.put(url, json=lead, headers=IF_MATCH_ANY).status_code == 403
 
 
 def test_published_article_keeps_its_date(editor: TestClient) -> None:

@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from app.db.database import Database
+from app.db.models import MissionAlias
 from app.domain.enums import Scope
 from app.resources.registry import RECORD_RESOURCES
 from tests.support import documents
 from tests.support.clients import client_with_key
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.pictures import picture
 from tests.support.ports import create_launch_and_port
 from tests.support.query_costs import record_cost
 
@@ -227,3 +230,114 @@ def test_trash_is_read_by_index(editor: TestClient) -> None:
             connection.execute(text("SET LOCAL enable_seqscan = off"))  # the table is small
         plan = str(connection.exec_driver_sql(explain + sql, values).all())
     assert "ix_audit_entries_deletions" in plan
+
+
+def test_deleted_record_is_restored_under_another_slug(editor: TestClient) -> None:
+    path = create(editor, "people", documents.person(slug="zero", name="First"))
+    patch(editor, path, slug="one")
+    path = "/v1/people/one"
+    delete(editor, path)
+    create(editor, "people", documents.person(slug="one", name="Second"))
+    (first,) = list_trash(editor)
+    url = first["restore_as_url"]
+    assert (first["restore_url"], url[-8:]) == (None, "/restore")
+    taken = editor.post(url, json={"slug": "one"})
+    assert (taken.status_code, taken.json()["errors"][0]["pointer"]) == (409, "/slug")
+    assert "'one'" in taken.json()["detail"]
+    assert editor.post(url, json={"slug": "O n e"}).status_code == 422
+    stale = editor.post(url, json={"slug": "uno"}, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    restored = editor.post(url, json={"slug": "uno"})
+    assert (restored.status_code, restored.json()["record"]["id"]) == (200, first["id"])
+    assert restored.json()["action"] == "restore"
+    assert editor.get("/v1/people/uno").json()["name"] == "First"
+    assert editor.get(path).json()["name"] == "Second"
+    former = editor.get("/v1/people/zero")
+    assert former.headers["Location"].endswith("/uno")
+    again = editor.post(url, json={"slug": "due"})
+    assert (again.status_code, list_trash(editor)) == (404, [])
+
+
+def test_last_slug_is_left_to_the_record_that_had_it_later(editor: TestClient) -> None:
+    path = create(editor, "people", documents.person(slug="one", name="First"))
+    delete(editor, path)
+    create(editor, "people", documents.person(slug="one", name="Second"))
+    delete(editor, path)
+    second, first = list_trash(editor)
+    editor.post(first["restore_as_url"], json={"slug": "uno"}).raise_for_status()
+    assert editor.get(path).status_code == 410
+    assert editor.post(second["restore_url"]).json()["record"]["name"] == "Second"
+
+
+def test_articles_keep_their_slug_in_the_trash(editor: TestClient) -> None:
+    path = create(editor, "articles", documents.article(slug="one"))
+    delete(editor, path)
+    taken = editor.post("/v1/articles", json=documents.article(slug="one"))
+    assert taken.status_code == 409
+    (article,) = list_trash(editor)
+    assert article["restore_as_url"] is None
+    url = f"/v1/trash/articles/{article['id']}/restore"
+    assert editor.post(url, json={"slug": "uno"}).status_code == 404
+    assert editor.post("/v1/trash/nothing/1/restore", json={"slug": "uno"}).status_code == 404
+    assert editor.post(article["restore_url"]).status_code == 200
+
+
+def test_restoration_under_another_slug_needs_the_scope(
+    editor: TestClient, client: TestClient
+) -> None:
+    delete(editor, create(editor, "people", documents.person()))
+    url = list_trash(editor)[0]["restore_as_url"]
+    for scope, status in ((Scope.AUDIT_READ, 403), (Scope.PEOPLE_WRITE, 200)):
+        assert client_with_key(client, scope).post(url, json={"slug": "a"}).status_code == status
+
+
+def test_aliases_of_a_mission_are_restored(editor: TestClient, database: Database) -> None:
+    path = create(editor, "missions", documents.mission(slug="iss-1"))
+    with database.session() as session:
+        id_ = editor.get(path).json()["id"]
+        session.add(MissionAlias(slug="expedition-1", mission_id=id_))
+        session.add(MissionAlias(slug="first", mission_id=id_))
+    delete(editor, path)
+    assert editor.get("/v1/missions/expedition-1").status_code == 404
+    other = create(editor, "missions", documents.mission(slug="iss-2"))
+    with database.session() as session:
+        session.add(MissionAlias(slug="first", mission_id=editor.get(other).json()["id"]))
+    editor.post(list_trash(editor)[0]["restore_url"]).raise_for_status()
+    locations = [
+        editor.get(f"/v1/missions/{slug}").headers["Location"] for slug in ("expedition-1", "first")
+    ]
+    assert [each.rpartition("/")[2] for each in locations] == ["iss-1", "iss-2"]
+
+
+def test_picture_is_restored_with_its_files(editor: TestClient) -> None:
+    headers = {"Content-Type": "image/png"}
+    uploaded = editor.post("/v1/media", content=picture(), headers=headers).json()
+    path = f"/v1/media/{uploaded['slug']}"
+    texts = {"alt": "A globe", "alt_ru": "Глобус", "licence": "CC0-1.0", "published": True}
+    patch(editor, path, **texts)
+    before = editor.get(path).json()
+    delete(editor, path)
+    (item,) = list_trash(editor)
+    assert (item["type"], item["version"]) == ("media", before["version"])
+    editor.post(item["restore_url"]).raise_for_status()
+    after = editor.get(path).json()
+    changed = {"version": before["version"], "updated_at": before["updated_at"]}
+    assert after | changed == before
+    assert editor.get(after["url"]).status_code == 200
+
+
+def test_reference_of_an_article_in_the_trash_is_named(editor: TestClient) -> None:
+    person = create(editor, "people", documents.person(slug="a-person"))
+    article = create(editor, "articles", documents.article(slug="a-day", people=["a-person"]))
+    for language, expected in (("en", "in the trash: restore it"), ("ru", "в корзине: восстан")):
+        headers = IF_MATCH_ANY | {"Accept-Language": language}
+        before = editor.delete(person, headers=headers).json()["detail"]
+        assert "a-day" in before
+        assert expected not in before
+        delete(editor, article)
+        refused = editor.delete(person, headers=headers)
+        assert (refused.status_code, expected in refused.json()["detail"]) == (409, True)
+        editor.post(f"{article}/restore").raise_for_status()
+    patch(editor, article, people=[])
+    delete(editor, article)
+    delete(editor, person)

@@ -156,6 +156,24 @@ def test_session_expires(client: TestClient, editor: TestClient, database: Datab
         assert db.scalars(select(UserSession)).all() == []
 
 
+def test_background_requests_do_not_extend_the_session(
+    client: TestClient, editor: TestClient
+) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        headers, _ = sign_in(client, key_of(editor))
+        polling = headers | {"X-Background": "true"}
+        for minute in range(5, 60, 5):
+            clock.move_to(START + timedelta(minutes=minute))
+            shown = client.get("/v1/session", headers=polling).json()
+            assert shown["idle_expires_at"] == "2030-01-01T13:00:00Z"
+        extended = client.get("/v1/session", headers=headers).json()  # positive control
+        assert extended["idle_expires_at"] == "2030-01-01T13:55:00Z"
+        clock.move_to(START + timedelta(minutes=100))
+        assert client.get("/v1/session", headers=polling).status_code == 200
+        clock.move_to(START + timedelta(minutes=115))
+        assert client.get("/v1/session", headers=polling).status_code == 401
+
+
 def test_sign_in_ends_previous_session(client: TestClient, editor: TestClient) -> None:
     headers, _ = sign_in(client, key_of(editor))
     client.post("/v1/session", json={"key": key_of(editor)}, headers=headers).raise_for_status()

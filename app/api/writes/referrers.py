@@ -6,7 +6,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.api.auth import ApiClient
 from app.db.conditions import article_is_public
 from app.db.models import Article, IllustratedRecord
-from app.domain.enums import Scope
+from app.domain.enums import ArticleState, Scope
 from app.domain.languages import Bilingual, tr
 
 _SCOPES_THAT_SEE_DRAFTS = {Scope.DRAFTS_READ, Scope.ARTICLES_DRAFT, Scope.ARTICLES_WRITE}
@@ -37,22 +37,33 @@ def describe_articles(
 ) -> list[str]:
     """Describe the first articles that match; only those visible to `caller` by slug.
 
-    None is a caller without a key, who sees public articles.
+    None is a caller without a key, who sees public articles. An article in the trash keeps its
+    links: it cannot be changed before it is restored, and it is described so.
     """
     sees_all = caller is not None and not caller.scopes.isdisjoint(_SCOPES_THAT_SEE_DRAFTS)
     visible = true() if sees_all else article_is_public()
     rows = session.execute(
-        select(Article.slug, visible.label("visible"))
+        select(Article.slug, Article.state, visible.label("visible"))
         .where(where)
         .order_by(Article.id)
         .limit(_MAX_READ_REFERRERS)
     )
     return [
-        f"{Article.label.before_slug} {row.slug}"
+        _describe_article(row.slug, row.state)
         if row.visible
         else tr("an article that is not published", "неопубликованная статья")
         for row in rows
     ]
+
+
+def _describe_article(slug: str, state: ArticleState) -> str:
+    description = f"{Article.label.before_slug} {slug}"
+    if state != ArticleState.DELETED:
+        return description
+    return description + tr(
+        " (in the trash: restore it to remove the reference)",
+        " (в корзине: восстановите её, чтобы убрать ссылку)",
+    )
 
 
 def describe_illustrated_records(session: Session, media_id: int) -> list[str]:

@@ -9,7 +9,7 @@ from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.db.conditions import article_is_public, slug_in
 from app.db.database import Reader
-from app.db.functions import has_row
+from app.db.functions import PositionOf, has_row
 from app.db.models import Article, ArticleMission, ImportOrigin, Mission
 from app.domain.enums import ArticleState, RecordType
 from app.domain.text import fold, slugify
@@ -56,8 +56,7 @@ def _has_status(statuses: list[ArticleStatus]) -> ColumnElement[bool]:
 
 def _conditions(query: DraftQuery) -> list[ColumnElement[bool]]:
     """Conditions of the filters beside the status."""
-    words = fold(query.q).split() if query.q else []
-    where = [Article.title_key.contains(word, autoescape=True) for word in words]
+    where = [_has_word(word) for word in query.q.split() if fold(word)] if query.q else []
     if query.language:
         where.append(Article.language.in_(query.language))
     if query.source:
@@ -69,6 +68,22 @@ def _conditions(query: DraftQuery) -> list[ColumnElement[bool]]:
     if query.imported is not None:
         where.append(_IS_IMPORTED if query.imported else ~_IS_IMPORTED)
     return where
+
+
+def _has_word(word: str) -> ColumnElement[bool]:
+    """Condition: the title has `word` in any case or spelling, or the text in a usual case.
+
+    Drafts are not in the search index.
+    """
+    spellings = {word, word.lower(), word.upper(), word.capitalize()}
+    return or_(
+        *(Article.title_key.contains(part, autoescape=True) for part in fold(word).split()),
+        *(
+            PositionOf(column, spelling) > 0
+            for column in (Article.lead, Article.body)
+            for spelling in sorted(spellings)
+        ),
+    )
 
 
 _IS_IMPORTED = has_row(

@@ -129,8 +129,11 @@ def _select_full() -> AnySelect:
 
 
 @cache
-def select_full_article() -> AnySelect:
-    """Columns of an `ArticleRead`, for articles in any state."""
+def select_full_article(names_drafts: bool = False) -> AnySelect:
+    """Columns of an `ArticleRead`, for articles in any state.
+
+    `names_drafts`: translations are named that are not public, except those in the trash.
+    """
     missions = select_mission_ref().join(ArticleMission, ArticleMission.mission_id == Mission.id)
     people = select_person_ref().join(ArticlePerson, ArticlePerson.person_id == Person.id)
     launches = select_launch_ref().join(ArticleLaunch, ArticleLaunch.launch_id == Launch.id)
@@ -138,7 +141,7 @@ def select_full_article() -> AnySelect:
     translations = select(other.language, other.slug).where(
         other.translation_key == Article.translation_key,
         other.id != Article.id,
-        article_is_public(other),
+        other.state != ArticleState.DELETED if names_drafts else article_is_public(other),
     )
     return _select_summary_any_status().add_columns(
         Article.body,
@@ -317,19 +320,23 @@ def fetch_article(reader: Reader, statement: AnySelect, **values: Any) -> Articl
 
 
 @cache
-def select_preview() -> AnySelect:
-    """Columns of an `ArticlePreview`."""
-    return select_full_article().add_columns(Article.state, Article.translation_key)
+def select_preview(names_drafts: bool = True) -> AnySelect:
+    """Columns of an `ArticlePreview`. `names_drafts`: see `select_full_article`."""
+    columns = select_full_article(names_drafts)
+    return columns.add_columns(Article.state, Article.translation_key)
 
 
 @cache
-def _select_preview_by_slug() -> AnySelect:
-    return select_preview().where(Article.slug == bindparam("slug"))
+def _select_preview_by_slug(names_drafts: bool) -> AnySelect:
+    return select_preview(names_drafts).where(Article.slug == bindparam("slug"))
 
 
-def get_article_preview(reader: Reader, slug: str) -> ArticlePreview:
-    """The article `slug`, whatever its status. Raises NotFound, Gone or SlugRenamed."""
-    row = reader.first(_select_preview_by_slug(), slug=slug)
+def get_article_preview(reader: Reader, slug: str, names_drafts: bool = True) -> ArticlePreview:
+    """The article `slug`, whatever its status. Raises NotFound, Gone or SlugRenamed.
+
+    `names_drafts`: for a reader who may see drafts; see `select_full_article`.
+    """
+    row = reader.first(_select_preview_by_slug(names_drafts), slug=slug)
     if row is None:
         raise_missing_record(reader, Article, slug)
     return ArticlePreview.model_validate(row)

@@ -251,6 +251,8 @@ class ArticlePreview(ArticleRead):
     status: ArticleStatus
     published_at: UtcInstant | None  # type: ignore[assignment]  # null in drafts
     published_at_precision: Precision | None  # type: ignore[assignment]  # null in drafts
+    translations: list[Translation]
+    """Translations of the article, in any status but `deleted`."""
     translation_key: str
     """Key shared by an article and its translations."""
 
@@ -268,7 +270,8 @@ class DraftQuery(ListQuery):
     status: Annotated[CommaList[ArticleStatus], Example(["draft"])] = []
     """Status: `draft`, `scheduled`, `unpublished` or `deleted`. Default: all of these."""
     q: Annotated[Omittable[SearchText], Example("docking")] = None
-    """Words of the title, in any case; a part of a word is enough. All must match."""
+    """Words of the title, the lead or the text; a part of a word is enough. All must match. In the
+    lead and the text they are found as in `q`, in lower case, in capitals and capitalised."""
     language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
     """Language of the article, such as `en` or `ru`."""
     source: Annotated[CommaList[NameParam], Example(["Press office"])] = []

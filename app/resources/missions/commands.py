@@ -1,6 +1,6 @@
 """Writes of missions, with their tasks and launches."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from app.api.writes.referrers import describe_referrers, describe_referring_arti
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.conditions import article_is_public
 from app.db.database import Reader
-from app.db.functions import AnySelect, json_array_subquery
+from app.db.functions import AnySelect, json_array_subquery, json_values_subquery
 from app.db.models import (
     Article,
     ArticleMission,
@@ -27,6 +27,7 @@ from app.db.models import (
     Flight,
     Launch,
     Mission,
+    MissionAlias,
     MissionLaunch,
     MissionTask,
     Person,
@@ -41,7 +42,12 @@ from app.resources.missions.crew_rules import (
     get_role_date_range,
 )
 from app.resources.missions.queries import get_mission
-from app.resources.missions.schemas import MissionRecord, MissionTasks, MissionWrite
+from app.resources.missions.schemas import (
+    FeaturedArticle,
+    MissionRecord,
+    MissionTasks,
+    MissionWrite,
+)
 
 
 @cache
@@ -72,6 +78,7 @@ def _select_records() -> AnySelect:
         MissionTask.mission_id == Mission.id
     )
     featured = select(Article.slug).where(Article.id == Mission.featured_article_id)
+    aliases = MissionAlias.mission_id == Mission.id
     return select(
         *Mission.__table__.columns,
         select_written_image(Mission),
@@ -80,6 +87,7 @@ def _select_records() -> AnySelect:
             "launches"
         ),
         json_array_subquery(crew, CrewAssignment.ordinal).label("crew"),
+        json_values_subquery(MissionAlias.slug, aliases).label("aliases"),
         featured.scalar_subquery().label("featured_article"),
     ).where(Mission.id.in_(bindparam("ids")))
 
@@ -137,7 +145,9 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     _set_launches(session, mission, links, is_new)
 
 
-def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
+def _find_featured_article_id(
+    session: Session, slug: str | None, pointer: str = "/featured_article"
+) -> int | None:
     if slug is None:
         return None
     # Locked, so that the article cannot be unpublished before the commit.
@@ -151,7 +161,7 @@ def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
         detail = tr(
             f"There is no published article {slug!r}.", f"Нет опубликованной статьи {slug!r}."
         )
-        raise_field_error("/featured_article", "unknown-reference", detail)
+        raise_field_error(pointer, "unknown-reference", detail)
     return article_id
 
 
@@ -238,6 +248,14 @@ def referrers(session: Session, mission: Mission, client: ApiClient) -> list[str
     return [*describe_referrers(session, member, crew), *articles]
 
 
+def restore_aliases(session: Session, mission: Mission, deleted: Mapping[str, Any]) -> None:
+    """Insert the aliases of a deleted mission, from its JSON, that no mission has had since."""
+    aliases = deleted.get("aliases", [])  # entries of earlier releases have none
+    taken = select(MissionAlias.slug).where(MissionAlias.slug.in_(aliases))
+    for slug in sorted(set(aliases) - set(session.scalars(taken))):
+        session.add(MissionAlias(mission_id=stored_id(mission), slug=slug))
+
+
 WRITER = RecordWriter(
     AuditTarget.MISSION,
     "missions",
@@ -261,3 +279,18 @@ def replace_tasks(
             _set_tasks(session, mission, document.items, document.items_ru)
 
     return WRITER.update(session, write, slug, Action.TASKS, apply)
+
+
+def set_featured_article(
+    session: Session, write: WriteRequest, slug: str, document: FeaturedArticle
+) -> WriteResult:
+    """Set the lead article of the mission `slug`, and nothing else."""
+
+    def apply(mission: Mission, before: dict[str, Any]) -> None:
+        if document.article != before["featured_article"]:
+            bump_version(mission)
+            mission.featured_article_id = _find_featured_article_id(
+                session, document.article, "/article"
+            )
+
+    return WRITER.update(session, write, slug, Action.UPDATE, apply)

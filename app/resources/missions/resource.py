@@ -11,7 +11,7 @@ from app.domain.enums import RecordType, Scope
 from app.resources.crew.commands import parse_crew, set_crew_if_changed
 from app.resources.crew.router import mission_crew_router
 from app.resources.export_tables import ExportTable, select_record_columns
-from app.resources.missions.commands import WRITER, load_records
+from app.resources.missions.commands import WRITER, load_records, restore_aliases
 from app.resources.missions.router import router
 from app.resources.missions.schemas import MissionCrew, MissionRecord
 from app.resources.missions.search import SEARCH, load_hits
@@ -36,6 +36,7 @@ RESOURCE = RecordResource(
     record_model=MissionRecord,
     search=SEARCH,
     load_hits=load_hits,
+    restore_state=restore_aliases,
     export_tables=(
         ExportTable(
             "missions",

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
+from app.api.auth import RequireScope
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.fields import RecordQueryDep, RecordWithPageQueryDep
@@ -23,6 +24,7 @@ from app.domain.enums import Scope
 from app.resources.missions import commands, queries
 from app.resources.missions.calendar import build_mission_calendar
 from app.resources.missions.schemas import (
+    FeaturedArticle,
     MissionFullPage,
     MissionPage,
     MissionQuery,
@@ -37,6 +39,8 @@ MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
 
 CreateMissionDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.MISSIONS_WRITE))]
 UpdateMissionDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.MISSIONS_WRITE))]
+_REQUIRE_EDITOR = RequireScope(Scope.ARTICLES_WRITE, Scope.MISSIONS_WRITE)
+FeatureArticleDep = Annotated[WriteRequest, Depends(build_update_dependency(_REQUIRE_EDITOR))]
 MissionPatch = Annotated[
     dict[str, Any],
     Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="MissionPatch"),
@@ -139,3 +143,19 @@ async def replace_tasks(
 ) -> Response:
     """Replaces all main tasks of the mission, in the given order."""
     return await write.execute(commands.replace_tasks, slug, tasks)
+
+
+@router.put(
+    "/{slug}/featured-article",
+    name="setFeaturedArticle",
+    summary="Set the lead article of a mission",
+    response_model=MissionRead,
+)
+async def set_featured_article(
+    slug: MissionSlugPath, document: FeaturedArticle, write: FeatureArticleDep
+) -> Response:
+    """Sets `featured_article` alone, for editors of articles, who may not change missions.
+
+    The scope `articles:write` or `missions:write` is required.
+    """
+    return await write.execute(commands.set_featured_article, slug, document)

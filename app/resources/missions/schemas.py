@@ -330,6 +330,15 @@ class MissionTasks(WriteModel):
     """Tasks in Russian: one for each task, or an empty list."""
 
 
+class FeaturedArticle(WriteModel):
+    """Lead article of a mission."""
+
+    model_config = example_config(article="launch-progress-ms-11")
+
+    article: Slug | None
+    """Published article by slug, or null for none."""
+
+
 class CrewWrite(WriteModel, read_as=CrewAssignmentRead):
     """Role of a person in a mission."""
 
@@ -412,6 +421,8 @@ class MissionRecord(MissionWrite):
     model_config = ConfigDict(json_schema_extra=None)
 
     id: int
+    aliases: list[Slug]
+    """Alternative slugs of the mission."""
     crew: list[CrewRecord]
     url: Url
     created_at: Rfc3339

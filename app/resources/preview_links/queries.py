@@ -48,7 +48,7 @@ def get_previewed_article(reader: Reader, token: str) -> ArticlePreview:
                 "Срок ссылки истёк. Попросите у автора новую.",
             )
         )
-    article = get_article_preview(reader, row["slug"])
+    article = get_article_preview(reader, row["slug"], names_drafts=False)
     if article.status is ArticleStatus.DELETED:
         raise Gone(tr("The article has been deleted.", "Статья удалена."))
     return article

@@ -20,7 +20,12 @@ from app.domain.languages import tr
 from app.http.problems import Conflict, Gone
 from app.resources.articles.rendering import Renderings, set_renderings
 from app.resources.resource import RecordResource
-from app.resources.revisions.queries import get_deleted_record, get_revision
+from app.resources.revisions.queries import (
+    get_deleted_record,
+    get_deleted_record_by_id,
+    get_last_revision,
+    get_revision,
+)
 from app.resources.revisions.schemas import RevisionRead
 
 
@@ -42,7 +47,8 @@ def restore_revision(
     try:
         record: VersionedRecord = resource.writer.lock(session, resource.model, slug)
     except Gone:
-        record = create_again(session, write, resource, slug)
+        deleted = get_deleted_record(Reader.from_session(session), resource, slug)
+        record = create_again(session, write, resource, deleted)
         if revision.version == record.version - 1:
             return _respond(session, resource, record)
         write = replace(write, if_match_versions=None)  # compared by `create_again`
@@ -82,22 +88,39 @@ def _respond(session: Session, resource: RecordResource, record: VersionedRecord
     return WriteResult(HTTPStatus.OK, body, record.version)
 
 
+def restore_under_slug(
+    session: Session, write: WriteRequest, resource: RecordResource, id_: int, slug: str
+) -> WriteResult:
+    """Create the deleted record `id_` again under another slug. Returns the new version.
+
+    Raises NotFound if it is not in the trash, and as `create_again`.
+    """
+    deleted = get_deleted_record_by_id(Reader.from_session(session), resource, id_)
+    record = create_again(session, write, resource, deleted, slug)
+    return _respond(session, resource, record)
+
+
 def create_again(
-    session: Session, write: WriteRequest, resource: RecordResource, slug: str
+    session: Session,
+    write: WriteRequest,
+    resource: RecordResource,
+    deleted: dict[str, Any],
+    slug: str | None = None,
 ) -> VersionedRecord:
     """Create a deleted record as it was, with its id and its former slugs, as a new version.
 
-    Raises NotFound, SlugRenamed or Gone if no deletion is known, PreconditionFailed if `If-Match`
-    does not contain its last version, InvalidRequest or Conflict if the rules refuse it now.
+    `slug` replaces the last slug, which then does not redirect to the record. Raises
+    PreconditionFailed if `If-Match` does not contain the last version, InvalidRequest or Conflict
+    if the rules refuse the record now.
     """
-    writer, reader = resource.writer, Reader.from_session(session)
-    deleted = get_deleted_record(reader, resource, slug)
-    _check_not_redacted(get_revision(reader, resource, slug, deleted["version"]))
+    writer = resource.writer
+    _check_not_redacted(get_last_revision(Reader.from_session(session), resource, deleted))
     record = resource.model()
     record.version, record.edited = deleted["version"], True
     write.check_version(record)
     with _insert_with_id(session, record, deleted["id"]):
-        _save_document(session, resource, record, resource.extract_document(deleted))
+        document = resource.extract_document(deleted) | {"slug": slug or deleted["slug"]}
+        _save_document(session, resource, record, document)
         session.flush()
     # By table: the ORM gives a new row the version 1.
     created_at = instant_of(deleted["created_at"])
@@ -106,7 +129,7 @@ def create_again(
     session.execute(update(table).where(table.c.id == record.id).values(values))
     session.expire(record)
     resource.restore_state(session, record, deleted)
-    _restore_redirects(session, record)
+    _restore_redirects(session, record, {record.slug, deleted["slug"]})
     writer.write_audit_entry(
         session, write.client, Action.RESTORE, record, None, writer.snapshot(session, record)
     )
@@ -128,8 +151,11 @@ def _insert_with_id(session: Session, record: VersionedRecord, id_: int) -> Iter
         event.remove(session, "before_flush", set_id)
 
 
-def _restore_redirects(session: Session, record: VersionedRecord) -> None:
-    """Make the slugs that `record` had before its deletion redirect to it again."""
+def _restore_redirects(session: Session, record: VersionedRecord, excluded: set[str]) -> None:
+    """Make the slugs that `record` had before its deletion redirect to it again.
+
+    `excluded`: its slug, and the last one if that is another.
+    """
     states = AuditEntry.before, AuditEntry.after
     of_record = AuditEntry.type == record.record_type, AuditEntry.record_id == stored_id(record)
     slugs = {
@@ -139,7 +165,7 @@ def _restore_redirects(session: Session, record: VersionedRecord) -> None:
     }
     tombstones = FormerSlug.type == record.record_type, FormerSlug.record_id.is_(None)
     session.execute(delete(FormerSlug).where(*tombstones, FormerSlug.slug == record.slug))
-    former = FormerSlug.slug.in_(slugs - {None, record.slug})
+    former = FormerSlug.slug.in_(slugs - excluded - {None})
     session.execute(update(FormerSlug).where(*tombstones, former).values(record_id=record.id))
 
 

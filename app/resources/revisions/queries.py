@@ -97,13 +97,17 @@ def _load_statement_parameters(
         ).where(model.slug == slug)
     )
     if row is None:
-        deleted = get_deleted_record(reader, resource, slug)
-        row = {
-            "record_id": deleted["id"],
-            "current_version": deleted["version"],
-            "current_updated_at": instant_of(deleted["updated_at"]),
-        }
+        return _get_deleted_parameters(resource, get_deleted_record(reader, resource, slug))
     return row | {"type": resource.writer.audit_target}
+
+
+def _get_deleted_parameters(resource: RecordResource, deleted: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": resource.writer.audit_target,
+        "record_id": deleted["id"],
+        "current_version": deleted["version"],
+        "current_updated_at": instant_of(deleted["updated_at"]),
+    }
 
 
 def get_deleted_record(reader: Reader, resource: RecordResource, slug: str) -> dict[str, Any]:
@@ -121,6 +125,40 @@ def get_deleted_record(reader: Reader, resource: RecordResource, slug: str) -> d
             raise
         record: dict[str, Any] = row["before"]
         return record
+
+
+def get_deleted_record_by_id(reader: Reader, resource: RecordResource, id_: int) -> dict[str, Any]:
+    """The deleted record `id_` as JSON, of its last version; another may have its slug.
+
+    Raises NotFound if it is not in the trash, or is an article, which keeps its slug there.
+    """
+    writes = select(AuditEntry.action, AuditEntry.before).where(
+        AuditEntry.type == resource.writer.audit_target,
+        AuditEntry.record_id == id_,
+        AuditEntry.action.in_([Action.DELETE, Action.RESTORE]),
+    )
+    row = reader.first(writes.order_by(AuditEntry.id.desc()).limit(1))
+    exists = reader.first(select(resource.model.id).where(resource.model.id == id_))
+    if row is None or row["action"] != Action.DELETE or exists:
+        raise NotFound(
+            tr(
+                f"There is no deleted record {id_} of this type that needs another slug. See "
+                "`restore_as_url` in /v1/trash.",
+                f"Удалённой записи {id_} этого типа, которой нужно другое имя, нет. Смотрите "
+                "`restore_as_url` в /v1/trash.",
+            )
+        )
+    record: dict[str, Any] = row["before"]
+    return record
+
+
+def get_last_revision(
+    reader: Reader, resource: RecordResource, deleted: Mapping[str, Any]
+) -> RevisionRead:
+    """The last version of a deleted record."""
+    parameters = _get_deleted_parameters(resource, deleted)
+    row = reader.first(_select_revision(), version=deleted["version"], **parameters)
+    return RevisionRead.model_validate(row)
 
 
 def list_revisions(

@@ -118,8 +118,12 @@ def _complete_rows(reader: Reader, rows: list[Row]) -> list[Row]:
 
 def _complete_row(row: Mapping[str, Any], has_successor: bool) -> dict[str, Any]:
     collection = RECORD_RESOURCES[RecordType(row["type"])].writer.collection
-    path = ["restore"]
-    if row["type"] != RecordType.ARTICLE:
-        path = ["revisions", str(row["version"]), "restore"]
-    url = url_for_request(collection, row["slug"], *path)
-    return {"collection": collection, "restore_url": None if has_successor else url}
+    if row["type"] == RecordType.ARTICLE:  # it keeps its slug
+        url = url_for_request(collection, row["slug"], "restore")
+        return {"collection": collection, "restore_url": url, "restore_as_url": None}
+    url = url_for_request(collection, row["slug"], "revisions", str(row["version"]), "restore")
+    return {
+        "collection": collection,
+        "restore_url": None if has_successor else url,
+        "restore_as_url": url_for_request("trash", collection, str(row["id"]), "restore"),
+    }

@@ -7,8 +7,9 @@ from app.api.links import Url
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList
+from app.api.params import CommaList, Slug
 from app.api.read_models import ReadModel, UtcInstant
+from app.api.write_models import WriteModel, example_config
 from app.domain.enums import RecordType
 from app.resources.audit.schemas import AuditActor
 
@@ -47,10 +48,22 @@ class DeletedRecord(ReadModel):
     restore_url: Url | None
     """URL to `POST` to, which restores the record; null if another record has had its
     slug since."""
+    restore_as_url: Url | None
+    """URL to `POST` `{"slug": …}` to, which restores the record under another slug; null for an
+    article, which keeps its slug in the trash."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"deleted_by": {"id": row["actor"], "name": row["actor_name"]}}
+
+
+class RestoredSlug(WriteModel):
+    """Slug of a record that is restored."""
+
+    model_config = example_config(slug="anne-mcclain-2")
+
+    slug: Slug
+    """New slug of the record."""
 
 
 class TrashPage(Page[DeletedRecord]):

@@ -156,6 +156,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/missions/{slug}/featured-article": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the lead article of a mission
+         * @description Sets `featured_article` alone, for editors of articles, who may not change missions.
+         *
+         *     The scope `articles:write` or `missions:write` is required.
+         *
+         *     Requires an API key with the scope `articles:write` or `missions:write`.
+         */
+        put: operations["setFeaturedArticle"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/missions/{slug}/crew": {
         parameters: {
             query?: never;
@@ -2171,6 +2195,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/trash/{collection}/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a record under another slug
+         * @description Restores a deleted record whose slug another record has had since.
+         *
+         *     The record has its id, content, history and former redirects again, and the slug of the body,
+         *     which must be free (409). Its last slug does not redirect to it. The key must have the scope to
+         *     write such records. An article keeps its slug in the trash: 404.
+         *
+         *     Requires an API key.
+         */
+        post: operations["restoreRecordUnderSlug"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources": {
         parameters: {
             query?: never;
@@ -3380,6 +3430,7 @@ export interface components {
             missions: components["schemas"]["MissionRef"][];
             people: components["schemas"]["PersonRef"][];
             launches: components["schemas"]["LaunchRef"][];
+            /** @description Translations of the article, in any status but `deleted`. */
             translations: components["schemas"]["Translation"][];
             /** @description Previously published article in the same language. */
             previous: components["schemas"]["ArticleRef"] | null;
@@ -4117,6 +4168,12 @@ export interface components {
              *     slug since.
              */
             restore_url: string | null;
+            /**
+             * Format: uri
+             * @description URL to `POST` `{"slug": …}` to, which restores the record under another slug; null for an
+             *     article, which keeps its slug in the trash.
+             */
+            restore_as_url: string | null;
         };
         /** @description Page of articles that are not public. */
         DraftPage: {
@@ -4184,6 +4241,16 @@ export interface components {
              * @description URL of the list of these records.
              */
             url: string;
+        };
+        /**
+         * @description Lead article of a mission.
+         * @example {
+         *       "article": "launch-progress-ms-11"
+         *     }
+         */
+        FeaturedArticle: {
+            /** @description Published article by slug, or null for none. */
+            article: string | null;
         };
         /** @description Field whose value differs between two versions. */
         FieldChange: {
@@ -5658,6 +5725,8 @@ export interface components {
             sources: components["schemas"]["CitationRecord"][];
             /** Format: int32 */
             id: number;
+            /** @description Alternative slugs of the mission. */
+            aliases: string[];
             crew: components["schemas"]["CrewRecord"][];
             /** Format: uri */
             url: string;
@@ -7155,6 +7224,16 @@ export interface components {
         RenderedBody: {
             /** @description Sanitised HTML, as `body_html` of an article with this text. */
             html: string;
+        };
+        /**
+         * @description Slug of a record that is restored.
+         * @example {
+         *       "slug": "anne-mcclain-2"
+         *     }
+         */
+        RestoredSlug: {
+            /** @description New slug of the record. */
+            slug: string;
         };
         /** @description Fields that differ between two versions of a record. */
         RevisionDifference: {
@@ -11194,6 +11273,73 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    setFeaturedArticle: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /**
+                 * @description Slug: the name of the record in its URL.
+                 * @example iss-59
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeaturedArticle"];
+            };
+        };
+        responses: {
+            /** @description Set the lead article of a mission. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listMissionCrew: {
         parameters: {
             query?: {
@@ -12701,7 +12847,8 @@ export interface operations {
                  */
                 status?: components["schemas"]["ArticleStatus"][];
                 /**
-                 * @description Words of the title, in any case; a part of a word is enough. All must match.
+                 * @description Words of the title, the lead or the text; a part of a word is enough. All must match. In the
+                 *     lead and the text they are found as in `q`, in lower case, in capitals and capitalised.
                  * @example docking
                  */
                 q?: string;
@@ -20853,6 +21000,82 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restoreRecordUnderSlug: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
+                 * @example ru
+                 */
+                lang?: components["schemas"]["Language"];
+                /**
+                 * @description Validate the request without saving anything (dry run).
+                 * @example false
+                 */
+                validate_only?: boolean;
+            };
+            header?: {
+                /**
+                 * @description ETag of the version that you read, or `*`.
+                 * @example W/"5f3c1a9e0b7d2c4461f2a8e3.7"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description Unique key of this request. A repeat with the same key within 24 hours returns the first response and changes nothing.
+                 * @example 4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the record.
+                 * @example 1
+                 */
+                id: number;
+                /**
+                 * @description Collection of the record, such as `articles`.
+                 * @example articles
+                 */
+                collection: "media" | "agencies" | "sites" | "vehicles" | "spacecraft-types" | "people" | "spacecraft" | "launches" | "modules" | "stays" | "missions" | "articles" | "spacewalks";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoredSlug"];
+            };
+        };
+        responses: {
+            /** @description Restore a record under another slug. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

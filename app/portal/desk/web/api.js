@@ -20,7 +20,7 @@ export const state = { session: null, renew: null, onchange: () => {} };
  * `query`: parameters; lists are joined by commas, empty values omitted. `body`: sent as JSON, or
  * unchanged if it is a file or a form. `etag`: sent in `If-Match`. `key`: idempotency key.
  * If the session has ended, the person signs in again, and the request is repeated; not if it
- * `isBackground`, sent without an action of theirs.
+ * `isBackground`, sent without an action of theirs, which does not extend the session either.
  */
 export async function send(method, path, options = {}) {
   try {
@@ -33,12 +33,13 @@ export async function send(method, path, options = {}) {
   }
 }
 
-async function sendOnce(method, path, { body, etag, query = {}, signal, key }) {
+async function sendOnce(method, path, { body, etag, query = {}, signal, key, isBackground }) {
   const headers = { Accept: "application/json" };
   const isSafe = SAFE_METHODS.includes(method);
   if (!isSafe && state.session) headers["X-CSRF-Token"] = state.session.csrf_token;
   if (etag) headers["If-Match"] = etag;
   if (key) headers["Idempotency-Key"] = key;
+  if (isBackground) headers["X-Background"] = "true";
   if (body !== undefined && !isEncoded(body)) headers["Content-Type"] = mediaType(method);
   const parameters = Object.entries(query).map(([name, value]) => [name, String(value ?? "")]);
   const response = await sendRequest(apiPath(path, Object.fromEntries(parameters)), {

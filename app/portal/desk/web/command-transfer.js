@@ -16,8 +16,8 @@ export function transferCommand(crew, person, day) {
   }];
 }
 
-/** Controls of a handover, which changes `rows`; the crew is saved by its own button. */
-export function commandTransfer(desk, rows) {
+/** Controls of a handover, which changes the rows of `findRows()`; the crew has its own button to save. */
+export function commandTransfer(desk, findRows) {
   const person = picker({ type: "person", free: true });
   const day = element("input", { type: "date" });
   const apply = () => {
@@ -25,7 +25,9 @@ export function commandTransfer(desk, rows) {
       (person.value ? day : person.input).focus();
       return;
     }
+    const rows = findRows();
     rows.replace(transferCommand(rows.read(), person.value, day.value));
+    person.value = person.input.value = day.value = "";
     desk.announce(desk.text("facts.handed_over"));
   };
   return element("fieldset", { class: "handover" },

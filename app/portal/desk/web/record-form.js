@@ -24,11 +24,13 @@ export const change = (path) => ({
  * `build(document, changed)` makes the controls, `{ element, read }`. `loaded`: the document, and its
  * `version` unless it is new. `load()` resolves to the newest of both. `onsave(data)` gets the response
  * of a save. `validates`: whether the endpoint has a dry run, which is used while the person types.
+ * `tools(part)` makes controls that change the part of the controls which `part()` returns; they stay
+ * when a save replaces that.
  *
  * Each form has a version of its own: two forms of one record, such as a mission and its crew, may
  * be based on different versions.
  */
-export function recordForm({ desk, build, loaded, load = null, target, onsave, label, validates = true }) {
+export function recordForm({ desk, build, loaded, load = null, target, onsave, label, validates = true, tools = null }) {
   let version;
   let part;
   let initial;
@@ -36,9 +38,10 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
   const fields = element("div", { tabindex: "-1" });
   const conflict = element("div");
   const button = element("button", { class: "primary" }, label);
+  const toolbox = element("div", {}, tools?.(() => part));
   const validateLater = debounce(validate, TYPING_DELAY_MS);
   const form = element("form", { novalidate: true, onsubmit: submit, oninput: changed, onchange: changed },
-    conflict, fields, element("p", { class: "actions save" }, button));
+    conflict, fields, toolbox, element("p", { class: "actions save" }, button));
   form.restart = () => showFields(loaded.document, loaded);
   form.hasChanges = () => !isEqual(initial, part.read());
 
@@ -154,8 +157,7 @@ export function recordForm({ desk, build, loaded, load = null, target, onsave, l
 
   /** While the person decides on a conflict, the form below it cannot be changed or saved. */
   function setDeciding(isDeciding) {
-    fields.inert = isDeciding;
-    button.parentElement.inert = isDeciding;
+    for (const place of [fields, toolbox, button.parentElement]) place.inert = isDeciding;
   }
 
   showFields(loaded.document, loaded);

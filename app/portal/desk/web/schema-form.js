@@ -1,11 +1,11 @@
 // Controls of a JSON Schema: one for each property, with the label `field.{name}`.
 
-import { LANG, send } from "./api.js";
+import { send } from "./api.js";
 import { element, fill, newId } from "./dom.js";
 import { field, picker } from "./forms.js";
 import { fieldLabel, isDerived, valueLabel } from "./labels.js";
 import { REFERENCES } from "./record-types.js";
-import { resolve } from "./schemas.js";
+import { resolve, translateHint } from "./schemas.js";
 
 const LONG_TEXT_LENGTH = 300;
 
@@ -50,17 +50,18 @@ function propertyField(schema, value, context) {
 }
 
 /**
- * Description of the API without what it says about null, which no form shows. It is in English;
- * rows of lists and derived fields have none.
+ * Description of the API without what it says about null, which no form shows, in the language of the
+ * desk. Rows of lists and derived fields have none.
  */
 function hint({ description = "" }, { name, isRow }) {
-  if (isRow || isDerived(name) || LANG !== "en") return "";
-  return description
+  if (isRow || isDerived(name)) return "";
+  return translateHint(description
+    .replaceAll(/\s+/g, " ")
     .replace(/,? or null\b[^.;]*/g, "")
-    .split(/(?<=[.;])\s+/)
+    .split(/(?<=[.;]) /)
     .filter((sentence) => !/\bnull\b/i.test(sentence))
     .join(" ")
-    .replaceAll("`", "");
+    .replaceAll("`", ""));
 }
 
 function scalarControl(schema, value, { desk, changed, name, isRequired }) {

@@ -1,13 +1,18 @@
-// JSON Schemas of the OpenAPI document, from which forms are made.
+// JSON Schemas of the OpenAPI document, from which forms are made, and translations of their texts.
 
-import { getJson } from "./portal/api.js";
+import { LANG, getJson } from "./portal/api.js";
 
 let components = null;
+let hints = null;
 
 /** Load the schemas of all request bodies, once. */
 export async function loadSchemas() {
+  hints ??= LANG === "en" ? {} : await (await fetch(new URL(`strings/hints.${LANG}.json`, import.meta.url))).json();
   components ??= (await getJson("/openapi.json")).components.schemas;
 }
+
+/** A hint, which the OpenAPI document has in English, in the language of the desk; empty if unknown. */
+export const translateHint = (english) => (LANG === "en" ? english : hints[english] ?? "");
 
 /** Schema with one `type`: `$ref` and `anyOf` are resolved, null is in `nullable`. */
 export function resolve(schema) {

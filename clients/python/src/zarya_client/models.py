@@ -306,6 +306,17 @@ class FacetValue(TypedDict):
     """
 
 
+class FeaturedArticle(TypedDict, closed=True):
+    """
+    Lead article of a mission.
+    """
+
+    article: str | None
+    """
+    Published article by slug, or null for none.
+    """
+
+
 class FieldChange(TypedDict):
     """
     Field whose value differs between two versions.
@@ -1313,6 +1324,17 @@ class RenderedBody(TypedDict):
     html: str
     """
     Sanitised HTML, as `body_html` of an article with this text.
+    """
+
+
+class RestoredSlug(TypedDict, closed=True):
+    """
+    Slug of a record that is restored.
+    """
+
+    slug: str
+    """
+    New slug of the record.
     """
 
 
@@ -3216,6 +3238,11 @@ class ReplaceMissionTasksParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
+class SetFeaturedArticleParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
 class ReplaceMissionCrewParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
@@ -4485,6 +4512,11 @@ class ListTrashParametersQuery(TypedDict):
     lang: NotRequired[Language]
 
 
+class RestoreRecordUnderSlugParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
 class ListSourcesParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -5334,6 +5366,11 @@ class DeletedRecord(TypedDict):
     URL to `POST` to, which restores the record; null if another record has had its
     slug since.
     """
+    restore_as_url: str | None
+    """
+    URL to `POST` `{"slug": …}` to, which restores the record under another slug; null for an
+    article, which keeps its slug in the trash.
+    """
 
 
 class ExportFile(TypedDict):
@@ -5973,6 +6010,10 @@ class MissionRecord(TypedDict, closed=True):
     """
     sources: list[CitationRecord]
     id: int
+    aliases: list[str]
+    """
+    Alternative slugs of the mission.
+    """
     crew: list[CrewRecord]
     url: str
     created_at: str
@@ -8191,6 +8232,9 @@ class ArticlePreview(TypedDict):
     people: list[PersonRef]
     launches: list[LaunchRef]
     translations: list[Translation]
+    """
+    Translations of the article, in any status but `deleted`.
+    """
     previous: ArticleRef | None
     """
     Previously published article in the same language.

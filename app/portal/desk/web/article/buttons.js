@@ -59,7 +59,7 @@ export function articleButtons({ desk, edited, form, save, act, remove, run, sho
       mayWrite && link("article.translate", `#/articles/new?translation_of=${slug}`),
       translations.map(({ slug: other, language }) => button("article.beside", () => run(() => open(other)), "", { language })),
       link("article.history", `#/history/articles/${slug}`),
-      isPublic && desk.can("missions:write") && missions.map((mission) =>
+      isPublic && desk.can("articles:write", "missions:write") && missions.map((mission) =>
         button("article.lead_of", () => run(() => lead(mission)), "", { mission: mission.name })),
       mayPublish && !isPublic && button("article.delete", async () => {
         if (await confirm(desk, "article.delete_question", { title: article.title })) await remove();
@@ -70,7 +70,7 @@ export function articleButtons({ desk, edited, form, save, act, remove, run, sho
   /** Make the article the lead article of a mission. */
   async function lead(mission) {
     const { etag } = await send("GET", `missions/${mission.slug}`);
-    await send("PATCH", `missions/${mission.slug}`, { body: { featured_article: edited.article.slug }, etag });
+    await send("PUT", `missions/${mission.slug}/featured-article`, { body: { article: edited.article.slug }, etag });
     desk.announce(text("article.is_lead_of", { mission: mission.name }));
   }
 

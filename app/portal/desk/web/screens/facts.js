@@ -135,11 +135,9 @@ function crewForm({ desk, path, loaded, load, onsave }) {
     build: ({ crew }, changed) => {
       const context = { desk, changed, name: "crew", pointer: "/items" };
       const rows = rowFields(resolve(resolve(items).items), crew, context);
-      return {
-        element: element("div", {}, rows.element, commandTransfer(desk, rows)),
-        read: () => ({ crew: rows.read() }),
-      };
+      return { element: rows.element, read: () => ({ crew: rows.read() }), rows };
     },
+    tools: (part) => commandTransfer(desk, () => part().rows),
     loaded: ofCrew(loaded),
     load: async () => ofCrew(await load()),
     target: { method: "PUT", path: `${path}/crew`, body: ({ crew }) => ({ items: crew }) },
