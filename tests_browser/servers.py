@@ -87,7 +87,7 @@ def run_server(folder: Path, **settings: str) -> Iterator[Server]:
     command = [ZARYA_COMMAND, "serve", "--prepare", "--port", str(port)]
     with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - our own command
         try:
-            wait_for(f"http://{HOST}:{port}/openapi.json", server)
+            wait_for(f"http://{HOST}:{port}/health/ready", server)
             yield Server(f"http://{HOST}:{port}", environment)
         finally:
             server.send_signal(signal.SIGTERM)
