@@ -5,6 +5,7 @@ Each process of pytest-xdist has its own of both.
 
 import re
 from collections.abc import Callable, Iterator
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from xdist.scheduler import LoadScopeScheduling
 
 from app.domain.enums import Scope
+from tests.support.archives import load_archive_file
 from tests_browser.browsers import Visit, open_visit, run_chromium
-from tests_browser.servers import Server, run_server
+from tests_browser.servers import Server, database_in, run_server
 
 BUSY_MACHINE_MILLISECONDS = 20_000
 """Time that elements have to appear: a guard against a hang."""
@@ -51,7 +53,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Server of all tests of this process."""
-    with run_server(tmp_path_factory.mktemp("served")) as running:
+    folder = tmp_path_factory.mktemp("served")
+    copyfile(load_archive_file(), database_in(folder))
+    with run_server(folder) as running:
         yield running
 
 
