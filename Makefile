@@ -114,7 +114,7 @@ migration: .venv/.test  ## generate a migration from the models: make migration 
 	@$(VENV)/zarya migrate && $(VENV)/alembic revision --autogenerate -m "$(NAME)"
 
 clean:  ## remove generated files, except the archive in var/
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis var/test-archives
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
