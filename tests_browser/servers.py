@@ -92,7 +92,8 @@ def run_server(folder: Path, **settings: str) -> Iterator[Server]:
     command = [ZARYA_COMMAND, "serve", "--prepare", "--port", str(port)]
     with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - our own command
         try:
-            wait_for(f"http://{HOST}:{port}/health/ready", server)
+            # Built before pages read it, which may take longer than they wait on a busy machine.
+            wait_for(f"http://{HOST}:{port}/openapi.json", server)
             yield Server(f"http://{HOST}:{port}", environment)
         finally:
             server.send_signal(signal.SIGTERM)
