@@ -29,7 +29,7 @@ check: .venv/.test  ## run the fast checks: lint, types, import rules, API compa
 
 browser: .venv/.browser  ## test portal and documentation in a real browser (needs Debian's chromium)
 	@$(VENV)/mypy -p tests_browser
-	@$(VENV)/pytest -q tests_browser
+	@$(VENV)/pytest -q --numprocesses 2 tests_browser
 
 screenshots: .venv/.browser  ## take screenshots of every portal screen into docs/screenshots/
 	@$(VENV)/python -m tests_browser.screenshots
@@ -114,7 +114,7 @@ migration: .venv/.test  ## generate a migration from the models: make migration 
 	@$(VENV)/zarya migrate && $(VENV)/alembic revision --autogenerate -m "$(NAME)"
 
 clean:  ## remove generated files, except the archive in var/
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis var/test-archives
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }

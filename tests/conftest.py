@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from alembic import command
 from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.domain.enums import Scope
-from app.ingest.dataset.load import load_dataset
-from app.resources.write_steps import build_database
+from tests.support.archives import archive_template_url
 from tests.support.clients import clear_response_cache, client_with_key, database_of, open_client
 from tests.support.command_line import (
     cli_database_url,
@@ -25,7 +23,6 @@ from tests.support.command_line import (
 )
 from tests.support.databases import (
     CreateDatabase,
-    alembic_config,
     create_database,
     empty_sqlite_database,
     empty_tables,
@@ -36,6 +33,7 @@ from tests.support.settings import default_settings, patient_reads
 from tests.support.statements import record_selects
 
 __all__ = [  # fixtures
+    "archive_template_url",
     "cli_database_url",
     "cli_migrated_url",
     "create_database",
@@ -80,17 +78,6 @@ def editor(client: TestClient) -> TestClient:
 def database(client: TestClient) -> Database:
     """Database of `client`."""
     return database_of(client)
-
-
-@pytest.fixture(scope="session")
-def archive_template_url(create_database: CreateDatabase) -> str:
-    """URL of a database with the embedded archive. A template: copy it, do not open it."""
-    url = create_database()
-    command.upgrade(alembic_config(url), "head")
-    database = build_database(url)
-    load_dataset(database.session)
-    database.close()
-    return url
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ from app.resources.resource import RecordResource, Resource
 from app.resources.timeline.filters import TimelineSelection
 from app.resources.timeline.queries import select_matches
 from app.search.index_keys import RANK_COUNT
+from tests.support.openapi import committed_openapi
 
 CALENDAR_ONLY = {"tz"}  # defines the day; filters only with another parameter
 UNSORTED_LISTS = {"keys", "proposals"}  # in one order
@@ -149,13 +150,13 @@ def test_registry_has_every_record_type() -> None:
 
 
 @pytest.mark.parametrize("resource", RECORD_RESOURCES.values(), ids=lambda each: each.tag)
-def test_record_resource_is_consistent(app: FastAPI, resource: RecordResource) -> None:
+def test_record_resource_is_consistent(resource: RecordResource) -> None:
     assert resource.search.record_type is resource.record_type
     assert resource.search.model is resource.model
     words = re.findall("[A-Z][a-z]+", resource.model.__name__)
     assert RecordType("_".join(words).lower()) is resource.record_type
     assert resource.label.en == resource.record_type.replace("_", " ")
-    assert f"/v1/{resource.label.collection}/{{slug}}" in app.openapi()["paths"]
+    assert f"/v1/{resource.label.collection}/{{slug}}" in committed_openapi()["paths"]
     table = inspect(resource.model).local_table
     assert table.name in {export.name for export in resource.export_tables}
     assert resource.references <= set(RecordType)
@@ -267,16 +268,16 @@ def test_foreign_keys_have_indexes() -> None:
             assert key.parent.name in leading, f"{table.name}.{key.parent.name}"
 
 
-def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, methods in app.openapi()["paths"].items():
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in committed_openapi()["paths"].items():
         for method, operation in methods.items():
             yield f"{method} {path}", operation
 
 
-def test_operations_are_documented(app: FastAPI) -> None:
-    names = [operation["operationId"] for _, operation in operations(app)]
+def test_operations_are_documented() -> None:
+    names = [operation["operationId"] for _, operation in operations()]
     assert len(names) == len(set(names)) > 12
-    for name, operation in operations(app):
+    for name, operation in operations():
         assert operation["summary"], name
         assert operation["description"], name
         assert operation["tags"], name
@@ -285,16 +286,16 @@ def test_operations_are_documented(app: FastAPI) -> None:
             assert parameter.get("description"), f"{name}: {parameter['name']}"
 
 
-def test_response_schemas_have_no_defaults(app: FastAPI) -> None:
+def test_response_schemas_have_no_defaults() -> None:
     """All keys are always present: a field with a default would not be `required`.
 
     JSON Feed has no null, so its optional keys are absent.
     """
     optional = {"JsonFeed": {"language", "_zarya"}}
-    schemas = app.openapi()["components"]["schemas"]
+    schemas = committed_openapi()["components"]["schemas"]
     sent = {
         name
-        for _, operation in operations(app)
+        for _, operation in operations()
         for media in operation.get("requestBody", {}).get("content", {}).values()
         for name in _names(media["schema"])
     }
@@ -311,8 +312,8 @@ def _names(part: Any) -> set[str]:
     return set(re.findall(r"#/components/schemas/(\w+)", json.dumps(part)))
 
 
-def test_parameters_are_not_nullable(app: FastAPI) -> None:
-    for name, operation in operations(app):
+def test_parameters_are_not_nullable() -> None:
+    for name, operation in operations():
         for parameter in operation.get("parameters", []):
             assert "'null'" not in str(parameter["schema"]), f"{name}: {parameter['name']}"
 

@@ -9,9 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
-from app.config import Settings
-from app.main import create_app
 from tests.support.documented_requests import documented_requests, replay_request
+from tests.support.openapi import committed_openapi
 from tests.support.paths import ROOT
 
 Schema = dict[str, Any]
@@ -74,9 +73,9 @@ def test_documented_response_equals_real_response(
     replay_request(archive, address, shown)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def document() -> Schema:
-    return create_app(Settings()).openapi()
+    return committed_openapi()
 
 
 def operations(document: Schema, tag: str) -> Iterator[tuple[str, str, Schema]]:

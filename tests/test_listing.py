@@ -18,20 +18,18 @@ from starlette.testclient import TestClient
 
 from app.api.lists.csv import CSV_BOM, escape_formulas
 from app.api.lists.responses import STREAM_BATCH_FULL_ROWS, STREAM_BATCH_ROWS
-from app.config import Settings
 from app.db.models import Person
 from app.domain.dates import now
 from app.domain.enums import Scope
-from app.main import create_app
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.exports import SPREADSHEET_FORMULAS
+from tests.support.openapi import committed_openapi
 
 
 def lists() -> Iterator[tuple[str, bool, bool]]:
     """Path of each list, true if it needs a key, and true if it has a full view."""
-    document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
-    for path, methods in document["paths"].items():
+    for path, methods in committed_openapi()["paths"].items():
         for operation in (methods["get"],) if "get" in methods else ():
             names = {parameter["name"] for parameter in operation.get("parameters", [])}
             if {"format", "cursor"} <= names:

@@ -1,7 +1,6 @@
 """The OpenAPI document: the committed copy, its examples, and detection of breaking changes."""
 
 import copy
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,15 +10,14 @@ from starlette.testclient import TestClient
 from app.config import Settings
 from app.main import create_app
 from contract.compat import breaks
-from tests.support.paths import ROOT
+from tests.support.openapi import committed_openapi
 
 Schema = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def committed() -> Schema:
-    document: Schema = json.loads((ROOT / "openapi.json").read_text())
-    return document
+    return committed_openapi()
 
 
 def test_committed_document_equals_served_document(committed: Schema) -> None:

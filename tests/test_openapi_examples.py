@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from app.domain.enums import RecordType
+from tests.support.openapi import committed_openapi
 from tests.support.paths import ROOT
 
 Schema = dict[str, Any]
@@ -20,11 +21,9 @@ BINARY_MEDIA_TYPES = {"application/vnd.sqlite3"}
 MAX_DOCUMENT_BYTES = 2_000_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def document() -> Schema:
-    """The committed document."""
-    parsed: Schema = json.loads((ROOT / "openapi.json").read_text())
-    return parsed
+    return committed_openapi()
 
 
 def operations(document: Schema) -> Iterator[tuple[str, str, Schema]]:

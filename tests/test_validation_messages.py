@@ -14,6 +14,7 @@ from app.api.routing import _flatten
 from app.api.validation_messages import UNKNOWN_ERROR_MESSAGE, VALIDATION_MESSAGES
 from app.resources.registry import RECORD_RESOURCES
 from tests.support import documents
+from tests.support.openapi import committed_openapi
 
 CODES_BY_SCHEMA: dict[str, set[str]] = {
     "any": set(),
@@ -188,7 +189,7 @@ def test_parameters_of_other_apis_are_hinted(client: TestClient) -> None:
 
 def test_hints_name_parameters_that_exist(client: TestClient) -> None:
     """A hint is given where the endpoint has the parameter, and not where it has not."""
-    document = client.get("/openapi.json").json()["paths"]
+    document = committed_openapi()["paths"]
     operations = (operation["get"] for operation in document.values() if "get" in operation)
     names = {each["name"] for get in operations for each in get["parameters"]}
     assert {name for names_ in PARAMS_BY_FOREIGN_NAME.values() for name in names_} <= names

@@ -1,35 +1,29 @@
 """Fixtures of attacks: services over the embedded archive, on both databases, and Chromium."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from alembic import command
 from playwright.sync_api import Browser
 
-from app.ingest.dataset.load import load_dataset
-from app.resources.write_steps import build_database
-from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
+from tests.support.archives import archive_template_url
+from tests.support.databases import CreateDatabase, create_database, postgresql_url
 from tests.support.servers import run_server_process
 from tests_attack.scale import Note
 from tests_browser.browsers import run_chromium
 from tests_faults.services import Service, Start, create_key
 
-__all__ = ["create_database", "postgresql_url"]  # fixtures
+__all__ = ["archive_template_url", "create_database", "postgresql_url"]  # fixtures
 
 
 FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
-def archive_url(create_database: CreateDatabase) -> str:
+def archive_url(create_database: CreateDatabase, archive_template_url: str) -> str:
     """URL of a database with the embedded archive."""
-    url = create_database()
-    command.upgrade(alembic_config(url), "head")
-    with closing(build_database(url)) as database:
-        load_dataset(database.session)
-    return url
+    return create_database(archive_template_url)
 
 
 @pytest.fixture(scope="session")

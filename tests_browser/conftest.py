@@ -1,39 +1,61 @@
-"""Fixtures of browser tests: a server over the embedded archive, and Chromium."""
+"""Fixtures of browser tests: a server over the embedded archive, and Chromium.
 
+Each process of pytest-xdist has its own of both.
+"""
+
+import re
 from collections.abc import Callable, Iterator
+from shutil import copyfile
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
+from xdist.scheduler import LoadScopeScheduling
 
 from app.domain.enums import Scope
+from tests.support.archives import load_archive_file
 from tests_browser.browsers import Visit, open_visit, run_chromium
-from tests_browser.servers import Server, run_server
+from tests_browser.servers import Server, database_in, run_server
 
-FIGURES = pytest.StashKey[list[str]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[FIGURES] = []
+BUSY_MACHINE_MILLISECONDS = 20_000
+"""Time that elements have to appear: a guard against a hang."""
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_configure() -> None:
+    expect.set_options(timeout=BUSY_MACHINE_MILLISECONDS)
+
+
+class ServerScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Scheduler that runs all tests of the desk in one process, so that its server starts once.
+
+    The same for OpenID. All other tests go to the process that is free.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        server = re.match("tests_browser/test_(desk|openid)", nodeid)
+        return server[1] if server else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ServerScheduling:
+    """Scheduler of `pytest --numprocesses 2`."""
+    return ServerScheduling(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests have recorded: measurements without an assertion."""
     terminalreporter.write_line("")
-    for line in config.stash[FIGURES]:
-        terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Lines to print at the end of the run: measurements without an assertion."""
-    return request.config.stash[FIGURES]
+    for report in terminalreporter.getreports("passed"):
+        for name, line in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(line))
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Server of all tests."""
-    with run_server(tmp_path_factory.mktemp("served")) as running:
+    """Server of all tests of this process."""
+    folder = tmp_path_factory.mktemp("served")
+    copyfile(load_archive_file(), database_in(folder))
+    with run_server(folder) as running:
         yield running
 
 
@@ -65,7 +87,7 @@ def origin(server: Server) -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Browser of all tests."""
+    """Browser of all tests of this process."""
     with run_chromium() as browser:
         yield browser
 

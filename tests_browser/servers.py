@@ -48,7 +48,7 @@ class Server:
         """Copy the database, as it is now, into `folder`."""
         with (
             closing(sqlite3.connect(self.database)) as source,
-            closing(sqlite3.connect(folder / self.database.name)) as copy,
+            closing(sqlite3.connect(database_in(folder))) as copy,
         ):
             source.backup(copy)
 
@@ -72,6 +72,11 @@ def get_json(origin: str, path: str) -> Any:
         return json.load(response)
 
 
+def database_in(folder: Path) -> Path:
+    """File of the database of a server that runs in `folder`."""
+    return folder / "archive.db"
+
+
 @contextmanager
 def run_server(folder: Path, **settings: str) -> Iterator[Server]:
     """Run the service with its database in `folder`, and with `settings`.
@@ -83,7 +88,7 @@ def run_server(folder: Path, **settings: str) -> Iterator[Server]:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
     environment = os.environ | {
-        "ZARYA_DATABASE_URL": f"sqlite:///{folder}/archive.db",
+        "ZARYA_DATABASE_URL": f"sqlite:///{database_in(folder)}",
         "ZARYA_PUBLIC_URL": "https://zarya.example",
         **settings,
     }
@@ -92,6 +97,7 @@ def run_server(folder: Path, **settings: str) -> Iterator[Server]:
     command = [ZARYA_COMMAND, "serve", "--prepare", "--port", str(port)]
     with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - our own command
         try:
+            # Built before pages read it, which may take longer than they wait on a busy machine.
             wait_for(f"http://{HOST}:{port}/openapi.json", server)
             yield Server(f"http://{HOST}:{port}", environment)
         finally:

@@ -29,11 +29,6 @@ MAX_TITLE_CHARS = 300
 MAX_LEAD_CHARS = 1000
 
 
-@pytest.fixture(autouse=True)
-def _long_timeout() -> None:
-    expect.set_options(timeout=10_000)  # the machine may be busy
-
-
 @pytest.fixture(scope="module")
 def keys(desk_server: Server) -> Mapping[str, str]:
     """Keys by the name of the person."""

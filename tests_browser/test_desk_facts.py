@@ -5,7 +5,6 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Route, expect
 
 from tests_browser.accessibility import accessibility_violations
@@ -14,11 +13,6 @@ from tests_browser.desk import choose, expect_announcement, open_screen, press, 
 from tests_browser.servers import Server
 
 Open = Callable[..., Visit]
-
-
-@pytest.fixture(autouse=True)
-def _long_timeout() -> None:
-    expect.set_options(timeout=20_000)  # the machine may be busy
 
 
 def test_launch_is_planned_slipped_twice_and_launched(

@@ -33,11 +33,6 @@ SCREENS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _long_timeout() -> None:
-    expect.set_options(timeout=20_000)  # the machine may be busy
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_screens_are_accessible(
     visit: Open, desk_server: Server, desk_key: str, theme: str

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests_browser.accessibility import accessibility_violations
@@ -17,11 +16,6 @@ from tests_browser.desk import expect_announcement, press, sign_in
 from tests_browser.servers import HOST, Server, serve
 
 Open = Callable[..., Visit]
-
-
-@pytest.fixture(autouse=True)
-def _long_timeout() -> None:
-    expect.set_options(timeout=20_000)  # the machine may be busy
 
 
 def test_key_is_made_rotated_and_revoked(visit: Open, desk_server: Server, desk_key: str) -> None:

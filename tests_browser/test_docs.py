@@ -17,11 +17,6 @@ Open = Callable[..., Visit]
 SCHEMES = ["light", "dark"]
 
 
-@pytest.fixture(autouse=True)
-def _long_timeout() -> None:
-    expect.set_options(timeout=20_000)  # a page of four megabytes on a busy machine
-
-
 @pytest.fixture(scope="session")
 def document(origin: str) -> dict[str, Any]:
     """OpenAPI document of both pages."""

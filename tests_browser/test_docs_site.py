@@ -22,11 +22,6 @@ LAYOUT_SHIFT_SCRIPT = """() => new Promise((resolve) => new PerformanceObserver(
 ).observe({ type: "layout-shift", buffered: true }) ?? setTimeout(() => resolve(0), 200))"""
 
 
-@pytest.fixture(autouse=True)
-def _long_timeout() -> None:
-    expect.set_options(timeout=20_000)  # the machine may be busy
-
-
 def layout_shift(page: Page) -> float:
     """Return the sum of the layout shifts of a page so far."""
     shift: float = page.evaluate(LAYOUT_SHIFT_SCRIPT)

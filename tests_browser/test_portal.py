@@ -30,11 +30,6 @@ PHONE = {"width": 360, "height": 740}
 NARROW_PHONE = {"width": 320, "height": 568}
 
 
-@pytest.fixture(autouse=True)
-def _long_timeout() -> None:
-    expect.set_options(timeout=20_000)  # the machine may be busy
-
-
 def in_language(address: str, language: str) -> str:
     """`address` with the parameter `lang`, which an empty `language` omits."""
     if not language:

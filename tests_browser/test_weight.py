@@ -12,6 +12,7 @@ from tests_browser.browsers import Visit
 from tests_browser.pages import APRIL_2019, SCREENS, open_page, wait_for_offline_data
 
 Open = Callable[..., Visit]
+Record = Callable[[str, object], None]
 
 MAX_TRANSFER_BYTES = 60_000
 """Limit of the compressed size of all assets and a page."""
@@ -33,7 +34,7 @@ def body_size(url: str, encodings: str) -> int:
 
 
 def test_transfer_size_of_all_assets_is_bounded(
-    visit: Open, origin: str, figures: list[str]
+    visit: Open, origin: str, record_property: Record
 ) -> None:
     page = visit().page
     requested = []
@@ -45,9 +46,10 @@ def test_transfer_size_of_all_assets_is_bounded(
     all_urls = {*shell, f"{origin}/web/service-worker.js", f"{origin}{APRIL_2019}"}
     sizes = {url: body_size(url, "gzip, deflate, br, zstd") for url in all_urls}
     uncompressed_sizes = {url: body_size(url, "identity") for url in all_urls}
-    figures.append(
+    record_property(
+        "figure",
         f"{len(sizes)} files and pages: {sum(sizes.values()):,} bytes, "
-        f"{sum(uncompressed_sizes.values()):,} uncompressed"
+        f"{sum(uncompressed_sizes.values()):,} uncompressed",
     )
     assert sum(sizes.values()) < MAX_TRANSFER_BYTES, sizes
     assert sum(uncompressed_sizes.values()) > MAX_TRANSFER_BYTES  # positive control
@@ -64,8 +66,10 @@ def first_paint_ms(page: Page, address: str) -> float:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_first_paint_time_is_reported(
-    visit: Open, origin: str, figures: list[str], screen: str
+    visit: Open, origin: str, record_property: Record, screen: str
 ) -> None:
     milliseconds = first_paint_ms(visit().page, f"{origin}{SCREENS[screen]}")
-    figures.append(f"{screen}: first paint after {milliseconds:.0f} ms, CPU slowed to a quarter")
+    record_property(
+        "figure", f"{screen}: first paint after {milliseconds:.0f} ms, CPU slowed to a quarter"
+    )
     assert milliseconds > 0

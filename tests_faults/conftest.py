@@ -5,33 +5,27 @@ are recorded for `docs/reliability.md`, and bounded only where a test could othe
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from alembic import command
 
-from app.ingest.dataset.load import load_dataset
-from app.resources.write_steps import build_database
-from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
+from tests.support.archives import archive_template_url
+from tests.support.databases import CreateDatabase, create_database, postgresql_url
 from tests.support.servers import run_server_process
 from tests_faults.leaks import places_with, secret_of, stored_data
 from tests_faults.report import note, pytest_addoption, pytest_configure, pytest_sessionfinish
 from tests_faults.services import Service, Start, create_key, run_uvicorn
 
-__all__ = ["create_database", "note", "postgresql_url"]  # fixtures
+__all__ = ["archive_template_url", "create_database", "note", "postgresql_url"]  # fixtures
 __all__ += ["pytest_addoption", "pytest_configure", "pytest_sessionfinish"]
 
 
 @pytest.fixture(scope="session")
-def archive_url(create_database: CreateDatabase) -> str:
+def archive_url(create_database: CreateDatabase, archive_template_url: str) -> str:
     """URL of a database with the embedded archive."""
-    url = create_database()
-    command.upgrade(alembic_config(url), "head")
-    with closing(build_database(url)) as database:
-        load_dataset(database.session)
-    return url
+    return create_database(archive_template_url)
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def create_served_app() -> ASGIApplication:
     try:
         app = import_module("app.main").create_app()
         settings = app.state.services.settings
-        import_module("app.http.protocol").raise_file_limit(settings.max_connections)
+        import_module("app.http.connection_limit").raise_file_limit(settings.max_connections)
         app.middleware_stack = app.build_middleware_stack()
     except Exception as error:
         message = redact(f"{type(error).__name__}: {error}").partition("\n")[0]

@@ -7,10 +7,7 @@ uvicorn's internals.
 """
 
 import asyncio
-import re
-import resource
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import islice
 from math import inf
 from time import perf_counter
@@ -24,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from app.config import Settings, use_settings
 from app.domain.languages import tr
 from app.http.access_log import AccessLogEntry
+from app.http.connection_limit import MAX_REFUSED_CONNECTIONS, get_max_connections
 from app.http.deadlines import (
     BODY_TIMEOUT_SECONDS,
     HALF_CLOSED_SILENCE_SECONDS,
@@ -39,12 +37,8 @@ from app.http.problems import (
     ApiError,
     BadRequest,
     ContentTooLarge,
-    HeadersTooLarge,
-    HttpVersionNotSupported,
     RequestTimeout,
-    TransferCodingNotImplemented,
     Unavailable,
-    UriTooLong,
     build_problem_response,
 )
 from app.http.request_context import (
@@ -53,10 +47,14 @@ from app.http.request_context import (
     request_id_from_header,
     request_id_header,
 )
+from app.http.request_head import (
+    MAX_HEAD_BYTES,
+    check_head,
+    headers_too_large,
+    uri_too_long,
+    version_not_supported,
+)
 
-MAX_HEAD_BYTES = 32 * 1024
-MAX_HEADER_COUNT = 100
-MAX_URL_BYTES = 8 * 1024
 MAX_RECEIVED_BODY_BYTES = 24 * 2**20
 """Size of a body with its chunk headers; `request_body` refuses the content at a lower limit."""
 
@@ -73,31 +71,8 @@ _MAX_PARSED_BYTES = 8 * 1024
 """Input that the parser takes at once. It does not tell where in it a request begins, so the size
 of an incomplete head is known up to this number of bytes."""
 
-RESERVED_FILE_COUNT = 128
-"""File descriptors that are reserved for the database, logs and files."""
-
-MAX_REFUSED_CONNECTIONS = RESERVED_FILE_COUNT // 2
-"""Connections beyond the limit that may be ending after their 503."""
-
 EVICTION_SAMPLE_COUNT = 64
 """Idle connections among which the one to close is chosen."""
-
-
-@lru_cache
-def get_max_connections(max_connections: int) -> int:
-    """`max_connections`, at most what the limit of open files of this process allows."""
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return max(min(max_connections, files - RESERVED_FILE_COUNT), 1)
-
-
-def raise_file_limit(max_connections: int) -> None:
-    """Raise the limit of open files, up to the hard limit, for `max_connections`."""
-    files, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-    required_files = max_connections + RESERVED_FILE_COUNT
-    if hard_limit != resource.RLIM_INFINITY:
-        required_files = min(required_files, hard_limit)
-    if required_files > files:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (required_files, hard_limit))
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -238,7 +213,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._refuse(self._head_error or self._explain(error))
         else:
             if self.reading_head and self._received_bytes > MAX_HEAD_BYTES:
-                self._refuse(_headers_too_large() if self.headers else _uri_too_long())
+                self._refuse(headers_too_large() if self.headers else uri_too_long())
             elif self._received_bytes > MAX_RECEIVED_BODY_BYTES:
                 detail = f"The maximum size of a body in chunks is {MAX_RECEIVED_BODY_BYTES} bytes."
                 self._refuse(ContentTooLarge(detail))
@@ -289,7 +264,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         version = self.parser.get_http_version()
-        self._head_error = self._check_head(version)
+        is_small = self._received_bytes <= MAX_HEAD_BYTES - _MAX_PARSED_BYTES
+        self._head_error = check_head(version, self.url, self.headers, is_small=is_small)
         if self._head_error is not None:
             raise self._head_error
         self.reading_head = False
@@ -327,45 +303,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         return True
 
-    def _check_head(self, version: str) -> ApiError | None:
-        if version not in _HTTP_VERSIONS:
-            return _version_not_supported()
-        if len(self.url) > MAX_URL_BYTES:
-            return _uri_too_long()
-        if len(self.headers) > MAX_HEADER_COUNT or (
-            self._received_bytes > MAX_HEAD_BYTES - _MAX_PARSED_BYTES
-            and sum(len(n) + len(v) for n, v in self.headers) > MAX_HEAD_BYTES
-        ):
-            return _headers_too_large()
-        hosts, codings = [], []
-        for name, value in self.headers:
-            if name == b"host":
-                hosts.append(value)
-            elif name == b"transfer-encoding":
-                codings.append(value.lower())
-        if codings not in _TRANSFER_CODINGS:
-            return TransferCodingNotImplemented(
-                tr(
-                    "Send the body in the transfer coding `chunked`, or with `Content-Length`.",
-                    "Отправьте тело с `Transfer-Encoding: chunked` или с `Content-Length`.",
-                )
-            )
-        is_missing_allowed = version == "1.0" and not hosts
-        if not is_missing_allowed and (len(hosts) != 1 or not _HOST_PATTERN.fullmatch(hosts[0])):
-            return BadRequest(
-                tr(
-                    "Send exactly one `Host` header with a host and perhaps a port (RFC 9112, "
-                    "section 3.2).",
-                    "Нужен ровно один заголовок `Host` с узлом и, возможно, портом (RFC 9112, "
-                    "раздел 3.2).",
-                )
-            )
-        return None
-
     def _explain(self, error: httptools.HttpParserError) -> ApiError:
         """The problem for what the parser does not accept."""
         if str(error) == _PARSER_VERSION_ERROR or self.parser.get_method() == b"PRI":
-            return _version_not_supported()
+            return version_not_supported()
         return BadRequest(
             tr(
                 "The request is not valid HTTP/1.1 (RFC 9112).",
@@ -534,29 +475,7 @@ class _UvicornTransport:
         self.write = self._transport.write
 
 
-_HOST_PATTERN = re.compile(rb"[\w.~!$&'()*+,;=%:\[\]-]*")
-"""A host with a port perhaps, by its characters: links are not built from it."""
-
-_TRANSFER_CODINGS: tuple[list[bytes], ...] = ([], [b"chunked"])
-
-_HTTP_VERSIONS = frozenset({"1.0", "1.1"})
 _PARSER_VERSION_ERROR = "Invalid HTTP version"
 """The parser's message for a version that it does not know; it has no code for it."""
 
 _ERROR_HEADERS = ((b"cache-control", b"no-store"), (b"connection", b"close"))
-
-
-def _uri_too_long() -> UriTooLong:
-    return UriTooLong(f"The maximum length of a URL is {MAX_URL_BYTES} bytes.")
-
-
-def _headers_too_large() -> HeadersTooLarge:
-    return HeadersTooLarge(
-        f"The maximum is {MAX_HEADER_COUNT} headers with {MAX_HEAD_BYTES} bytes in total."
-    )
-
-
-def _version_not_supported() -> HttpVersionNotSupported:
-    return HttpVersionNotSupported(
-        tr("Send the request with HTTP/1.1 or HTTP/1.0.", "Отправьте запрос по HTTP/1.1 или 1.0.")
-    )

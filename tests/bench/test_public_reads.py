@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.config import Settings
 from app.main import create_app
 from bench.public_reads import UNPRICED_PARAMS, public_reads
+from tests.support.openapi import committed_openapi
 
 NEW_FILTER = {
     "name": "colour",
@@ -22,7 +23,9 @@ NEW_FILTER = {
 
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
-    return create_app(Settings(database_url=f"sqlite:///{tmp_path}/archive.db"))
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/archive.db"))
+    app.openapi_schema = committed_openapi()
+    return app
 
 
 def queries(app: FastAPI, path: str) -> list[dict[str, str]]:

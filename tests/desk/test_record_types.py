@@ -1,11 +1,10 @@
 """Types of records of the desk agree with the registry of the service."""
 
-import json
 import re
 
 from app.portal.desk.router import DESK_FILES
 from app.resources.registry import RECORD_RESOURCES
-from tests.support.paths import ROOT
+from tests.support.openapi import committed_openapi
 
 RECORD_TYPES = DESK_FILES.files["record-types.js"].read_text("utf-8")
 ENTRY = re.compile(r'"?([a-z-]+)"?: \{ scope: "([a-z:]+)", schema: "(\w+)" \}')
@@ -14,7 +13,7 @@ WRITTEN_ELSEWHERE = {"articles", "media"}
 
 
 def test_facts_have_collections_scopes_and_schemas_of_the_registry() -> None:
-    paths = json.loads((ROOT / "openapi.json").read_text("utf-8"))["paths"]
+    paths = committed_openapi()["paths"]
     expected = set()
     for resource in RECORD_RESOURCES.values():
         collection = resource.writer.collection

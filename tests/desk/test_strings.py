@@ -10,7 +10,7 @@ import pytest
 from app.api.audit_log import Action
 from app.portal.desk.router import DESK_FILES
 from app.resources.keys.schemas import KeyState
-from tests.support.paths import ROOT
+from tests.support.openapi import committed_openapi
 
 PLURAL_FORMS = re.compile(r"(?<!^value)\.(one|few|many|other)$")
 DERIVED_FIELDS = re.compile(r"_(precision|uncertain|ru)$")
@@ -64,7 +64,7 @@ def schema_names(schemas: dict[str, Any], name: str, seen: set[str]) -> None:
 
 def labels_of_forms() -> Iterator[str]:
     """Keys of the labels of all fields and values that forms show."""
-    schemas = json.loads((ROOT / "openapi.json").read_text("utf-8"))["components"]["schemas"]
+    schemas = committed_openapi()["components"]["schemas"]
     seen: set[str] = set()
     for groups in FORMS.findall("\n".join(SCRIPTS.values())):
         schema_names(schemas, "".join(groups), seen)

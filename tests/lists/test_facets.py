@@ -7,18 +7,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.lists import facets, pagination
-from app.config import Settings
-from app.main import create_app
 from app.resources.launches.queries import list_launches
 from app.resources.launches.schemas import LaunchQuery
 from tests.support import documents
 from tests.support.clients import database_of
+from tests.support.openapi import committed_openapi
 from tests.support.statements import record_selects
 
 
 def list_facets() -> Iterator[tuple[str, list[str]]]:
     """Each list with facets, by its path, and the names of its facets."""
-    document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
+    document = committed_openapi()
     schemas = document["components"]["schemas"]
     for path, methods in document["paths"].items():
         for parameter in methods.get("get", {}).get("parameters", []):

@@ -11,9 +11,8 @@ from starlette.testclient import TestClient
 
 from app.api.fields import RecordQuery, parse_fields, select_fields
 from app.api.lists.pagination import ListQuery
-from app.config import Settings
-from app.main import create_app
 from app.resources.missions.schemas import MissionRead
+from tests.support.openapi import committed_openapi
 
 WITHOUT_FIELDS = {
     "getHorizon", "getMe", "listExports", "listChanges", "search", "suggest", "getArticleArchive",
@@ -24,8 +23,7 @@ WITHOUT_FIELDS = {
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:
-    document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
-    for path, methods in document["paths"].items():
+    for path, methods in committed_openapi()["paths"].items():
         if operation := methods.get("get"):
             content = operation["responses"].get("200", {}).get("content", {})
             if set(content) == {"application/json"}:

@@ -7,11 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.lists.references import rank_by_similarity
-from app.config import Settings
 from app.db.database import Database
-from app.main import create_app
 from tests.support import documents, factories
 from tests.support.clients import database_of
+from tests.support.openapi import committed_openapi
 from tests.support.statements import record_selects
 
 LOGS = {("listAuditEntries", "slug"), ("listAuditEntries", "actor")}
@@ -45,8 +44,7 @@ def name_filters() -> Iterator[NameFilter]:
 
     `fields` names no data. The list of drafts needs a key: `tests/editing/test_drafts.py`.
     """
-    document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
-    for path, methods in document["paths"].items():
+    for path, methods in committed_openapi()["paths"].items():
         for parameter in methods.get("get", {}).get("parameters", []):
             items = parameter["schema"].get("items", {})
             operation = methods["get"]["operationId"]

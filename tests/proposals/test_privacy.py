@@ -53,7 +53,7 @@ def archive_copy(
 def find_mark(client: TestClient) -> set[str]:
     """Paths of the public responses that contain the mark."""
     paths = {
-        *public_paths(client),
+        *public_paths(),
         *PAGES,
         "/v1/articles/feed.atom?published_on=2019-04-04",
         *(f"/v1/{name}?format=ndjson" for name in LISTS),

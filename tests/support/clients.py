@@ -16,6 +16,7 @@ from app.domain.enums import Scope
 from app.http.request_context import RequestContextMiddleware
 from app.main import create_app
 from tests.support.databases import alembic_config
+from tests.support.openapi import committed_openapi
 
 TEST_SETTINGS: dict[str, Any] = {
     "rate_limit": 0,
@@ -99,9 +100,9 @@ def clear_response_cache(client: TestClient) -> None:
     client.app.state.services.response_cache.clear()  # type: ignore[attr-defined]  # FastAPI
 
 
-def public_paths(client: TestClient) -> Iterator[str]:
+def public_paths() -> Iterator[str]:
     """Paths of all documented GET operations without a key, with the parameters of the examples."""
-    for path, methods in client.get("/openapi.json").json()["paths"].items():
+    for path, methods in committed_openapi()["paths"].items():
         operation = methods.get("get", {"security": True})
         if operation["security"] or operation["operationId"] in {"getCrewAssignment", "getMedia"}:
             continue

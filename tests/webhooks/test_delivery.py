@@ -34,7 +34,7 @@ from app.resources.webhooks.queries import get_oldest_undelivered_change_time
 from tests.support import documents
 from tests.support.clients import override_settings
 from tests.support.documents import IF_MATCH_ANY
-from tests.support.paths import ROOT
+from tests.support.openapi import committed_openapi
 from tests.support.webhook_receivers import WebhookReceiver, webhook_receiver
 
 
@@ -80,7 +80,7 @@ def state(editor: TestClient, id_: int) -> dict[str, Any]:
 
 def find_schemas(message: dict[str, Any]) -> list[str]:
     """Schemas of messages in openapi.json that `message` has."""
-    components = json.loads((ROOT / "openapi.json").read_text())["components"]
+    components = committed_openapi()["components"]
     references = {
         name: {"components": components, "$ref": f"#/components/schemas/{name}"}
         for name in ("ChangeMessage", "TestMessage")
@@ -93,7 +93,7 @@ def find_schemas(message: dict[str, Any]) -> list[str]:
 
 
 def test_only_responses_to_changes_are_documented_with_retries() -> None:
-    documented = json.loads((ROOT / "openapi.json").read_text())["webhooks"]
+    documented = committed_openapi()["webhooks"]
     responses = {
         name: documented[name]["post"]["responses"] for name in ("person", TEST_MESSAGE_TYPE)
     }

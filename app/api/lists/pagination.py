@@ -1,12 +1,9 @@
-"""Keyset pagination: cursors, and links to the next and the previous page."""
+"""Keyset pagination: pages of a list, and links to the next and the previous one."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import blake2b
 from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
@@ -26,17 +23,14 @@ from sqlalchemy import (
 
 from app.api.fields import FieldsQuery
 from app.api.links import Url, url_for_request
-from app.api.lists.cursors import MAX_CURSOR_CHARS, decode_cursor, encode_cursor
+from app.api.lists.cursors import MAX_CURSOR_CHARS
 from app.api.lists.references import References, check_references
+from app.api.lists.seek import KeyTypes, Seek, decode_seek, digest_filters, encode_seek
 from app.api.lists.sorting import Order
 from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect, ColumnExpression, row_limit_param
-from app.domain.dates import MAX_INSTANT, MIN_INSTANT
-from app.domain.languages import tr
-from app.domain.text import is_storable
-from app.http.problems import CursorMismatch
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Page[Any]")
@@ -50,8 +44,6 @@ _MAX_UNCHECKED_ROWS = 20
 
 More are validated one by one, which takes a twentieth longer.
 """
-
-_MAX_CURSOR_INT = 2**31 - 1
 
 
 class ListFormat(StrEnum):
@@ -138,78 +130,6 @@ def _format_param(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(_format_param(part) for part in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-KeyTypes = Mapping[str, type]
-"""Python types of the sort keys of a list, by name, in order."""
-
-
-@dataclass(frozen=True)
-class Seek:
-    """Position from which a page is read: the sort keys of an item, and the direction."""
-
-    keys: tuple[Any, ...]
-    backwards: bool
-
-
-def _encode_seek(seek: Seek, sort: str, filters_digest: str) -> str:
-    keys = (key.isoformat() if isinstance(key, datetime) else key for key in seek.keys)
-    return encode_cursor(sort, filters_digest, int(seek.backwards), *keys)
-
-
-def _decode_seek(
-    cursor: str, sort: str, filters_digest: str, sorts: Mapping[str, KeyTypes]
-) -> Seek:
-    """Decode a cursor of a list; `sorts` has the key types of each sort.
-
-    Raises InvalidCursor, and CursorMismatch for a cursor of another list, sort or filter.
-    """
-
-    def parse(cursor_sort: str, digest: str, backwards: int, *keys: Any) -> Seek:
-        if cursor_sort not in sorts:
-            raise CursorMismatch(
-                tr(
-                    "The cursor belongs to another list. Omit it.",
-                    "Курсор от другого списка. Уберите его.",
-                )
-            )
-        values = (
-            _decode_key(*pair) for pair in zip(keys, sorts[cursor_sort].values(), strict=True)
-        )
-        seek = Seek(tuple(values), {0: False, 1: True}[backwards])
-        if (cursor_sort, digest) != (sort, filters_digest):
-            raise CursorMismatch(
-                tr(
-                    "The cursor belongs to other filters or another sort. Omit it.",
-                    "Курсор от других фильтров или другой сортировки. Уберите его.",
-                )
-            )
-        return seek
-
-    return decode_cursor(cursor, parse, "prev")
-
-
-def _decode_key(value: Any, kind: type) -> Any:
-    """Decode a sort key of type `kind`.
-
-    Raises ValueError or TypeError for a value that a database cannot compare with.
-    """
-    if kind is datetime:
-        at = datetime.fromisoformat(value)
-        if at.tzinfo is None or not MIN_INSTANT <= at < MAX_INSTANT:
-            raise ValueError(value)
-        return at
-    if type(value) is not kind:
-        raise TypeError(value)
-    if isinstance(value, str) and (not is_storable(value) or len(value) > 400):
-        raise ValueError(value)
-    if isinstance(value, int) and abs(value) > _MAX_CURSOR_INT:
-        raise ValueError(value)
-    return value
-
-
-def _digest_filters(filters: Mapping[str, str]) -> str:
-    return blake2b(json.dumps(filters, sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
 RowFetcher = Callable[[Seek | None, int], list[Row]]
@@ -303,8 +223,8 @@ def build_page(
     params = to_query_params(query, cursor=None, facet=None)  # facets are on the first page alone
     scope = {k: v for k, v in params.items() if k not in ListViewQuery.model_fields}
     # With the names of the keys: a cursor ends with the columns that it holds values of.
-    digest = _digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
-    seek = _decode_seek(query.cursor, sort, digest, sorts) if query.cursor else None
+    digest = digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
+    seek = decode_seek(query.cursor, sort, digest, sorts) if query.cursor else None
     backwards = seek is not None and seek.backwards
     limit = min(query.limit, max_items or query.limit)
     rows = read(seek, limit + 1)
@@ -313,7 +233,7 @@ def build_page(
 
     def cursor_at(row: Row, backwards: bool) -> str:
         keys = tuple(row[f"key_{n}"] for n in range(len(sorts[sort])))
-        return _encode_seek(Seek(keys, backwards), sort, digest)
+        return encode_seek(Seek(keys, backwards), sort, digest)
 
     def url(cursor: str | None) -> str | None:
         return url_for_request(*path, **params, cursor=cursor) if cursor else None

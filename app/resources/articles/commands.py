@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from secrets import token_hex
 from typing import Any, NoReturn
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -19,7 +18,6 @@ from app.api.slugs import (
     find_new_slugs,
     load_ids,
     load_slug_owners,
-    not_found_detail,
     resolve_slugs,
     set_slug,
 )
@@ -59,6 +57,14 @@ from app.resources.articles.schemas import (
     ArticleWrite,
     ImageWrite,
     get_article_status,
+)
+from app.resources.articles.translations import (
+    TranslationsByKey,
+    find_translation_key,
+    load_translations,
+    needs_translation_key,
+    resolve_original,
+    set_translation_key,
 )
 
 
@@ -112,8 +118,7 @@ class _Lookups:
     """The rows that the documents of several articles are checked against and refer to."""
 
     slug_owners: SlugOwners
-    translations: Mapping[str, Mapping[int, tuple[str, str]]]
-    """Language and slug of the articles by translation key and id."""
+    translations: TranslationsByKey
     missions: Mapping[str, int]
     """Ids by slug; the same for `people` and `launches`."""
     people: Mapping[str, int]
@@ -125,15 +130,9 @@ class _Lookups:
         cls, session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
     ) -> "_Lookups":
         """Load the rows, with at most one statement for each kind."""
-        keys = {
-            key
-            for article, each in documents
-            if _needs_translation_key(article, each)
-            and (key := each.translation_key or article.translation_key)
-        }
         return cls(
             load_slug_owners(session, Article, find_new_slugs(documents)),
-            _load_translations(session, keys),
+            load_translations(session, documents),
             load_ids(session, Mission, {slug for _, each in documents for slug in each.missions}),
             load_ids(session, Person, {slug for _, each in documents for slug in each.people}),
             load_ids(session, Launch, {slug for _, each in documents for slug in each.launches}),
@@ -156,7 +155,7 @@ def save_all(session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
 
     Raises InvalidRequest, Conflict or Gone for the first document that is refused.
     """
-    documents = [(article, _resolve_original(session, each)) for article, each in documents]
+    documents = [(article, resolve_original(session, each)) for article, each in documents]
     lookups = _Lookups.load(session, documents)
     links = [_apply_document(session, article, each, lookups) for article, each in documents]
     is_new = [article.id is None for article, _ in documents]
@@ -201,8 +200,10 @@ def _apply_document(
         if document.published_at > now() and not is_new:
             _check_not_featured(session, article)
     set_slug(session, article, document.slug, document.title, lookups.slug_owners)
-    if _needs_translation_key(article, document):
-        _set_translation_key(article, document.translation_key, document.language, lookups)
+    if needs_translation_key(article, document):
+        set_translation_key(
+            article, document.translation_key, document.language, lookups.translations
+        )
     for name in ("title", "lead", "body", "language", "note"):
         setattr(article, name, getattr(document, name))
     links: dict[Any, Collection[Any]] = {}
@@ -250,68 +251,6 @@ def _update_links(session: Session, id_: int, links: _ArticleLinks) -> None:
             session.execute(delete(model).where(model.article_id == id_, column.in_(surplus)))
         for value in sorted(set(wanted) - set(values)):
             session.add(model(**{"article_id": id_, column.key: value}))
-
-
-def _resolve_original(session: Session, document: ArticleWrite) -> ArticleWrite:
-    """The document with the translation key of the article that it names as its original."""
-    if document.translation_of is None:
-        return document
-    key = _find_translation_key(session, document.translation_of)
-    return document.model_copy(update={"translation_key": key})
-
-
-def _find_translation_key(session: Session, slug: str) -> str:
-    """The translation key of the article `slug`. Raises InvalidRequest if there is none."""
-    key = session.scalar(select(Article.translation_key).where(Article.slug == slug))
-    if key is None:
-        detail = not_found_detail(Article, slug)
-        raise_field_error("/translation_of", "unknown-reference", detail)
-    return key
-
-
-def _needs_translation_key(article: Article, document: ArticleWrite) -> bool:
-    """True unless the document names the translation key and the language that the article has."""
-    key = document.translation_key
-    own = article.translation_key, article.language
-    return key is None or (key, document.language) != own
-
-
-def _set_translation_key(
-    article: Article, key: str | None, language: str, lookups: _Lookups
-) -> None:
-    """Set the translation key of an article. Raises InvalidRequest for a duplicate language."""
-    own = article.translation_key
-    rows = lookups.translations.get(key or own or "", {})
-    translations = dict(row for id_, row in rows.items() if id_ != article.id)
-    if key is None:
-        # An article's own key is random: public translations show it, also if it is a draft.
-        if own is None or translations:
-            article.translation_key = token_hex(6)
-        return
-    if other := translations.get(language):
-        detail = tr(
-            f"{other!r} is already its translation into {language!r}.",
-            f"Перевод на {language!r} уже есть: {other!r}.",
-        )
-        raise_field_error("/translation_key", "taken", detail)
-    if key != own and not translations:
-        detail = tr(
-            f"No other article has the key {key!r}.", f"Ни у какой другой статьи нет ключа {key!r}."
-        )
-        raise_field_error("/translation_key", "unknown-reference", detail)
-    article.translation_key = key
-
-
-def _load_translations(
-    session: Session, keys: Collection[str]
-) -> dict[str, dict[int, tuple[str, str]]]:
-    """Load the language and slug of the articles by translation key and id."""
-    columns = Article.translation_key, Article.id, Article.language, Article.slug
-    translations: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
-    statement = select(*columns).where(Article.translation_key.in_(keys))
-    for key, id_, language, slug in session.execute(statement) if keys else ():
-        translations[key][id_] = language, slug
-    return translations
 
 
 def referrers(session: Session, article: Article, _client: ApiClient | None = None) -> list[str]:
@@ -390,7 +329,7 @@ def update_article(
     set_renderings(session, renderings)
     # Replaced here: a patch changes something only if it changes a field of the record.
     if isinstance(original := patch.get("translation_of"), str):
-        key = _find_translation_key(session, original)
+        key = find_translation_key(session, original)
         patch = {**patch, "translation_of": None, "translation_key": key}
     return WRITER.patch(session, write, slug, patch)
 

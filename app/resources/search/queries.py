@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
-from app.api.lists.pagination import Seek, build_page, count_rows
+from app.api.lists.pagination import build_page, count_rows
+from app.api.lists.seek import Seek
 from app.db.database import Reader, Row
 from app.domain.enums import RecordType
 from app.resources.search.hits import load_search_hits

@@ -11,7 +11,7 @@ from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.modules import select_module_ref, select_port_ref
 from app.api.embeds.people import select_person_ref
-from app.api.lists.pagination import Seek
+from app.api.lists.seek import Seek
 from app.api.read_models import instant_of
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect, ColumnExpression, json_array_subquery, json_object_subquery

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
 from app.api.lists.date_filters import DateFilters
-from app.api.lists.pagination import Seek
+from app.api.lists.seek import Seek
 from app.db.conditions import slug_in, slug_values
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect, has_row

@@ -9,9 +9,10 @@ from sqlalchemy import Integer, literal_column, select, union_all
 
 from app.api.embeds.launches import SPACECRAFT
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
-from app.api.lists.pagination import MAX_COUNTED_ITEMS, Seek, build_page, count_rows
+from app.api.lists.pagination import MAX_COUNTED_ITEMS, build_page, count_rows
 from app.api.lists.record_counts import DatedRecords, NoRecords, RecordCounts
 from app.api.lists.references import References, check_references, record_reference
+from app.api.lists.seek import Seek
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Mission, Module, Person

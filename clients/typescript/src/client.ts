@@ -1,4 +1,4 @@
-import createClient, { type Client } from "openapi-fetch";
+import createClient, { createQuerySerializer, type Client } from "openapi-fetch";
 
 import type { paths } from "./api.js";
 import { createTransport, sleep, type TransportOptions } from "./transport.js";
@@ -30,6 +30,11 @@ export async function data<T>(response: Promise<{ data?: T }>): Promise<T> {
   return (await response).data as T;
 }
 
+/** The URL of a path with a query, in which a list is a repeated parameter. */
+export function urlOf(zarya: Zarya, path: string, query: object): string {
+  return `${zarya.baseUrl}${path}?${createQuerySerializer()(query)}`;
+}
+
 type Get<P extends keyof paths> = paths[P] extends { get: infer G } ? G : never;
 type Json<P extends keyof paths> =
   Get<P> extends { responses: { 200: { content: { "application/json": infer J } } } } ? J : never;
@@ -49,13 +54,7 @@ export async function* items<P extends PathsOfLists>(
   path: P,
   query?: Query<P>,
 ): AsyncGenerator<Item<P>, void> {
-  const first = new URL(`${zarya.baseUrl}${path}`);
-  for (const [name, value] of Object.entries({ limit: 100, ...(query as object) })) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      if (each !== undefined) first.searchParams.append(name, String(each));
-    }
-  }
-  let url: string | null = first.href;
+  let url: string | null = urlOf(zarya, path, { limit: 100, ...(query as object) });
   while (url) {
     const response = await zarya.fetch(new Request(url));
     const page: { items: Item<P>[]; next: string | null } = await response.json();

@@ -1,11 +1,10 @@
 import type { components } from "./api.js";
-import type { Zarya } from "./client.js";
+import { urlOf, type Zarya } from "./client.js";
 import { Problem } from "./problem.js";
 import { backoff, isPassing, retryAfter } from "./transport.js";
 
 export type Change = components["schemas"]["Change"];
 export type RecordType = components["schemas"]["RecordType"];
-type ChangePage = components["schemas"]["ChangePage"];
 
 /** Store of a cursor between runs of a program. */
 export interface CursorStore {
@@ -41,16 +40,13 @@ export async function* follow(
   let isWanted = (options.withSnapshot ?? true) || cursor !== null;
   while (!options.signal?.aborted) {
     try {
-      for await (const [page, reached] of readPages(zarya, cursor, options)) {
-        if (isWanted) yield* page.items;
-        cursor = reached;
-        await store.save(cursor);
-      }
-      isWanted = true;
-      for await (const [change, reached] of readStream(zarya, cursor ?? "", options)) {
-        if (change) yield change;
-        cursor = reached;
-        await store.save(cursor);
+      for (const read of [readPages, readStream]) {
+        for await (const [changes, reached] of read(zarya, cursor, options)) {
+          if (isWanted) yield* changes;
+          cursor = reached;
+          await store.save(cursor);
+        }
+        isWanted = true;
       }
     } catch (error) {
       if (options.signal?.aborted) return;
@@ -61,24 +57,22 @@ export async function* follow(
   }
 }
 
-function address(zarya: Zarya, path: string, cursor: string | null, options: FollowOptions): URL {
-  const url = new URL(`${zarya.baseUrl}${path}`);
-  if (options.types?.length) url.searchParams.set("types", options.types.join(","));
-  if (cursor) url.searchParams.set("cursor", cursor);
-  return url;
-}
+const queryOf = (cursor: string | null, { types }: FollowOptions) => {
+  return { types: types?.join(",") || null, cursor };
+};
 
 /** Pages up to the one with `sync`, each with the cursor after it. Waits for the service. */
 async function* readPages(
   zarya: Zarya,
   cursor: string | null,
   options: FollowOptions,
-): AsyncGenerator<[ChangePage, string], void> {
+): AsyncGenerator<[Change[], string], void> {
   let failures = 0;
   while (!options.signal?.aborted) {
-    let page: ChangePage;
+    let page: components["schemas"]["ChangePage"];
     try {
-      const response = await zarya.fetch(new Request(address(zarya, "/v1/changes", cursor, options)));
+      const url = urlOf(zarya, "/v1/changes", queryOf(cursor, options));
+      const response = await zarya.fetch(new Request(url));
       page = await response.json();
     } catch (error) {
       if (error instanceof Problem && !isPassing(error.status)) throw error;
@@ -87,33 +81,30 @@ async function* readPages(
     }
     failures = 0;
     cursor = new URL(page.next ?? page.sync ?? "").searchParams.get("cursor") ?? "";
-    yield [page, cursor];
+    yield [page.items, cursor];
     if (page.sync) return;
   }
 }
 
-/** Events of one stream, each with its cursor; null for the end. Waits before it returns. */
+/** Events of one stream, each with its cursor; none at its end. Waits before it returns. */
 async function* readStream(
   zarya: Zarya,
-  cursor: string,
+  cursor: string | null,
   options: FollowOptions,
-): AsyncGenerator<[Change | null, string], void> {
+): AsyncGenerator<[Change[], string], void> {
   let delay = backoff(1);
-  const signal = options.signal ?? null;
-  const request = new Request(address(zarya, "/v1/events", cursor, options), { signal });
-  let response: Response | undefined;
-  try {
-    response = await (zarya.options.fetch ?? fetch)(request);
-  } catch {
-    // the service has gone: read what has changed once it is back
-  }
+  const url = urlOf(zarya, "/v1/events", queryOf(cursor, options));
+  const request = new Request(url, { signal: options.signal ?? null });
+  // Null if the service has gone: what has changed is read once it is back.
+  const response = await (zarya.options.fetch ?? fetch)(request).catch(() => null);
   if (response && !response.ok) {
     if (!isPassing(response.status)) throw await Problem.of(response);
     delay = retryAfter(response) ?? delay;
   } else if (response) {
     for await (const fields of readEvents(response)) {
       delay = Number(fields["retry"] ?? 0) || delay;
-      if (fields["id"]) yield [JSON.parse(fields["data"] ?? "null"), fields["id"]];
+      const changes = fields["data"] ? [JSON.parse(fields["data"])] : [];
+      if (fields["id"]) yield [changes, fields["id"]];
     }
   }
   if (!options.signal?.aborted) await zarya.sleep(delay);

@@ -1,4 +1,4 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 
 import type { CursorStore } from "./follow.js";
 
@@ -14,13 +14,7 @@ export function cursorFile(path: string): CursorStore {
       }
     },
     async save(cursor) {
-      const file = await open(`${path}.new`, "w");
-      try {
-        await file.writeFile(cursor);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeFile(`${path}.new`, cursor, { flush: true });
       await rename(`${path}.new`, path);
     },
   };

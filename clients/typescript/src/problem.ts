@@ -19,12 +19,8 @@ export class Problem extends Error {
 
   /** The problem of an error response. */
   static async of(response: Response): Promise<Problem> {
-    let body: Partial<components["schemas"]["Problem"]> = {};
-    try {
-      body = await response.json();
-    } catch {
-      // a page of a proxy in between
-    }
+    // A proxy in between sends a page.
+    const body: Partial<components["schemas"]["Problem"]> = await response.json().catch(() => ({}));
     const detail = body.detail ?? response.statusText;
     return new Problem(response.status, body.type ?? "about:blank", detail, body.errors ?? []);
   }

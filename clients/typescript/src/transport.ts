@@ -15,15 +15,12 @@ export interface TransportOptions {
   sleep?: (milliseconds: number) => Promise<void>;
 }
 
-const RETRIED_STATUSES = new Set([429, 502, 503, 504]);
-
 export const sleep = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** A random delay in milliseconds that doubles with each attempt, up to a minute. */
-export function backoff(attempt: number): number {
-  return Math.min(500 * 2 ** attempt, 60_000) * (0.5 + Math.random() / 2);
-}
+export const backoff = (attempt: number) =>
+  Math.min(500 * 2 ** attempt, 60_000) * (0.5 + Math.random() / 2);
 
 /** The delay of `Retry-After` in milliseconds; null without one in seconds. */
 export function retryAfter(response: Response): number | null {
@@ -31,9 +28,8 @@ export function retryAfter(response: Response): number | null {
   return /^\d+$/.test(header) ? Number(header) * 1000 : null;
 }
 
-export function isPassing(status: number): boolean {
-  return RETRIED_STATUSES.has(status);
-}
+/** Whether a request that failed with `status` may succeed later. */
+export const isPassing = (status: number) => [429, 502, 503, 504].includes(status);
 
 /**
  * A `fetch` with retries, a cache of responses by ETag, and typed errors.
@@ -42,9 +38,8 @@ export function isPassing(status: number): boolean {
  * have been executed. Throws Problem, or the last error of the connection.
  */
 export function createTransport(options: TransportOptions): (request: Request) => Promise<Response> {
-  const { maxAttempts = 6, maxCached = 256 } = options;
+  const { maxAttempts = 6, maxCached = 256, sleep: wait = sleep } = options;
   const send = options.fetch ?? ((request: Request) => fetch(request));
-  const wait = options.sleep ?? sleep;
   const cached = new Map<string, Response>();
 
   async function sendWithRetries(request: Request): Promise<Response> {
@@ -76,10 +71,8 @@ export function createTransport(options: TransportOptions): (request: Request) =
     if (request.method === "GET" && response.headers.has("ETag")) {
       cached.delete(request.url);
       cached.set(request.url, response.clone());
-      for (const oldest of cached.keys()) {
-        if (cached.size <= maxCached) break;
-        cached.delete(oldest);
-      }
+      const [oldest] = cached.keys();
+      if (oldest && cached.size > maxCached) cached.delete(oldest);
     }
     return response;
   };

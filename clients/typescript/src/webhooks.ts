@@ -1,11 +1,7 @@
-import type { Change } from "./follow.js";
+import type { components } from "./api.js";
 
 /** Message of a webhook. */
-export interface WebhookMessage {
-  type: string;
-  timestamp: string;
-  data: Change | { webhook_id: number };
-}
+export type WebhookMessage = components["schemas"]["ChangeMessage" | "TestMessage"];
 
 /** The message was not signed with the secret, or too long ago. */
 export class InvalidWebhook extends Error {

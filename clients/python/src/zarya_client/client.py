@@ -1,7 +1,6 @@
 """The client: typed reads and lists, requests with retries and a cache of responses."""
 
 import asyncio
-import random
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Self, TypeAlias, cast
@@ -10,12 +9,9 @@ import httpx
 from typing_extensions import Unpack
 
 from zarya_client import models
-from zarya_client.problems import build_problem
+from zarya_client.problems import Problem, TooManyRequests, delay_seconds, is_passing
 
-Params: TypeAlias = Mapping[str, object]
-
-RETRIED_STATUSES = {429, 502, 503, 504}
-_MAX_DELAY_SECONDS = 60.0
+Params: TypeAlias = Mapping[str, Any]
 
 
 class Zarya:
@@ -57,12 +53,12 @@ class Zarya:
 
     async def get(self, path: str, params: Params | None = None) -> Any:
         """The JSON at `path`, a path or a URL of the service. Raises Problem."""
-        request = self.http.build_request("GET", path, params=encode_params(params))
+        request = self.http.build_request("GET", path, params=params or None)
         address = str(request.url)
         etag, value = self._cached.get(address, ("", None))
         if etag:
             request.headers["If-None-Match"] = etag
-        response = await self._send(request)
+        response = await self.send(request, self._max_attempts)
         if response.status_code != httpx.codes.NOT_MODIFIED:
             value = response.json()
             self._cached[address] = (response.headers.get("ETag", ""), value)
@@ -87,32 +83,26 @@ class Zarya:
         """
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         request = self.http.build_request(
-            method, path, params=encode_params(params), json=document, headers=headers
+            method, path, params=params, json=document, headers=headers
         )
-        response = await self._send(request)
+        response = await self.send(request, self._max_attempts)
         return response.json() if response.content else None
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: httpx.Request, max_attempts: float) -> httpx.Response:
         """Send a request, and retry it. Raises Problem, or the last error of the connection."""
-        attempt = 1
+        attempt = 0
         while True:
-            is_last = attempt >= self._max_attempts
-            delay = backoff_seconds(attempt)
+            attempt += 1
             try:
                 response = await self.http.send(request)
-            except httpx.TransportError:
-                if is_last or request.method != "GET":
+                Problem.raise_for(response)
+                return response
+            except (httpx.TransportError, Problem) as error:
+                is_safe = request.method == "GET" or isinstance(error, TooManyRequests)
+                is_last = attempt >= max_attempts
+                if is_last or not is_safe or not is_passing(error):
                     raise
-            else:
-                if not response.is_error:
-                    return response
-                status = response.status_code
-                is_safe = request.method == "GET" or status == httpx.codes.TOO_MANY_REQUESTS
-                if is_last or not is_safe or status not in RETRIED_STATUSES:
-                    raise build_problem(response)
-                delay = retry_after_seconds(response) or delay
-            await asyncio.sleep(delay)
-            attempt += 1
+                await asyncio.sleep(delay_seconds(attempt, error))
 
     async def items(self, path: str, params: Params | None = None) -> AsyncIterator[Any]:
         """All items of the list at `path`, page by page. Raises Problem."""
@@ -128,46 +118,43 @@ class Zarya:
         self, **filters: Unpack[models.ListLaunchesParametersQuery]
     ) -> AsyncIterator[models.LaunchSummary]:
         """Launches, with the filters and sort orders of `/v1/launches`."""
-        return self.items("/v1/launches", cast(Params, filters))
+        return self.items("/v1/launches", filters)
 
     def missions(
         self, **filters: Unpack[models.ListMissionsParametersQuery]
     ) -> AsyncIterator[models.MissionSummary]:
         """Missions, with the filters and sort orders of `/v1/missions`."""
-        return self.items("/v1/missions", cast(Params, filters))
+        return self.items("/v1/missions", filters)
 
     def people(
         self, **filters: Unpack[models.ListPeopleParametersQuery]
     ) -> AsyncIterator[models.PersonSummary]:
         """People, with the filters and sort orders of `/v1/people`."""
-        return self.items("/v1/people", cast(Params, filters))
+        return self.items("/v1/people", filters)
 
     def articles(
         self, **filters: Unpack[models.ListArticlesParametersQuery]
     ) -> AsyncIterator[models.ArticleSummary]:
         """Articles, with the filters and sort orders of `/v1/articles`."""
-        return self.items("/v1/articles", cast(Params, filters))
+        return self.items("/v1/articles", filters)
 
     def timeline(
         self, **filters: Unpack[models.ListTimelineParametersQuery]
     ) -> AsyncIterator[models.TimelineItem]:
         """Events, past and planned, with the filters of `/v1/timeline`."""
-        return self.items("/v1/timeline", cast(Params, filters))
+        return self.items("/v1/timeline", filters)
 
     def search(
         self, **params: Unpack[models.SearchParametersQuery]
     ) -> AsyncIterator[models.SearchHit]:
         """Results of a full-text search, best first."""
-        return self.items("/v1/search", cast(Params, params))
+        return self.items("/v1/search", params)
 
     async def mission_page(
         self, slug: str = "current", **params: Unpack[models.GetMissionPageParametersQuery]
     ) -> models.PortalPage:
         """The page of a mission: crew, launches, tasks, news and calendar."""
-        return cast(
-            models.PortalPage,
-            await self.get(f"/v1/missions/{slug}/page", cast(Params, params)),
-        )
+        return cast(models.PortalPage, await self.get(f"/v1/missions/{slug}/page", params))
 
     async def launch(self, slug: str) -> models.LaunchRead:
         """A launch."""
@@ -177,26 +164,4 @@ class Zarya:
         self, **params: Unpack[models.GetStationParametersQuery]
     ) -> models.StationRead:
         """The station on a day, at an instant, or now."""
-        return cast(models.StationRead, await self.get("/v1/station", cast(Params, params)))
-
-
-def encode_params(params: Params | None) -> httpx.QueryParams | None:
-    """Query parameters, of which a list is a repeated one; None keeps the query of a URL."""
-    values = {k: v if isinstance(v, list | tuple) else [v] for k, v in (params or {}).items()}
-    pairs = [
-        (name, str(each).lower() if isinstance(each, bool) else str(each))
-        for name, items in values.items()
-        for each in items
-    ]
-    return httpx.QueryParams(tuple(pairs)) if pairs else None
-
-
-def backoff_seconds(attempt: int) -> float:
-    """A random delay that doubles with each attempt, up to a minute."""
-    return float(min(0.5 * 2**attempt, _MAX_DELAY_SECONDS) * random.uniform(0.5, 1.0))
-
-
-def retry_after_seconds(response: httpx.Response) -> float | None:
-    """The delay in `Retry-After`; None without one in seconds."""
-    header = response.headers.get("Retry-After", "")
-    return float(header) if header.isdecimal() else None
+        return cast(models.StationRead, await self.get("/v1/station", params))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -10,17 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from zarya_client.client import (
-    RETRIED_STATUSES,
-    Zarya,
-    backoff_seconds,
-    encode_params,
-    retry_after_seconds,
-)
+from zarya_client.client import Zarya
 from zarya_client.models import Change, ChangePage, RecordType
-from zarya_client.problems import Gone, build_problem
+from zarya_client.problems import Gone, Problem, delay_seconds, is_passing
 
-_READ_TIMEOUT_SECONDS = 60.0  # the service sends a comment every 15 seconds
+_TIMEOUT = httpx.Timeout(30.0, read=60.0)  # seconds; the service sends a comment every 15 seconds
 
 
 class CursorStore(Protocol):
@@ -71,71 +66,53 @@ async def follow(
     raises Gone. Raises Problem for other errors than those that pass.
     """
     cursor = store.load()
-    is_snapshot = cursor is None
+    is_wanted = with_snapshot or cursor is not None
     while True:
         try:
-            async for page, reached in _read_pages(client, cursor, types):
-                for change in page["items"]:
-                    if with_snapshot or not is_snapshot:
+            for read in (_read_pages, _read_stream):
+                async for changes, reached in read(client, cursor, types):
+                    for change in changes if is_wanted else ():
                         yield change
-                cursor = reached
-                store.save(cursor)
-            is_snapshot = False
-            async for event, reached in _read_stream(client, cursor, types):
-                if event is not None:
-                    yield event
-                cursor = reached
-                store.save(cursor)
+                    cursor = reached
+                    store.save(cursor)
+                is_wanted = True
         except Gone:
             if on_restart is None:
                 raise
             on_restart()
-            cursor, is_snapshot, with_snapshot = None, True, True
+            cursor, is_wanted = None, True
+
+
+def _params(cursor: str | None, types: Sequence[RecordType]) -> dict[str, str]:
+    values = {"cursor": cursor, "types": ",".join(types)}
+    return {name: value for name, value in values.items() if value}
 
 
 async def _read_pages(
     client: Zarya, cursor: str | None, types: Sequence[RecordType]
-) -> AsyncIterator[tuple[ChangePage, str]]:
+) -> AsyncIterator[tuple[list[Change], str]]:
     """Pages up to the one with `sync`, each with the cursor after it. Waits for the service."""
-    params: dict[str, object] = {"types": ",".join(types)} if types else {}
-    failures = 0
-    while True:
-        own = {**params, **({"cursor": cursor} if cursor else {})}
-        try:
-            page: ChangePage = await client.get("/v1/changes", own)
-        except httpx.TransportError:
-            failures += 1
-            await asyncio.sleep(backoff_seconds(failures))
-            continue
-        failures = 0
-        cursor = _cursor_of(page["next"] or page["sync"] or "")
-        yield page, cursor
-        if page["sync"]:
-            return
-
-
-def _cursor_of(url: str) -> str:
-    return parse_qs(urlsplit(url).query)["cursor"][0]
+    page: ChangePage | None = None
+    while page is None or not page["sync"]:
+        request = client.http.build_request("GET", "/v1/changes", params=_params(cursor, types))
+        page = (await client.send(request, math.inf)).json()
+        cursor = parse_qs(urlsplit(page["next"] or page["sync"] or "").query)["cursor"][0]
+        yield page["items"], cursor
 
 
 async def _read_stream(
     client: Zarya, cursor: str | None, types: Sequence[RecordType]
-) -> AsyncIterator[tuple[Change | None, str]]:
-    """Events of one stream, each with its cursor; None for the end. Waits before it returns."""
-    params: dict[str, object] = {"cursor": cursor}
-    if types:
-        params["types"] = ",".join(types)
-    delay = backoff_seconds(1)
-    query, timeout = encode_params(params), httpx.Timeout(30.0, read=_READ_TIMEOUT_SECONDS)
+) -> AsyncIterator[tuple[list[Change], str]]:
+    """Events of one stream, each with its cursor; none for the end. Waits before it returns."""
+    delay = delay_seconds(1)
+    stream = client.http.stream(
+        "GET", "/v1/events", params=_params(cursor, types), timeout=_TIMEOUT
+    )
     try:
-        async with client.http.stream(
-            "GET", "/v1/events", params=query, timeout=timeout
-        ) as response:
+        async with stream as response:
             if response.is_error:
                 await response.aread()
-                if response.status_code not in RETRIED_STATUSES:
-                    raise build_problem(response)
-                delay = retry_after_seconds(response) or delay
+                Problem.raise_for(response)
             fields: dict[str, str] = {}
             async for line in response.aiter_lines():
                 name, _, value = line.partition(":")
@@ -144,9 +121,11 @@ async def _read_stream(
                 elif not line:
                     delay = int(fields.get("retry", 0)) / 1000 or delay
                     if "id" in fields:
-                        data: Change | None = json.loads(fields.get("data", "null"))
-                        yield data, fields["id"]
+                        changes = [json.loads(fields["data"])] if "data" in fields else []
+                        yield changes, fields["id"]
                     fields = {}
-    except httpx.TransportError:
-        pass  # the service has gone: read what has changed once it is back
-    await asyncio.sleep(delay)
+    except (httpx.TransportError, Problem) as error:
+        if not is_passing(error):
+            raise
+        delay = delay_seconds(1, error)
+    await asyncio.sleep(delay)  # then the service may be back: read what has changed

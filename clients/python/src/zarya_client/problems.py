@@ -1,73 +1,78 @@
 """Errors of the service as exceptions."""
 
 import json
-from collections.abc import Sequence
+import random
+from typing import ClassVar
 
 import httpx
 
 from zarya_client.models import FieldProblem
 
+_MAX_DELAY_SECONDS = 60
+_PASSING_STATUSES = {429, 502, 503, 504}
+
 
 class Problem(Exception):
-    """An error response: problem details by RFC 9457."""
+    """An error response, whose body has been read: problem details by RFC 9457."""
 
-    def __init__(
-        self, status: int, type_: str, detail: str, errors: Sequence[FieldProblem] = ()
-    ) -> None:
-        super().__init__(f"{status}: {detail}")
-        self.status = status
-        self.type = type_
+    _classes: ClassVar[dict[int, type["Problem"]]] = {}
+
+    def __init_subclass__(cls, status: int) -> None:
+        cls._classes[status] = cls
+
+    def __init__(self, response: httpx.Response) -> None:
+        try:
+            body = response.json()
+        except json.JSONDecodeError:  # from a proxy in between
+            body = None
+        found = body if isinstance(body, dict) else {}
+        self.status = response.status_code
+        self.type: str = found.get("type", "about:blank")
         """URL of a page that explains this type of problem."""
-        self.detail = detail
-        self.errors = list(errors)
+        self.detail: str = found.get("detail", response.reason_phrase)
+        self.errors: list[FieldProblem] = found.get("errors", [])
         """One item for each invalid parameter or field."""
+        retry_after = response.headers.get("Retry-After", "")
+        self.retry_after_seconds = float(retry_after) if retry_after.isdecimal() else None
+        super().__init__(f"{self.status}: {self.detail}")
+
+    @classmethod
+    def raise_for(cls, response: httpx.Response) -> None:
+        """Raise the problem of a response, if it is one."""
+        if response.is_error:
+            raise cls._classes.get(response.status_code, cls)(response)
 
 
-class NotFound(Problem):
+class NotFound(Problem, status=404):
     """No resource has this URL."""
 
 
-class Gone(Problem):
+class Gone(Problem, status=410):
     """The record was deleted, or the cursor has expired."""
 
 
-class PreconditionFailed(Problem):
+class PreconditionFailed(Problem, status=412):
     """The record has changed since it was read."""
 
 
-class InvalidRequest(Problem):
+class InvalidRequest(Problem, status=422):
     """A parameter or field is invalid; see `errors`."""
 
 
-class TooManyRequests(Problem):
+class TooManyRequests(Problem, status=429):
     """The rate limit is exceeded."""
 
 
-class Unavailable(Problem):
+class Unavailable(Problem, status=503):
     """The service is overloaded or shutting down."""
 
 
-_CLASSES: dict[int, type[Problem]] = {
-    404: NotFound,
-    410: Gone,
-    412: PreconditionFailed,
-    422: InvalidRequest,
-    429: TooManyRequests,
-    503: Unavailable,
-}
+def is_passing(error: httpx.TransportError | Problem) -> bool:
+    """Whether the same request may succeed later."""
+    return not isinstance(error, Problem) or error.status in _PASSING_STATUSES
 
 
-def build_problem(response: httpx.Response) -> Problem:
-    """The problem of an error response, whose body has been read."""
-    try:
-        body = response.json()
-    except json.JSONDecodeError:  # from a proxy in between
-        body = {}
-    found = body if isinstance(body, dict) else {}
-    class_ = _CLASSES.get(response.status_code, Problem)
-    return class_(
-        response.status_code,
-        found.get("type", "about:blank"),
-        found.get("detail", response.reason_phrase),
-        found.get("errors", ()),
-    )
+def delay_seconds(attempt: int, error: Exception | None = None) -> float:
+    """The delay of the service, else a random one that doubles with each attempt, to a minute."""
+    stated = error.retry_after_seconds if isinstance(error, Problem) else None
+    return stated or min(2 ** (attempt - 1), _MAX_DELAY_SECONDS) * random.uniform(0.5, 1.0)

@@ -6,10 +6,11 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import cast
+
+import httpx
 
 from zarya_client.models import ChangeMessage, TestMessage
-
-_SECRET_PREFIX = "whsec_"
 
 
 class InvalidWebhook(Exception):
@@ -28,19 +29,17 @@ def verify_webhook(
 
     `headers` are those of the request; `body` its bytes as received.
     """
-    lower = {name.lower(): value for name, value in headers.items()}
-    try:
-        id_, timestamp = lower["webhook-id"], lower["webhook-timestamp"]
-        signatures = lower["webhook-signature"].split()
-    except KeyError as error:
-        raise InvalidWebhook(f"The header {error} is missing.") from error
+    given = httpx.Headers(headers)
+    id_, timestamp = given.get("webhook-id"), given.get("webhook-timestamp", "")
     sent_at = float(timestamp) if timestamp.isdecimal() else 0.0
-    if abs((time.time() if now is None else now) - sent_at) > tolerance_seconds:
-        raise InvalidWebhook("The message is too old, or from the future.")
-    key = b64decode(secret.removeprefix(_SECRET_PREFIX))
+    if not id_ or abs((time.time() if now is None else now) - sent_at) > tolerance_seconds:
+        raise InvalidWebhook("A header is missing, or the message is too old or from the future.")
+    key = b64decode(secret.removeprefix("whsec_"))
     digest = hmac.new(key, f"{id_}.{timestamp}.".encode() + body, sha256).digest()
-    expected = f"v1,{b64encode(digest).decode()}"
-    if not any(hmac.compare_digest(expected.encode(), each.encode()) for each in signatures):
+    expected = f"v1,{b64encode(digest).decode()}".encode()
+    if not any(
+        hmac.compare_digest(expected, each.encode())
+        for each in given.get("webhook-signature", "").split()
+    ):
         raise InvalidWebhook("The signature does not match.")
-    message: ChangeMessage | TestMessage = json.loads(body)
-    return message
+    return cast(ChangeMessage | TestMessage, json.loads(body))
