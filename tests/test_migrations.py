@@ -45,22 +45,10 @@ from app.resources.registry import RECORD_RESOURCES, SEARCH_INDEXER
 from app.resources.write_steps import build_database
 from migrations.engine import engine_for
 from tests.support import factories
-from tests.support.databases import CreateDatabase, alembic_config
+from tests.support.databases import CreateDatabase, alembic_config, read_contents
 from tests.support.paths import ROOT
 
 FIRST_RELEASE = ROOT / "tests" / "support" / "release_0_1_0.sql"
-
-
-def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of all tables, by primary key."""
-    with database.engine.connect() as connection:
-        return {
-            table.name: [
-                tuple(row)
-                for row in connection.execute(table.select().order_by(*table.primary_key))
-            ]
-            for table in Base.metadata.sorted_tables
-        }
 
 
 def count_rows_except(rows: list[tuple[object, ...]], types: set[RecordType]) -> int:
@@ -110,7 +98,7 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
     url = create_database(archive_template_url)
     config = alembic_config(url)
     database = build_database(url)
-    before = contents(database)
+    before = read_contents(database)
     database.close()
 
     revisions = [r.revision for r in ScriptDirectory.from_config(config).walk_revisions()]
@@ -122,7 +110,7 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
         with database.session() as session:  # as `zarya migrate` does
             if SEARCH_INDEXER.is_index_missing(Reader.from_session(session)):
                 SEARCH_INDEXER.rebuild(lambda: nullcontext(session))
-        after = contents(database)
+        after = read_contents(database)
         kept_tables.remove("spacecraft")  # another table before revision 0025
         types = {
             type_: str(inspect(each.model).local_table) for type_, each in RECORD_RESOURCES.items()
@@ -130,9 +118,9 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
         lost = {type_ for type_, table in types.items() if table not in kept_tables}
         for name in (kept_tables & before.keys()) - {"search_words"}:  # those of all documents
             assert count_rows_except(after[name], lost) == count_rows_except(before[name], lost)
-    current = contents(database)
+    current = read_contents(database)
     command.upgrade(config, "head")
-    assert contents(database) == current
+    assert read_contents(database) == current
 
     database.close()
     command.downgrade(config, "base")
@@ -140,7 +128,7 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
     database.close()
     command.upgrade(config, "head")
     load_dataset(database.session)
-    after = contents(database)
+    after = read_contents(database)
     assert {name: len(rows) for name, rows in after.items()} == {
         name: len(rows) for name, rows in before.items()
     }
@@ -226,7 +214,7 @@ def test_sort_keys_are_computed_from_periods_and_back(create_database: CreateDat
             mission = factories.mission(starts_at=at, starts_at_precision=precision, number=number)
             mission.ends_at = None
             session.add(mission)
-    before = contents(database)
+    before = read_contents(database)
     database.close()
 
     command.downgrade(config, "0011")
@@ -244,7 +232,7 @@ def test_sort_keys_are_computed_from_periods_and_back(create_database: CreateDat
     database.close()
 
     command.upgrade(config, "head")
-    after = contents(database)
+    after = read_contents(database)
     for table in ("articles", "launches", "missions"):
         assert after[table] == before[table]
     database.close()
@@ -256,7 +244,7 @@ def test_links_of_articles_get_their_columns(
 ) -> None:
     url = create_database(archive_template_url)
     config, database = alembic_config(url), build_database(url)
-    before = contents(database)
+    before = read_contents(database)
     database.close()
     command.downgrade(config, "0016")
     command.upgrade(config, "0017")

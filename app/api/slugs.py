@@ -7,7 +7,17 @@ from itertools import count
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import CompoundSelect, Select, String, and_, bindparam, inspect, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    inspect,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, Session
 
 from app.api.validation_errors import raise_field_error
@@ -130,7 +140,7 @@ def _refuse_slug(code: str, detail: str) -> NoReturn:
 def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -> str:
     """`base`, or `base` with the first free number from 2 on."""
     found = session.scalars(
-        _select_used_slugs(inspect(model)), {"base": base, "numbered": f"{base}-%"}
+        _select_used_slugs(inspect(model)), {"base": base, "low": f"{base}-", "high": f"{base}."}
     )
     used = {*RESERVED_SLUGS, *found}
     if base not in used:
@@ -141,12 +151,17 @@ def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -
 @cache
 def _select_used_slugs(mapper: Mapper[Any]) -> CompoundSelect[str]:
     model = mapper.class_
-    base, numbered = bindparam("base", type_=String), bindparam("numbered", type_=String)
-    current = select(model.slug).where(or_(model.slug == base, model.slug.like(numbered)))
+    base, low, high = (bindparam(name, type_=String) for name in ("base", "low", "high"))
+
+    def is_numbered(slug: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        # "." follows "-". A range, because LIKE uses no index on SQLite.
+        return and_(slug > low, slug < high)
+
+    current = select(model.slug).where(or_(model.slug == base, is_numbered(model.slug)))
     # The former slug of a deleted record redirects nowhere, so the base alone is free again.
     redirects = and_(FormerSlug.slug == base, FormerSlug.record_id.is_not(None))
     former = select(FormerSlug.slug).where(
-        FormerSlug.type == model.record_type, or_(redirects, FormerSlug.slug.like(numbered))
+        FormerSlug.type == model.record_type, or_(redirects, is_numbered(FormerSlug.slug))
     )
     return current.union_all(former)
 

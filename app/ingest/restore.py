@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, inspect, select, update
+from sqlalchemy import bindparam, delete, exists, insert, inspect, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.api.write_models import validate_write_model
 from app.db.database import Reader
@@ -32,7 +33,7 @@ from app.resources.registry import RECORD_RESOURCES
 
 _STATE_COLUMNS = ("created_at", "updated_at", "version", "edited")
 
-_MAX_SET_ENTRIES = 16
+MAX_SET_ENTRIES = 32
 """Maximum number of entries that are written together: they take a fraction of the lock time."""
 
 _Content = tuple[dict[str, Any], RecordState]
@@ -47,7 +48,7 @@ def split_into_sets(batch: Iterable[EntryOrReject]) -> Iterator[list[EntryOrReje
     for each in batch:
         own_type = each.type if isinstance(each, ImportEntry) and _is_joinable(each) else None
         own_slugs = _list_slugs(each) if isinstance(each, ImportEntry) else set[str]()
-        is_full = len(entries) == _MAX_SET_ENTRIES
+        is_full = len(entries) == MAX_SET_ENTRIES
         if entries and (own_type is None or own_type is not type_ or is_full or slugs & own_slugs):
             yield entries
             entries, slugs = [], set()
@@ -100,11 +101,12 @@ def restore_entries(session: Session, entries: Sequence[ImportEntry]) -> list[tu
         if written:
             apply_documents(session, [(each.record, each.document or {}) for each in written])
         for each in written:
-            if isinstance(each.record, Article) and each.state.state is not None:
-                each.record.state = each.state.state
+            state, record = each.state.state, each.record
+            # Not set if it is the same: an entity that was set is flushed again.
+            if isinstance(record, Article) and state is not None and record.state is not state:
+                record.state = state
         session.flush()
-        for each in written:
-            _restore_state(session, each.record, each.state, is_new=each.is_new)
+        _restore_states(session, written)
         session.flush()
     after = _load_contents(session, [each.record for each in written if not each.is_new])
     changed = [
@@ -197,25 +199,37 @@ def _load_contents(session: Session, records: Collection[VersionedRecord]) -> di
     }
 
 
-def _restore_state(
-    session: Session, record: VersionedRecord, state: RecordState, *, is_new: bool
-) -> None:
-    """Set the state of a record whose document is flushed."""
-    model = type(record)
-    values = {name: getattr(state, name) for name in _STATE_COLUMNS}
-    if {name: getattr(record, name) for name in _STATE_COLUMNS} != values:
+def _restore_states(session: Session, restorations: Collection[_Restoration]) -> None:
+    """Set the states of records of one type whose documents are flushed."""
+    _restore_columns(session, restorations)
+    for each in restorations:
+        id_, state = stored_id(each.record), each.state
+        if isinstance(each.record, Mission):
+            _restore_mission(session, id_, state)
+        if isinstance(each.record, Launch) and (state.history or not each.is_new):
+            _restore_history(session, id_, state.history)
+        type_ = each.record.record_type
+        for slug in state.former_slugs:
+            if session.get(FormerSlug, (type_, slug)) is None:
+                session.add(FormerSlug(type=type_, slug=slug, record_id=id_))
+
+
+def _restore_columns(session: Session, restorations: Collection[_Restoration]) -> None:
+    """Set the columns of the states that the flush has left otherwise."""
+    rows: list[dict[str, Any]] = []
+    for each in restorations:
+        record = each.record
+        values = {name: getattr(each.state, name) for name in _STATE_COLUMNS}
+        if {name: getattr(record, name) for name in _STATE_COLUMNS} != values:
+            rows.append({"record_id": stored_id(record)} | values)
+            for name, value in values.items():
+                set_committed_value(record, name, value)
+    if rows:
         # By table: an ORM update of articles would recompute all their day counts.
-        table: Any = inspect(model).local_table
-        session.execute(update(table).where(table.c.id == record.id).values(values))
-        session.expire(record)
-    if isinstance(record, Mission):
-        _restore_mission(session, stored_id(record), state)
-    if isinstance(record, Launch) and (state.history or not is_new):
-        _restore_history(session, stored_id(record), state.history)
-    type_ = record.record_type
-    for slug in state.former_slugs:
-        if session.get(FormerSlug, (type_, slug)) is None:
-            session.add(FormerSlug(type=type_, slug=slug, record_id=record.id))
+        table: Any = inspect(type(record)).local_table
+        columns: dict[str, Any] = {name: bindparam(name) for name in _STATE_COLUMNS}
+        statement = update(table).where(table.c.id == bindparam("record_id")).values(columns)
+        session.connection().execute(statement, rows)
 
 
 def _restore_mission(session: Session, id_: int, state: RecordState) -> None:

@@ -116,9 +116,11 @@ def select_correction_candidates(words: Collection[str]) -> list[str]:
     return sorted(word for word in words if MIN_TYPO_WORD_CHARS - 1 <= len(word) <= MAX_WORD_CHARS)
 
 
-def group_texts_by_owner(connection: Connection, statement: Any) -> dict[int, list[str]]:
+def group_texts_by_owner(
+    connection: Connection, statement: Any, values: Mapping[str, Any] | None = None
+) -> dict[int, list[str]]:
     """Texts of the rows of `statement`, in their order, by the id in the first column."""
     texts_by_owner: dict[int, list[str]] = {}
-    for owner, *texts in connection.execute(statement):
+    for owner, *texts in connection.execute(statement, values):
         texts_by_owner.setdefault(owner, []).extend(text for text in texts if text)
     return texts_by_owner

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.db.database import Reader
@@ -128,11 +128,18 @@ def _reindex_records(connection: Connection, source: SearchSource, ids: Collecti
 
 
 def _delete_records(connection: Connection, record_type: RecordType, ids: Collection[int]) -> None:
-    where = SearchDocument.type == record_type, SearchDocument.record_id.in_(ids)
-    keys = connection.scalars(select(SearchDocument.place).where(*where)).all()
-    if keys:
+    values = {"record_type": record_type, "ids": list(ids)}
+    if keys := connection.scalars(_SELECT_KEYS, values).all():
         delete_documents(connection, keys)
-        connection.execute(delete(SearchDocument).where(*where))
+        connection.execute(_DELETE_KEYS, values)
+
+
+_OF_RECORDS = (
+    SearchDocument.type == bindparam("record_type", type_=SearchDocument.type.type),
+    SearchDocument.record_id.in_(bindparam("ids", expanding=True)),
+)
+_SELECT_KEYS = select(SearchDocument.place).where(*_OF_RECORDS)
+_DELETE_KEYS = delete(SearchDocument).where(*_OF_RECORDS)
 
 
 def _insert_documents(connection: Connection, documents: Collection[IndexDocument]) -> None:

@@ -120,7 +120,10 @@ def _normalize_digits(text: str) -> str:
 
 def tokenize(text: str) -> list[TokenizedWord]:
     """Split `text` into words."""
-    runs = [_CharRun(*f.span(), f[0], f[0].isdecimal()) for f in _CHAR_RUN.finditer(text)]
+    runs = [
+        _CharRun(found.start(), found.end(), run := found[0], run.isdecimal())
+        for found in _CHAR_RUN.finditer(text)
+    ]
     words: list[TokenizedWord] = []
     index, has_expedition = 0, False
     while index < len(runs):
@@ -240,8 +243,10 @@ def _merge_expedition_numbers(words: list[TokenizedWord]) -> Iterator[TokenizedW
             yield word._replace(is_redundant=True)
             yield number[0]
             index = number[1]
-        elif (number := _parse_expedition_number(words, index)) and (
-            noun := _find_expedition_noun(words, number[1])
+        elif (
+            _may_be_number(word)
+            and (number := _parse_expedition_number(words, index))
+            and (noun := _find_expedition_noun(words, number[1]))
         ):
             yield number[0]
             yield from (each._replace(is_redundant=True) for each in words[number[1] : noun + 1])

@@ -212,18 +212,25 @@ def test_counts_can_be_rebuilt_after_raw_sql(archive: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("patch", "expected"),
+    ("patch", "is_published", "expected"),
     [
-        ({"lead": "Another lead."}, 0),
-        ({"tags": ["other"]}, 0),
-        ({"published_at": "2019-04-05T10:00:00Z"}, 4),  # two for both days, one for each
+        ({"lead": "Another lead."}, True, 0),
+        ({"tags": ["other"]}, True, 0),
+        ({"published_at": "2019-04-05T10:00:00Z"}, True, 3),  # each for both days
+        ({"published_at": "2019-04-05T10:00:00Z"}, False, 0),
     ],
 )
 def test_counts_cost_no_statement_unless_the_day_changes(
-    editor: TestClient, database: Database, patch: dict[str, object], expected: int
+    editor: TestClient,
+    database: Database,
+    patch: dict[str, object],
+    is_published: bool,
+    expected: int,
 ) -> None:
     document = documents.article(published_at="2019-04-04T10:00:00Z")
     url = editor.post("/v1/articles", json=document).headers["Location"]
+    if is_published:
+        editor.post(f"{url}/publish").raise_for_status()
     with record_sql(database) as statements:
         editor.patch(url, json=patch, headers=IF_MATCH_ANY).raise_for_status()
     assert statements

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
 
 from app.api.lists import record_counts
+from app.api.slugs import set_slug
 from app.db.database import Reader
+from app.db.models import Article
 from app.db.timeouts import disable_timeouts
 from app.db.tracking.article_links import rebuild_article_links
-from app.db.tracking.day_counts import rebuild_day_counts
+from app.db.tracking.day_counts import COUNTS_OF_DAY, rebuild_day_counts
+from app.domain.dates import ONE_DAY
 from app.resources.articles.scheduling import get_next_publication_time, has_due_articles
 from app.resources.articles.schemas import ArticleArchiveFilters, ArticleFilters, ArticleSort
 from app.resources.changes.queries import get_oldest_pending_change_time
@@ -212,6 +216,22 @@ def test_periodic_query_reads_few_rows(
 ) -> None:
     with record_cost(large) as cost, database_of(large).snapshot() as reader:
         query(reader)
+    assert cost.maximum() < MAX_COST / 10
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_recount_of_a_day_reads_few_articles(large: TestClient, language: str) -> None:
+    day = datetime(2011, 4, 12, tzinfo=UTC)
+    with record_cost(large) as cost, database_of(large).snapshot() as reader:
+        assert reader.all(COUNTS_OF_DAY, start=day, end=day + ONE_DAY, language=language)
+    assert cost.maximum() < MAX_COST / 10
+
+
+def test_free_slug_is_found_among_few(large: TestClient) -> None:
+    article = Article()
+    with record_cost(large) as cost, database_of(large).session() as session:
+        set_slug(session, article, None, "News 100000")
+    assert article.slug == "news-100000-2"
     assert cost.maximum() < MAX_COST / 10
 
 

@@ -4,15 +4,17 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from app.db.database import Database, Reader
 from app.db.tracking.article_links import find_stale_links
 from app.db.tracking.day_counts import find_wrong_day_counts
+from app.ingest import restore
 from tests.support import documents
 from tests.support.clients import database_of, open_client
-from tests.support.databases import CreateDatabase
+from tests.support.databases import CreateDatabase, read_contents
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.exports import export_ndjson
 from tests.support.import_runs import import_inputs, make_input, report_counts
@@ -181,3 +183,43 @@ def test_oversized_line_is_rejected(database: Database) -> None:
         database, "ndjson", make_input(f'{line}\n{{"type": "person", "data": {{}}}}')
     )
     assert report_counts(report) == (0, 0, 0, 2)
+
+
+def test_sets_are_written_like_single_records(
+    editor: TestClient, create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same rows, changes in the same order, the same counts and search index."""
+    mission = editor.post("/v1/missions", json=documents.mission()).json()["slug"]
+    for number in range(4):
+        born = documents.person(aliases=[f"Alias {number}"])
+        path = f"/v1/people/{editor.post('/v1/people', json=born).json()['slug']}"
+        changed = {"slug": f"person-{number}", "birth_country": "CA"}
+        editor.patch(path, json=changed, headers=IF_MATCH_ANY).raise_for_status()
+        person = {"missions": [mission], "people": [f"person-{number}"], "tags": ["iss", "crew"]}
+        news = documents.article(published_at=f"2019-04-0{1 + number // 2}T11:00:00Z", **person)
+        article = editor.post("/v1/articles", json=news).json()
+        path = f"/v1/articles/{article['slug']}"
+        if number:
+            editor.post(f"{path}/publish").raise_for_status()
+        editor.patch(path, json={"slug": f"news-{number}"}, headers=IF_MATCH_ANY)
+        key = {"translation_key": article["translation_key"], "language": "ru"}
+        editor.post("/v1/articles", json=documents.article(**key)).raise_for_status()
+    editor.delete("/v1/articles/news-3", headers=IF_MATCH_ANY).raise_for_status()
+    text = export_ndjson(database_of(editor))
+    assert '"former_slugs":["' in text
+    assert '"version":3' in text
+    later, contents, statement_counts = "2031-01-01T00:00:00Z", [], []
+    for size in (1, restore.MAX_SET_ENTRIES):
+        monkeypatch.setattr(restore, "MAX_SET_ENTRIES", size)
+        with open_client(create_database()) as client:
+            database = database_of(client)
+            with time_machine.travel(later, tick=False), record_dml(database) as statements:
+                assert import_inputs(database, "ndjson", make_input(text))[1] == []
+            statement_counts.append(len(statements))
+            tables = read_contents(database)
+            assert tables["changes"]
+            tables["changes"] = [(seq, *row) for seq, _transaction, *row in tables["changes"]]
+            contents.append(tables)
+            assert export_ndjson(database) == text
+    assert contents[0] == contents[1]
+    assert statement_counts[0] > statement_counts[1]

@@ -105,6 +105,18 @@ def empty_sqlite_database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+def read_contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables, by primary key."""
+    with database.engine.connect() as connection:
+        return {
+            table.name: [
+                tuple(row)
+                for row in connection.execute(table.select().order_by(*table.primary_key))
+            ]
+            for table in Base.metadata.sorted_tables
+        }
+
+
 def empty_tables(database: Database) -> None:
     """Delete all rows of all tables, except the audit trail, which is append-only."""
     with database.session() as session:

@@ -40,7 +40,7 @@ class Article(IllustratedRecord, Base):
     body_html: Mapped[str] = mapped_column(BoundedString(MAX_HTML_CHARS))
     language: Mapped[str] = mapped_column(BoundedString(8), active_history=True)
     state: Mapped[ArticleState] = mapped_column(
-        enum_type(ArticleState), default=ArticleState.PUBLISHED
+        enum_type(ArticleState), default=ArticleState.PUBLISHED, active_history=True
     )
     announced: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime(), active_history=True)

@@ -29,7 +29,10 @@ def record_changes(session: Session, writes: Writes) -> None:
     ]
     if changes:
         session.connection().execute(insert(RecordChange), changes)
+    new = session.new
     for record in saved:
+        if record in new:
+            continue
         attributes = inspect(record).attrs
         if former := attributes.slug.history.deleted:
             _record_rename(session.connection(), record, former[0])

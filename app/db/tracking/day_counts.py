@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    literal,
     literal_column,
     null,
     select,
@@ -30,7 +31,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
 
 from app.db.database import Reader
-from app.db.functions import compile_arguments
+from app.db.functions import compile_arguments, hide_from_planner
 from app.db.models import Article, ArticleDailyCounts
 from app.db.models.day_counts import COUNT_COLUMNS
 from app.db.timeouts import disable_timeouts
@@ -72,7 +73,10 @@ def _(element: _HourOfDay, compiler: Any, **kw: Any) -> str:
 
 def select_day_counts(*where: ColumnElement[bool]) -> Select[Any]:
     """Select the counts by day and language of the published articles that `where` holds for."""
-    dayed = Article.published_at_precision == Precision.DAY
+    precision = Article.published_at_precision
+    dayed = precision == Precision.DAY
+    # Parameters one by one: a list of values does not go with several rows of parameters.
+    counted = [literal(each, precision.type) for each in (*PRECISIONS_WITH_TIME, Precision.DAY)]
     articles = (
         select(
             _StartOfDay(Article.published_at).label("at"),
@@ -81,7 +85,7 @@ def select_day_counts(*where: ColumnElement[bool]) -> Select[Any]:
         )
         .where(
             Article.state == ArticleState.PUBLISHED,
-            Article.published_at_precision.in_([*PRECISIONS_WITH_TIME, Precision.DAY]),
+            precision.in_(counted),
             *where,
         )
         .subquery()
@@ -120,26 +124,31 @@ _COUNTED_COLUMNS = ("state", "published_at", "published_at_precision", "language
 """Columns of an article that decide on which day it is counted."""
 
 
-def note_touched_days(_session: Session, writes: Writes) -> None:
+def note_touched_days(session: Session, writes: Writes) -> None:
     """Record the days, old and new, of the articles saved or deleted."""
-    recounted = [e for e in writes.deleted if isinstance(e, Article)]
-    recounted += [
-        e for e in writes.saved if isinstance(e, Article) and has_changed(e, _COUNTED_COLUMNS)
-    ]
-    for article in recounted:
-        days = _build_day_key(article), _build_day_key(article, previous=True)
+    new, deleted = session.new, session.deleted
+    for article in (*writes.saved, *writes.deleted):
+        if not isinstance(article, Article):
+            continue
+        days = {_build_day_key(article)}
+        if article not in new:
+            if article not in deleted and not has_changed(article, _COUNTED_COLUMNS):
+                continue
+            days.add(_build_day_key(article, previous=True))
         writes.touched_days.update(day for day in days if day)
 
 
 def _build_day_key(article: Article, previous: bool = False) -> DayKey | None:
-    """Day of an article, now or before the change; None if it has no date."""
+    """Day on which an article is counted, now or before the change; None if it is not."""
 
     def value(name: str) -> Any:
         former = inspect(article).attrs[name].history.deleted if previous else None
         return former[0] if former else getattr(article, name)
 
     at = value("published_at")
-    return None if at is None else (period_bounds(at, Precision.DAY)[0], value("language"))
+    if at is None or value("state") != ArticleState.PUBLISHED:
+        return None
+    return period_bounds(at, Precision.DAY)[0], value("language")
 
 
 _START, _END = (bindparam(name, type_=UTCDateTime()) for name in ("start", "end"))
@@ -151,14 +160,13 @@ _LOCK_DAY = text(
 _DELETE_DAY = delete(ArticleDailyCounts).where(
     ArticleDailyCounts.at == _START, ArticleDailyCounts.language == _LANGUAGE
 )
-_INSERT_DAY = insert(ArticleDailyCounts).from_select(
-    _DAY_COUNT_COLUMNS,
-    select_day_counts(
-        Article.published_at >= _START,
-        Article.published_at < _END,
-        Article.language == _LANGUAGE,
-    ),
+COUNTS_OF_DAY = select_day_counts(
+    Article.published_at >= _START,
+    Article.published_at < _END,
+    hide_from_planner(Article.language) == _LANGUAGE,
 )
+"""Counts of the articles in `language` from `start` to `end`, found by their date."""
+_INSERT_DAY = insert(ArticleDailyCounts).from_select(_DAY_COUNT_COLUMNS, COUNTS_OF_DAY)
 
 
 def update_touched_days(session: Session, writes: Writes) -> None:
@@ -181,5 +189,4 @@ def recount_days(session: Session, days: Iterable[DayKey]) -> None:
         connection = session.connection()
         connection.execute(_LOCK_DAY, rows)
         connection.execute(_DELETE_DAY, rows)
-        for row in rows:
-            connection.execute(_INSERT_DAY, row)
+        connection.execute(_INSERT_DAY, rows)

@@ -10,7 +10,18 @@ version stays.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Update,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.db.database import Reader
@@ -35,14 +46,18 @@ def note_touched_totals(session: Session, writes: Writes) -> None:
     writes.touched_people |= {
         each.person_id for each in written if isinstance(each, Flight | SpacewalkMember)
     }
-    walks = _find_touched(session, writes, Spacewalk, _SPACEWALK_COLUMNS)
-    launches = _find_touched(session, writes, Launch, _LAUNCH_COLUMNS)
-    for ids, people in (
-        (walks, select(SpacewalkMember.person_id).where(SpacewalkMember.spacewalk_id.in_(walks))),
-        (launches, select(Flight.person_id).where(Flight.launch_id.in_(launches))),
-    ):
+    touched = (
+        (_find_touched(session, writes, Spacewalk, _SPACEWALK_COLUMNS), _SELECT_WALKERS),
+        (_find_touched(session, writes, Launch, _LAUNCH_COLUMNS), _SELECT_FLYERS),
+    )
+    for ids, people in touched:
         if ids:
-            writes.touched_people |= set(session.connection().execute(people).scalars())
+            writes.touched_people |= set(session.connection().scalars(people, {"ids": ids}))
+
+
+_IDS = bindparam("ids", type_=Integer(), expanding=True)
+_SELECT_WALKERS = select(SpacewalkMember.person_id).where(SpacewalkMember.spacewalk_id.in_(_IDS))
+_SELECT_FLYERS = select(Flight.person_id).where(Flight.launch_id.in_(_IDS))
 
 
 def _find_touched(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Integer, bindparam, select
 
 from app.api.embeds.articles import select_article_ref
 from app.api.links import page_url, url_for_request
@@ -17,19 +17,24 @@ from app.search.documents import IndexDocument, SearchSource, group_texts_by_own
 _URL_PATTERN = re.compile(r"\]\([^)\s]*\)|<[^>\s]*>|https?://\S+")
 
 
+_IDS = bindparam("ids", type_=Integer(), expanding=True)
+_SELECT_TEXTS = select(
+    Article.id, Article.published_sort_at, Article.title, Article.lead, Article.body
+).where(Article.id.in_(_IDS), Article.state == ArticleState.PUBLISHED)
+_SELECT_TAGS = (
+    select(ArticleTag.article_id, ArticleTag.tag)
+    .where(ArticleTag.article_id.in_(_IDS))
+    .order_by(ArticleTag.article_id, ArticleTag.tag)
+)
+
+
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     """Load the index documents of published articles, scheduled ones included."""
-    tags = group_texts_by_owner(
-        connection,
-        select(ArticleTag.article_id, ArticleTag.tag)
-        .where(ArticleTag.article_id.in_(ids))
-        .order_by(ArticleTag.article_id, ArticleTag.tag),
-    )
-    rows = connection.execute(
-        select(
-            Article.id, Article.published_sort_at, Article.title, Article.lead, Article.body
-        ).where(Article.id.in_(ids), Article.state == ArticleState.PUBLISHED)
-    )
+    rows = connection.execute(_SELECT_TEXTS, {"ids": list(ids)}).all()
+    if not rows:
+        return
+    published = {"ids": [row.id for row in rows]}
+    tags = group_texts_by_owner(connection, _SELECT_TAGS, published)
     for row in rows:
         lead = [row.lead, " ".join(tags.get(row.id, ()))]
         body = [_URL_PATTERN.sub(" ", row.body)]
