@@ -204,7 +204,7 @@ def test_record_is_restored_under_another_slug(
 def test_refusal_names_an_article_in_the_trash(
     visit: Open, desk_server: Server, desk_key: str
 ) -> None:
-    person = {"slug": "vera-referred", "name": "Vera Referred"}
+    person: dict[str, object] = {"slug": "vera-referred", "name": "Vera Referred"}
     desk_server.post("/v1/people", desk_key, person)
     article: dict[str, object] = {
         "slug": "of-vera",
