@@ -24,7 +24,9 @@ SOURCE_TYPES: Mapping[str, str] = {
     "AVIF": "image/avif",
     "GIF": "image/gif",
 }
-"""Media types of pictures that can be uploaded, by the name of the format in Pillow."""
+"""Media types of raster pictures that can be uploaded, by the name of the format in Pillow."""
+
+SVG_TYPE = "image/svg+xml"
 
 MAX_PICTURE_BYTES = 20 * 2**20
 MAX_PICTURE_PIXEL_COUNT = 40_000_000
@@ -40,6 +42,7 @@ class RefusalCode(StrEnum):
     """Reason why a file is not an acceptable picture: code of the error of an upload."""
 
     UNSUPPORTED_TYPE = "unsupported-type"
+    UNSUPPORTED_CONTENT = "unsupported-content"
     INCOMPLETE = "incomplete"
     TOO_MANY_PIXELS = "too-many-pixels"
     TOO_MANY_FRAMES = "too-many-frames"

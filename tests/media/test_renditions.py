@@ -29,6 +29,7 @@ from tests.support.pictures import (
     gradient,
     hostile_files,
     picture,
+    svg,
     turned_photo,
 )
 
@@ -139,7 +140,18 @@ def swapped_profile() -> bytes:
 
 @pytest.mark.parametrize(
     "name",
-    ["bomb png", "animation gif", "truncated jpeg", "page after webp", "svg script", "empty"],
+    [
+        "bomb png",
+        "animation gif",
+        "truncated jpeg",
+        "page after webp",
+        "page with svg",
+        "bomb svg loop",
+        "bomb svg size 0",
+        "page after svg",
+        "empty",
+        *(name for name in hostile_files() if name.startswith("active svg")),
+    ],
 )
 def test_hostile_file_is_refused(tmp_path: Path, name: str) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
@@ -149,7 +161,42 @@ def test_hostile_file_is_refused(tmp_path: Path, name: str) -> None:
         make_renditions(source, target)
     expected = {"bomb png": "too-many-pixels", "animation gif": "too-many-frames"}
     expected |= {"truncated jpeg": "incomplete", "page after webp": "incomplete"}
-    assert refusal.value.code == expected.get(name, "unsupported-type")
+    expected |= {"bomb svg loop": "undecodable", "bomb svg size 0": "too-many-pixels"}
+    expected |= {"page after svg": "undecodable"}
+    default = "unsupported-content" if name.startswith("active svg") else "unsupported-type"
+    assert refusal.value.code == expected.get(name, default)
+
+
+@pytest.mark.parametrize(
+    ("size", "head", "expected"),
+    [
+        ('width="300" height="200"', "", (300, 200)),
+        ('width="48pt" height="0.5in"', "", (64, 48)),
+        ('viewBox="0 0 48 24"', "", (48, 24)),
+        ('width="100%" height="100%" viewBox="0,0,48,24"', '<?xml version="1.0"?>', (48, 24)),
+        ('width="6000" height="4000"', "", (6000, 4000)),
+        ('width="9" height="9"', '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "a.dtd">', (9, 9)),
+    ],
+)
+def test_svg_has_the_size_that_it_declares(
+    tmp_path: Path, size: str, head: str, expected: tuple[int, int]
+) -> None:
+    made = render(svg("<g/>", size=size, head=head), tmp_path)
+    assert (made.media_type, made.width, made.height) == ("image/svg+xml", *expected)
+    assert made.renditions == tuple(fit_sizes(*expected))
+
+
+def test_svg_is_rasterised_with_its_styles_and_references(tmp_path: Path) -> None:
+    body = (
+        "<style>.light { fill: url('#g') }</style>"
+        '<linearGradient id="g"><stop stop-color="#f00"/></linearGradient>'
+        '<path id="half" d="M0 0h150v200H0z"/><use xlink:href="#half" x="150" fill="#00f"/>'
+        '<rect class="light" y="100" width="150" height="100"/>'
+    )
+    render(svg(body), tmp_path)
+    places = {(0.2, 0.2): (0, 0, 0), (0.8, 0.2): (0, 0, 255), (0.2, 0.8): (255, 0, 0)}
+    for place, colour in places.items():
+        assert pixel(tmp_path / "card.webp", *place) == pytest.approx(colour, abs=9)
 
 
 @pytest.mark.slow
@@ -157,7 +204,7 @@ def test_all_hostile_files_are_refused(tmp_path: Path) -> None:
     """Bombs, truncated files, files with something behind the picture, and other formats."""
     source = tmp_path / "source"
     files = hostile_files()
-    assert len(files) >= 56
+    assert len(files) >= 86
     for number, content in enumerate(files.values()):
         source.write_bytes(content)
         target = tmp_path / str(number)

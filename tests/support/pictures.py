@@ -18,6 +18,8 @@ TYPES = {
     "AVIF": "image/avif",
     "GIF": "image/gif",
 }
+_SVG_NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+_RECT = '<rect width="9" height="9"/>'
 
 
 def gradient(width: int = 300, height: int = 200, mode: str = "RGB") -> Image.Image:
@@ -37,6 +39,16 @@ def encode(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
 def picture(form: str = "PNG", width: int = 300, height: int = 200) -> bytes:
     """A valid file; other sizes are other pictures."""
     return encode(gradient(width, height), form)
+
+
+def svg(
+    body: str = '<path d="M0 100h300v100H0z" fill="#eee"/>',
+    *,
+    size: str = 'width="300" height="200"',
+    head: str = "",
+) -> bytes:
+    """SVG with `body`; by default, the lower half is light, and the upper one transparent."""
+    return f"{head}<svg {_SVG_NAMESPACES} {size}>{body}</svg>".encode()
 
 
 def turned_photo() -> bytes:
@@ -114,11 +126,6 @@ def _damaged() -> Iterator[tuple[str, bytes]]:
 
 
 def _other_formats() -> Iterator[tuple[str, bytes]]:
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{}</svg>'
-    yield "svg", svg.format("").encode()
-    yield "svg script", svg.format("<script>alert(1)</script>").encode()
-    yield "svg file", svg.format('<image href="file:///etc/passwd"/>').encode()
-    yield "svg entity", b'<!DOCTYPE svg [<!ENTITY a "&#38;a;">]><svg>&a;</svg>'
     yield "page", b"<!doctype html><script>alert(1)</script>"
     yield "postscript", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) (r) file"
     yield "pdf", b"%PDF-1.7\n1 0 obj <</Type /Catalog>> endobj\n%%EOF"
@@ -129,7 +136,72 @@ def _other_formats() -> Iterator[tuple[str, bytes]]:
     yield "jpeg 2000", encode(gradient(), "JPEG2000")
 
 
+def _active_svg() -> Iterator[tuple[str, bytes]]:
+    """SVG with code, text or references to other files."""
+    bodies = {
+        "script": "<script>alert(1)</script>",
+        "html script": '<s:script xmlns:s="http://www.w3.org/1999/xhtml">alert(1)</s:script>',
+        "handler": '<rect width="9" height="9" onload="alert(1)"/>',
+        "html": "<foreignObject><p>text</p></foreignObject>",
+        "text": "<g><text>text</text></g>",
+        "file": '<image href="file:///etc/passwd"/>',
+        "data": '<image xlink:href="data:image/png;base64,aaaa"/>',
+        "site": '<feImage href="https://example.org/a.png"/>',
+        "use": '<use xlink:href="https://example.org/a.svg#a"/>',
+        "link": '<a href="javascript:alert(1)"><rect width="9" height="9"/></a>',
+        "import": "<style>@import 'https://example.org/a.css';</style>",
+        "style": '<rect width="9" height="9" style="fill: URL( \'https://example.org/#a\')"/>',
+        "fill": '<rect width="9" height="9" fill="url(/etc/passwd#a)"/>',
+    }
+    for name, body in bodies.items():
+        yield f"active svg {name}", svg(body)
+    entity = "<!DOCTYPE svg [<!ENTITY a {}>]>"
+    laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    for name, head in {
+        "entity": entity.format('"a"'),
+        "external entity": entity.format('SYSTEM "file:///etc/passwd"'),
+        "laughs": f'<!DOCTYPE svg [<!ENTITY a0 "aaaaaaaaaa">{laughs}<!ENTITY a "&a9;">]>',
+        "parameter entity": '<!DOCTYPE svg [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]>',
+    }.items():
+        yield f"active svg {name}", svg("<title>&a;</title>", head=head)
+
+
+def _svg_bombs() -> Iterator[tuple[str, bytes]]:
+    """SVG that takes much time or memory, or has no size."""
+    uses = (f'<g id="a{n}">{f"""<use href="#a{n - 1}"/>""" * 10}</g>' for n in range(1, 12))
+    yield "bomb svg uses", svg(f'<g id="a0">{_RECT}</g>' + "".join(uses))
+    yield "bomb svg loop", svg('<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>')
+    yield "bomb svg depth", svg("<g>" * 100_000 + "</g>" * 100_000)
+    yield "bomb svg paths", svg(f'<path d="M0 0{"L300 200L0 0" * 1_500_000}" stroke="red"/>')
+    yield "bomb svg elements", svg(_RECT * 600_000)
+    attributes = " ".join(f'a{n}="1"' for n in range(1_000_000))
+    yield "bomb svg attributes", svg(f"<g {attributes}/>")
+    rules = "".join(f".a{n} g{{fill:red}}" for n in range(30_000))
+    yield "bomb svg styles", svg(f"<style>{rules}</style>" + '<g class="a1"/>' * 30_000)
+    filters = {
+        "blur": '<feGaussianBlur stdDeviation="900"/>' * 3000,
+        "turbulence": '<feTurbulence baseFrequency="0.5" numOctaves="2000000000"/>',
+        "morphology": '<feMorphology radius="100000"/>',
+    }
+    for name, filter_ in filters.items():
+        body = f'<filter id="f">{filter_}</filter><rect width="99%" height="99%" filter="url(#f)"/>'
+        yield f"bomb svg {name}", svg(body, size='width="6000" height="6000"')
+    sizes = (
+        'width="50000" height="50000"',
+        'width="1e300" height="1e300"',
+        'viewBox="0 0 9e9 9e9"',
+    )
+    for number, size in enumerate(sizes):
+        yield f"bomb svg size {number}", svg(_RECT, size=size)
+    for number, size in enumerate(("", 'width="0" height="9"', 'width="50%" height="-1"')):
+        yield f"svg without size {number}", svg(_RECT, size=size)
+    yield "truncated svg", svg()[:-3]
+    yield "page after svg", svg() + b"<script>alert(1)</script>"
+    yield "archive after svg", svg() + b"PK\x05\x06" + bytes(18)
+    yield "page with svg", b"<html><svg></svg></html>"
+
+
 @cache
 def hostile_files() -> dict[str, bytes]:
-    """Files that are refused, by name: decompression bombs, damaged files, other formats."""
-    return dict([*_bombs(), *_damaged(), *_other_formats()])
+    """Files that are refused, by name: bombs, damaged files, other formats, active SVG."""
+    return dict([*_bombs(), *_damaged(), *_other_formats(), *_active_svg(), *_svg_bombs()])

@@ -9,7 +9,7 @@ from app.resources.media.uploads import UPLOAD_TYPES
 _FILE = {
     "type": "string",
     "format": "binary",
-    "description": "JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame. "
+    "description": "JPEG, PNG, WebP, AVIF, GIF or SVG; of an animation, the first frame. "
     f"Up to {MAX_PICTURE_BYTES >> 20} MiB.",
 }
 

@@ -19,6 +19,7 @@ from app.domain.pictures import (
     MAX_PICTURE_BYTES,
     MAX_PICTURE_PIXEL_COUNT,
     SOURCE_TYPES,
+    SVG_TYPE,
     PictureRefused,
     RefusalCode,
 )
@@ -29,7 +30,7 @@ from app.resources.media.schemas import MediaFetch, MediaFields, MediaWrite
 from app.resources.media.store import PictureStore, compute_digest
 
 _JSON, _FORM = "application/json", "multipart/form-data"
-_PICTURE_TYPES = tuple(dict.fromkeys(SOURCE_TYPES.values()))
+_PICTURE_TYPES = (*dict.fromkeys(SOURCE_TYPES.values()), SVG_TYPE)
 UPLOAD_TYPES = (*_PICTURE_TYPES, _FORM, _JSON)
 """Media types of the body of an upload."""
 
@@ -44,8 +45,14 @@ _MAX_FETCH_COUNT = 4
 
 _REFUSALS: Mapping[RefusalCode, Bilingual] = {
     RefusalCode.UNSUPPORTED_TYPE: Bilingual(
-        "This is not a JPEG, PNG, WebP, AVIF or GIF file. Convert an SVG file to PNG.",
-        "Это не файл JPEG, PNG, WebP, AVIF или GIF. Файл SVG преобразуйте в PNG.",
+        "This is not a JPEG, PNG, WebP, AVIF, GIF or SVG file.",
+        "Это не файл JPEG, PNG, WebP, AVIF, GIF или SVG.",
+    ),
+    RefusalCode.UNSUPPORTED_CONTENT: Bilingual(
+        "The SVG file has scripts, entities, text or references to other files. "
+        "Convert text to paths and remove the rest, or send a PNG file.",
+        "В файле SVG есть скрипты, сущности, текст или ссылки на другие файлы. "
+        "Преобразуйте текст в контуры и удалите остальное или пришлите файл PNG.",
     ),
     RefusalCode.INCOMPLETE: Bilingual(
         "The file is truncated, or other data follow the picture. Save it again as a picture.",

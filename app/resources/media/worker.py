@@ -21,6 +21,7 @@ from app.domain.pictures import (
     MAX_PICTURE_PIXEL_COUNT,
     SIZES,
     SOURCE_TYPES,
+    SVG_TYPE,
     Picture,
     PictureRefused,
     RefusalCode,
@@ -28,8 +29,12 @@ from app.domain.pictures import (
     fit_sizes,
     rendition_file,
 )
+from app.resources.media import svg
 
 MAX_CPU_SECONDS = 3
+_MAX_SVG_CPU_SECONDS = 2
+"""SVG of any complexity is a few bytes; drawings that people make take a fraction of this."""
+
 MAX_MEMORY_BYTES = 768 * 2**20
 _LIMITS = {
     resource.RLIMIT_AS: MAX_MEMORY_BYTES,
@@ -52,6 +57,8 @@ def main(source: Path, target: Path) -> int:
     for kind, limit in _LIMITS.items():
         resource.setrlimit(kind, (limit, limit))
     content = source.read_bytes()
+    if svg.is_svg(content):
+        resource.setrlimit(resource.RLIMIT_CPU, (_MAX_SVG_CPU_SECONDS, MAX_CPU_SECONDS))
     try:
         picture = write_renditions(content, target)
     except PictureRefused as refusal:
@@ -79,6 +86,9 @@ def write_renditions(content: bytes, target: Path) -> Picture:
     """
     Image.MAX_IMAGE_PIXELS = None  # `MAX_PICTURE_PIXEL_COUNT` is the limit
     image: Image.Image
+    if svg.is_svg(content):
+        image, width, height = svg.rasterise(content)
+        return _write_sizes(image, SVG_TYPE, width, height, target)
     try:
         image = Image.open(BytesIO(content), formats=list(SOURCE_TYPES.keys() - {"MPO"}))
     except OSError:
@@ -96,7 +106,13 @@ def write_renditions(content: bytes, target: Path) -> Picture:
         width, height = height, width
     image = _shrink(image)
     ImageOps.exif_transpose(image, in_place=True)
-    image = _to_srgb(image)
+    return _write_sizes(_to_srgb(image), media_type, width, height, target)
+
+
+def _write_sizes(
+    image: Image.Image, media_type: str, width: int, height: int, target: Path
+) -> Picture:
+    """Write the renditions of a decoded picture of this original size."""
     renditions = tuple(fit_sizes(width, height))
     for rendition in reversed(renditions):
         image = image.resize((rendition.width, rendition.height), Image.Resampling.LANCZOS)

@@ -112,7 +112,7 @@ export function chooseFromLibrary(desk, choose) {
 
 function upload(desk, choose) {
   const { text } = desk;
-  const file = element("input", { type: "file", accept: "image/jpeg,image/png,image/webp,image/avif,image/gif", required: true });
+  const file = element("input", { type: "file", accept: "image/jpeg,image/png,image/webp,image/avif,image/gif,image/svg+xml", required: true });
   const inputs = Object.fromEntries(["alt", "alt_ru", "credit", "licence"].map((name) =>
     [name, element("input", { type: "text", required: name !== "credit" })]));
   openForm(desk, {
