@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test test-slow check browser screenshots faults cluster attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test install-test compose-test audit sbom release openapi examples clients manual chronicle migration clean
+.PHONY: help install run test test-slow check browser screenshots faults cluster attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test install-test compose-test audit sbom release openapi examples clients manual chronicle drawings migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -109,6 +109,9 @@ manual: .venv/.run  ## regenerate the manual page app/cli/zarya.1
 
 chronicle: .venv/.run  ## regenerate the chronicle and the texts of missions of the embedded archive
 	@$(VENV)/python -m tools.chronicle
+
+drawings: .venv/.run  ## regenerate the drawings of the embedded archive
+	@$(VENV)/python -m tools.drawings
 
 migration: .venv/.test  ## generate a migration from the models: make migration NAME="add articles"
 	@$(VENV)/zarya migrate && $(VENV)/alembic revision --autogenerate -m "$(NAME)"

@@ -39,6 +39,7 @@ from app.db.models import (
 from app.db.sequences import get_last_sequence_value, set_sequence_value
 from app.db.timeouts import disable_timeouts
 from app.domain.atomic_file import replace_atomically
+from app.resources.media.drawings import find_drawing
 from app.resources.media.store import PictureStore
 from app.resources.registry import SEARCH_INDEXER
 from app.resources.write_steps import build_database
@@ -176,6 +177,8 @@ def _copy_pictures(reader: Reader, path: Path) -> None:
     with closing(sqlite.connect(str(path))) as file, file:
         file.execute(f"CREATE TABLE {_PICTURES_TABLE} (content TEXT, name TEXT, data BLOB)")
         for row in reader.stream(select(Media.content).order_by(Media.content), _BATCH_ROWS):
+            if find_drawing(row["content"]):  # in the package
+                continue
             try:
                 files = store.read_files(row["content"])
             except FileNotFoundError:

@@ -17,7 +17,9 @@ from app.db.models import (
     CrewAssignment,
     Flight,
     FormerSlug,
+    IllustratedRecord,
     Launch,
+    Media,
     Mission,
     MissionLaunch,
     Module,
@@ -78,6 +80,13 @@ def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
 
 
 def _expected_records(dataset: Dataset) -> _ExpectedRows:
+    yield (
+        "picture",
+        select(Media.slug, Media.content, Media.alt, Media.alt_ru),
+        ((each.slug, each.content, each.alt, each.alt_ru) for each in dataset.media.values()),
+        (RecordType.MEDIA,),
+    )
+    yield from _expected_images(dataset)
     vehicles = dataset.vehicles.values()
     yield (
         "vehicle",
@@ -138,6 +147,27 @@ def _expected_records(dataset: Dataset) -> _ExpectedRows:
         ((each.slug, each.starts_at, each.ends_at) for each in dataset.missions.values()),
         (RecordType.MISSION,),
     )
+
+
+def _expected_images(dataset: Dataset) -> _ExpectedRows:
+    slugs = {(each.type, each.record): each.slug for each in dataset.media.values()}
+    spacecraft = dataset.spacecraft.values()
+    shown: dict[type[IllustratedRecord], Iterable[RowKey]] = {
+        Mission: ((slug, slugs[RecordType.MISSION, slug]) for slug in dataset.missions),
+        Module: ((slug, slugs[RecordType.MODULE, slug]) for slug in dataset.modules),
+        Spacecraft: (
+            (each.slug, slugs[RecordType.SPACECRAFT_TYPE, each.type]) for each in spacecraft
+        ),
+    }
+    for model, rows in shown.items():
+        yield (
+            f"image of a {model.label.en}",
+            select(model.slug, Media.slug.label("image"))
+            .select_from(model)
+            .join(Media, Media.id == model.image_media_id),
+            rows,
+            (model.record_type, RecordType.MEDIA),
+        )
 
 
 def _expected_stays(dataset: Dataset) -> _ExpectedRows:

@@ -34,7 +34,9 @@ from app.db.models import (
     vehicle_slug,
 )
 from app.domain.batching import batched
+from app.domain.enums import RecordType
 from app.ingest.dataset.load_agencies import upsert_agencies
+from app.ingest.dataset.load_media import ImageIds, upsert_media
 from app.ingest.dataset.load_modules import upsert_modules
 from app.ingest.dataset.load_sites import upsert_sites
 from app.ingest.dataset.load_spacewalks import upsert_spacewalks
@@ -79,6 +81,7 @@ def load_dataset(
     """
     steps = (
         "dataset",
+        "media",
         "agencies",
         "people",
         "launches",
@@ -96,6 +99,9 @@ def load_dataset(
     step("dataset")
     dataset = read_dataset()
     merge = DatasetUpsert(open_session)
+    step("media")
+    with merge.transaction():
+        images = upsert_media(merge, dataset)
     step("agencies")
     with merge.transaction():
         agencies = upsert_agencies(merge, dataset)
@@ -104,11 +110,11 @@ def load_dataset(
         people = _upsert_people(merge, dataset, agencies)
     step("launches")
     with merge.transaction():
-        launches = _upsert_launches(merge, dataset, agencies)
+        launches = _upsert_launches(merge, dataset, agencies, images)
         flights = _replace_flights(merge, dataset, people, launches, agencies)
     step("modules")
     with merge.transaction():
-        modules, ports = upsert_modules(merge, dataset, launches, agencies)
+        modules, ports = upsert_modules(merge, dataset, launches, agencies, images)
     step("stays")
     with merge.transaction():
         upsert_stays(merge, dataset, launches, ports)
@@ -116,7 +122,7 @@ def load_dataset(
     with merge.transaction():  # with the articles that missions feature
         articles = list(dataset.articles.values())
         article_ids = _upsert_articles(merge, articles)
-        missions = _upsert_missions(merge, dataset, article_ids)
+        missions = _upsert_missions(merge, dataset, article_ids, images)
         _replace_crews(merge, dataset, missions, people, launches, flights)
         _replace_mission_launches(merge, dataset, missions, launches)
         _replace_article_links(merge, articles, article_ids, missions, people, launches)
@@ -168,9 +174,11 @@ def _upsert_people(merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey) 
     return ids
 
 
-def _upsert_launches(merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey) -> _IdsByKey:
+def _upsert_launches(
+    merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey, images: ImageIds
+) -> _IdsByKey:
     """Merge the launches, with their vehicles, sites, spacecraft and payloads."""
-    spacecraft = _upsert_spacecraft(merge, dataset, agencies)
+    spacecraft = _upsert_spacecraft(merge, dataset, agencies, images)
     vehicles = merge.upsert_records(
         Vehicle,
         "slug",
@@ -206,7 +214,7 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey
 
 
 def _upsert_spacecraft(
-    merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey
+    merge: DatasetUpsert, dataset: Dataset, agencies: _IdsByKey, images: ImageIds
 ) -> Mapping[str, int | None]:
     """Merge the spacecraft with their types. Returns their ids by slug; None if deleted."""
     types = merge.upsert_records(
@@ -230,6 +238,7 @@ def _upsert_spacecraft(
                 "type_id": types[ship.type],
                 "operator_id": agencies[ship.operator] if ship.operator else None,
                 "serial": ship.serial,
+                "image_media_id": images[RecordType.SPACECRAFT_TYPE, ship.type],
                 "sources": dataset.resolve_citations(ship.sources),
             }
             for slug, ship in dataset.spacecraft.items()
@@ -312,7 +321,9 @@ def _upsert_articles(merge: DatasetUpsert, articles: Iterable[DatasetArticle]) -
     )
 
 
-def _upsert_missions(merge: DatasetUpsert, dataset: Dataset, articles: _IdsByKey) -> _IdsByKey:
+def _upsert_missions(
+    merge: DatasetUpsert, dataset: Dataset, articles: _IdsByKey, images: ImageIds
+) -> _IdsByKey:
     """Merge the missions with their aliases and tasks."""
     missions = merge.upsert_records(
         Mission,
@@ -321,6 +332,7 @@ def _upsert_missions(merge: DatasetUpsert, dataset: Dataset, articles: _IdsByKey
             mission.slug: {
                 "number": mission.number,
                 "station": "ISS",
+                "image_media_id": images[RecordType.MISSION, mission.slug],
                 "starts_at": mission.starts_at,
                 "starts_at_precision": mission.starts_at_precision,
                 "ends_at": mission.ends_at,

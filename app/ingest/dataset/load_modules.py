@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from app.db.models import Module, ModuleAttachment, ModuleOwner, Port
 from app.db.models.modules import first_attachment_sort_at
+from app.domain.enums import RecordType
+from app.ingest.dataset.load_media import ImageIds
 from app.ingest.dataset.records import Dataset
 from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
 
@@ -15,6 +17,7 @@ def upsert_modules(
     dataset: Dataset,
     launches: Mapping[str, int],
     agencies: Mapping[str, int],
+    images: ImageIds,
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Merge the modules. Returns the ids of modules and of ports, by slug."""
     modules = merge.upsert_records(
@@ -29,6 +32,7 @@ def upsert_modules(
                 "diameter_m": module.diameter_m,
                 "mass_kg": module.mass_kg,
                 "assembly_flight": module.assembly_flight,
+                "image_media_id": images[RecordType.MODULE, module.slug],
                 "launch_id": launches[module.launch] if module.launch else None,
                 "attached_sort_at": first_attachment_sort_at(
                     (each.attached_at, each.attached_at_precision) for each in module.attachments

@@ -1,7 +1,7 @@
 """Format of the embedded archive: JSON Lines files in `data/`, one model for each kind of line.
 
 `mission_launches`, `mission_texts` and `chronicle` are generated from the other files by
-`python -m tools.chronicle`.
+`python -m tools.chronicle`, and `media` by `python -m tools.drawings`.
 """
 
 from collections import defaultdict
@@ -25,6 +25,7 @@ from app.domain.enums import (
     LaunchStatus,
     ModuleKind,
     PortDirection,
+    RecordType,
     ShipRole,
     SpacecraftKind,
     SpacewalkRole,
@@ -365,6 +366,18 @@ class DatasetArticle(DatasetRecord):
     note: str | None
 
 
+class DatasetPicture(DatasetRecord):
+    """A drawing, and the record that it shows. Generated."""
+
+    slug: str
+    content: str
+    """Digest of its file."""
+    alt: str
+    alt_ru: str
+    type: RecordType
+    record: str
+
+
 class DatasetHorizon(DatasetRecord):
     """The time until which the dataset has all facts of a kind."""
 
@@ -437,6 +450,7 @@ class Dataset(DatasetFacts):
     mission_launches: list[DatasetMissionLaunch]
     mission_texts: dict[str, DatasetMissionTexts]
     chronicle: dict[str, DatasetArticle]
+    media: dict[str, DatasetPicture]
 
 
 def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
@@ -469,6 +483,7 @@ def read_dataset(folder: Path = DATASET_PATH) -> Dataset:
         mission_launches=list(_read_lines(folder, "mission_launches", DatasetMissionLaunch)),
         mission_texts={row.mission: row for row in texts},
         chronicle={row.slug: row for row in _read_lines(folder, "chronicle", DatasetArticle)},
+        media={row.slug: row for row in _read_lines(folder, "media", DatasetPicture)},
     )
 
 

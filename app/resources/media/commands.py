@@ -24,6 +24,7 @@ from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict
 from app.resources.media.authorisation import check_media_author
+from app.resources.media.drawings import find_drawing
 from app.resources.media.queries import get_media_preview
 from app.resources.media.schemas import MediaRecord, MediaWrite
 from app.resources.media.store import PictureStore
@@ -69,7 +70,8 @@ def _set_content(session: Session, media: Media, digest: str) -> None:
                 f"Его показывает текст: {texts[0]}. Загрузите файл как другое изображение.",
             )
         )
-    picture = PictureStore.from_settings(current_settings()).find(digest)
+    store = PictureStore.from_settings(current_settings())
+    picture = store.find(digest) or find_drawing(digest)
     if picture is None:
         detail = tr(
             "No file with this digest is stored. Upload it first.",

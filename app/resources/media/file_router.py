@@ -14,6 +14,8 @@ from app.domain.pictures import RENDITION_TYPES, SIZES
 from app.http.cache.conditional import matches_if_none_match
 from app.http.paths import route_traits
 from app.http.problems import NotFound
+from app.resources.media.drawings import make_drawing
+from app.resources.media.renditions import busy_decoder
 from app.resources.media.store import DIGEST_PATTERN, PictureStore
 
 router = Router(prefix="/media", include_in_schema=False)
@@ -46,7 +48,10 @@ def get_file(
         raise _no_picture()
     settings = current_settings()
     media_type = RENDITION_TYPES[file.rpartition(".")[2]]
-    path = PictureStore.from_settings(settings).folder(content) / file
+    store = PictureStore.from_settings(settings)
+    path = store.folder(content) / file
+    if not path.exists() and not (_make_drawing(store, content) and path.exists()):
+        raise _no_picture()
     if settings.media_redirect:
         location = f"{settings.media_redirect}/{content[:2]}/{content}/{file}"
         return Response(headers=_HEADERS | {"X-Accel-Redirect": location}, media_type=media_type)
@@ -60,6 +65,14 @@ def get_file(
     if matches_if_none_match(if_none_match, headers["ETag"]):
         return Response(None, 304, headers)
     return FileResponse(path, media_type=media_type, headers=headers)
+
+
+def _make_drawing(store: PictureStore, content: str) -> bool:
+    """Store the files of a drawing. False if there is none. Raises Unavailable."""
+    try:
+        return make_drawing(store, content)
+    except TimeoutError as error:
+        raise busy_decoder() from error
 
 
 def _no_picture() -> NotFound:

@@ -4,10 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.domain.languages import tr
 from app.domain.pictures import MANIFEST_FILE, Picture, PictureRefused, RefusalCode
+from app.http.problems import Unavailable
 
 MAX_WALL_SECONDS = 5.0
 """Time after which the child is killed. Its CPU time has a lower limit, so the machine is busy."""
+
+_RETRY_SECONDS = 30
+"""Time after which a client may repeat a request for which a busy server did not decode."""
 
 _MAX_LOGGED_BYTES = 2000
 
@@ -41,3 +46,12 @@ def make_renditions(source: Path, target: Path) -> Picture:
         errors = result.stderr[-_MAX_LOGGED_BYTES:].decode(errors="replace")
         raise RuntimeError(f"The decoder ended with status {result.returncode}: {errors}")
     return Picture.from_json((target / MANIFEST_FILE).read_bytes())
+
+
+def busy_decoder() -> Unavailable:
+    """The problem for a request whose picture was not decoded in time."""
+    detail = tr(
+        "The server is too busy to decode the picture. Try again later.",
+        "Сервер слишком загружен, чтобы декодировать изображение. Повторите запрос позже.",
+    )
+    return Unavailable(detail, headers={"Retry-After": str(_RETRY_SECONDS)})

@@ -40,7 +40,7 @@ router = Router(prefix="/v1/media", tags=["media"])
 _MAX_FORM_OVERHEAD_BYTES = 2**18
 """Metadata and boundaries of a form, beside the file."""
 
-MediaSlugPath = Annotated[SlugPath, Example("soyuz-ms-12-on-the-pad")]
+MediaSlugPath = Annotated[SlugPath, Example("emblem-iss-59")]
 MediaReaderDep = Annotated[ApiClient, Depends(RequireScope(Scope.DRAFTS_READ, Scope.MEDIA_WRITE))]
 UploadMediaDep = Annotated[
     WriteRequest,

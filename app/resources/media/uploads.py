@@ -24,8 +24,8 @@ from app.domain.pictures import (
     RefusalCode,
 )
 from app.http.client import ForbiddenUrl, RequestFailed, send_request
-from app.http.problems import FieldProblem, InvalidRequest, Unavailable, UnsupportedMediaType
-from app.resources.media.renditions import make_renditions
+from app.http.problems import FieldProblem, InvalidRequest, UnsupportedMediaType
+from app.resources.media.renditions import busy_decoder, make_renditions
 from app.resources.media.schemas import MediaFetch, MediaFields, MediaWrite
 from app.resources.media.store import PictureStore, compute_digest
 
@@ -33,9 +33,6 @@ _JSON, _FORM = "application/json", "multipart/form-data"
 _PICTURE_TYPES = (*dict.fromkeys(SOURCE_TYPES.values()), SVG_TYPE)
 UPLOAD_TYPES = (*_PICTURE_TYPES, _FORM, _JSON)
 """Media types of the body of an upload."""
-
-_RETRY_SECONDS = 30
-"""Time after which a client may send a picture again that a busy server did not decode."""
 
 _UNTYPED = {"", "application/octet-stream"}
 _MAX_METADATA_BYTES = 2**16
@@ -211,12 +208,7 @@ def _store_picture(upload: _Upload) -> str:
             except PictureRefused as refusal:
                 _refuse(upload, refusal.code, str(_REFUSALS[refusal.code]))
             except TimeoutError as error:
-                detail = tr(
-                    "The server is too busy to decode the picture. Send it again later.",
-                    "Сервер слишком загружен, чтобы декодировать изображение. Пришлите его позже.",
-                )
-                retry = {"Retry-After": str(_RETRY_SECONDS)}
-                raise Unavailable(detail, headers=retry) from error
+                raise busy_decoder() from error
             store.add(digest, files)
     if upload.media_type not in {*_UNTYPED, picture.media_type}:
         detail = tr(

@@ -131,7 +131,7 @@ class MissionFilters(QueryModel):
     """Ended on or after this day, or has no known end."""
     ends_on_lt: Annotated[Omittable[CalendarDay], Example("2019-12-31")] = None
     """Ended before this day."""
-    has_image: Annotated[Omittable[bool], Example(False)] = None
+    has_image: Annotated[Omittable[bool], Example(True)] = None
     """Missions with an image (`true`) or without one (`false`)."""
 
 

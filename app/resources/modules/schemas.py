@@ -68,7 +68,7 @@ class ModuleFilters(QueryModel):
     """Launch that carried the module, by slug."""
     attached_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the module was attached to the station, for the day or a part of it."""
-    has_image: Annotated[Omittable[bool], Example(False)] = None
+    has_image: Annotated[Omittable[bool], Example(True)] = None
     """Modules with an image (`true`) or without one (`false`)."""
 
 

@@ -56,7 +56,7 @@ class ShipFilters(QueryModel):
     """Kind of spacecraft."""
     operator: Annotated[CommaList[NameParam], Example(["nasa"])] = []
     """Agency or company that operates the spacecraft."""
-    has_image: Annotated[Omittable[bool], Example(False)] = None
+    has_image: Annotated[Omittable[bool], Example(True)] = None
     """Spacecraft with an image (`true`) or without one (`false`)."""
 
 

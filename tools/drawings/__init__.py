@@ -1,0 +1,1 @@
+"""Drawings of the embedded archive, as SVG: ships, modules and emblems of expeditions."""
