@@ -69,6 +69,17 @@ class IdentityHints:
 
 
 @dataclass(frozen=True)
+class SourcePicture:
+    """Picture of an entry on another site."""
+
+    url: str
+    page: str | None
+    """Page that shows it."""
+    credit: str | None
+    licence: str
+
+
+@dataclass(frozen=True)
 class ImportEntry:
     """A parsed entry that may become a record."""
 
@@ -90,6 +101,7 @@ class ImportEntry:
     """State of the record beside its document, in exports of an archive; otherwise None."""
     landings: tuple[Landing, ...] = ()
     """Landings with the ship of a launch of people whom it did not bring."""
+    picture: SourcePicture | None = None
 
 
 def goes_elsewhere(launch: Mapping[str, Any]) -> bool:

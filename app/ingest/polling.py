@@ -25,12 +25,13 @@ from app.db.models import FeedSource
 from app.domain.clock import current_instant
 from app.domain.dates import now
 from app.http.client import ForbiddenUrl, RequestFailed, check_url
-from app.ingest.entries import Input, Reject
+from app.ingest.entries import Input, Reject, SourcePicture
 from app.ingest.fetching import FetchResult, fetch_url, resolve_redirect
 from app.ingest.horizon import record_look
+from app.ingest.pictures import bring_pictures
 from app.ingest.pipeline import run_import
 from app.ingest.registry import FORMATS
-from app.ingest.report import ImportReport
+from app.ingest.report import EntryResult, ImportOutcome, ImportReport
 from app.ingest.request_budget import (
     RequestBudgetExhausted,
     block_host,
@@ -183,6 +184,13 @@ class _Look:
             if reject.is_error and not self._reason:
                 self._reason = f"line {reject.line}, {reject.field}: {reject.reason}"
 
+        pictures = list[SourcePicture]()
+
+        def note_picture(_input: Input, result: EntryResult) -> None:
+            is_written = result.outcome in {ImportOutcome.CREATED, ImportOutcome.UPDATED}
+            if is_written and result.entry.picture:
+                pictures.append(result.entry.picture)
+
         with _IMPORT_LOCK:
             report = run_import(
                 self._database,
@@ -191,10 +199,32 @@ class _Look:
                 actor=_actor_of(self.source),
                 publish=self.source["trusted"],
                 on_reject=note_first,
+                on_result=note_picture,
             )
         self.report = report + (self.report or ImportReport())
         if report.rejected or report.proposed:
             self._renew(look_started_at=None)
+        wants_pictures = self.source["pictures"]
+        if self.source["trusted"] if wants_pictures is None else wants_pictures:
+            self._bring_pictures(pictures)
+
+    def _bring_pictures(self, pictures: list[SourcePicture]) -> None:
+        """Fetch the pictures of written entries; those over the budget of their host are left."""
+
+        def before_request(url: str) -> None:
+            self._renew()
+            reserve_request(self._database, url)
+
+        try:
+            bring_pictures(
+                self._database,
+                _actor_of(self.source),
+                pictures,
+                allow_private=self._allow_private,
+                before_request=before_request,
+            )
+        except RequestBudgetExhausted as exhausted:
+            logger.warning("source %s: further pictures are left: %s", self.source["id"], exhausted)
 
     def _continue_with(self, next_page: str) -> None:
         self._renew(next_page=next_page, etag=None, last_modified=None)

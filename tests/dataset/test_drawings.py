@@ -1,7 +1,7 @@
 """Drawings of the embedded archive: generated files, media records, and files made on demand."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,8 +28,8 @@ def test_drawings_are_current(drawings: list[Drawing]) -> None:
     stored = {path.name: path.read_text("utf-8") for path in DRAWINGS_PATH.glob("*.svg")}
     assert {each.file: each.svg for each in drawings} == stored
     assert (DATASET_PATH / "media.jsonl").read_text("utf-8") == write_records(drawings)
-    index: dict[str, tuple[str, str]] = json.loads((DRAWINGS_PATH / "index.json").read_bytes())
-    assert {digest: file for digest, (file, _) in index.items()} == {
+    index: dict[str, list[str]] = json.loads((DRAWINGS_PATH / "index.json").read_bytes())
+    assert {digest: entry[0] for digest, entry in index.items()} == {
         each.content: each.file for each in drawings
     }
     assert sum(len(each.svg.encode()) for each in drawings) < MAX_DRAWING_BYTES
@@ -37,7 +37,7 @@ def test_drawings_are_current(drawings: list[Drawing]) -> None:
 
 def test_every_mission_module_and_spacecraft_type_has_a_drawing(dataset: Dataset) -> None:
     drawn = {(each.type, each.record) for each in dataset.media.values()}
-    expected = {
+    expected: dict[RecordType, Collection[str]] = {
         RecordType.MISSION: dataset.missions,
         RecordType.MODULE: dataset.modules,
         RecordType.SPACECRAFT_TYPE: dataset.spacecraft_types,

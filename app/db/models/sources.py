@@ -21,6 +21,8 @@ class FeedSource(Base):
     address: Mapped[str] = mapped_column(BoundedString(2000), unique=True)
     format: Mapped[SourceFormat] = mapped_column(enum_type(SourceFormat))
     trusted: Mapped[bool]
+    pictures: Mapped[bool | None]
+    """Whether pictures of its entries are fetched; null: if it is trusted."""
     language: Mapped[str | None] = mapped_column(BoundedString(3))
     every_minutes: Mapped[int]
     requests_per_hour: Mapped[int | None]

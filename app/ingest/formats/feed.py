@@ -45,6 +45,7 @@ from app.ingest.formats.html_text import (
     resolve_url,
     truncate_at_sentence,
 )
+from app.ingest.formats.picture_rights import build_picture
 from app.ingest.formats.xml_entries import XmlEntry, split_entries, split_envelope
 from app.ingest.json_stream import JsonItem, iter_json_items
 
@@ -231,7 +232,21 @@ def _to_json_feed_item(entry: Any, *, is_atom: bool) -> dict[str, Any]:
         "tags": [tag.get("term") or "" for tag in entry.get("tags", ())],
         "language": entry.get("language"),
         "feed_title": (entry.get("source") or {}).get("title"),
+        "image": _find_picture(entry),
+        "image_credit": next((each.get("content") for each in entry.get("media_credit", ())), ""),
+        "image_licence": entry.get("license"),
     }
+
+
+def _find_picture(entry: Any) -> str:
+    """The URL of the picture of an entry of feedparser: of Media RSS, or an enclosure; or ""."""
+    for each in entry.get("media_content", ()):
+        if each.get("medium") == "image" or each.get("type", "").startswith("image/"):
+            return str(each.get("url") or "")
+    for each in entry.get("enclosures", ()):
+        if each.get("type", "").startswith("image/"):
+            return str(each.get("href") or "")
+    return next((str(each.get("url") or "") for each in entry.get("media_thumbnail", ())), "")
 
 
 def _parse_json_feed(source: Input, text: str, find_links: LinkFinder) -> Iterator[EntryOrReject]:
@@ -308,7 +323,13 @@ def _build_entry(
         "launches": links.launches,
     }
     key = _entry_key(item, url, document)
-    return ImportEntry(RecordType.ARTICLE, feed.scheme, key, document, line, raw)
+    picture = build_picture(
+        resolve_url(feed.base, str(item.get("image") or item.get("banner_image") or "")) or "",
+        url,
+        str(item.get("image_credit") or name),
+        str(item.get("image_licence") or ""),
+    )
+    return ImportEntry(RecordType.ARTICLE, feed.scheme, key, document, line, raw, picture=picture)
 
 
 def _entry_url(feed: _Feed, item: Mapping[str, Any]) -> str | None:

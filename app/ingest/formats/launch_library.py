@@ -28,6 +28,7 @@ from app.ingest.entries import (
     InvalidEntry,
     InvalidInput,
     Landing,
+    SourcePicture,
     UnsupportedEntry,
     parse_or_reject,
 )
@@ -44,6 +45,7 @@ from app.ingest.formats.launch_library_vocabulary import (
     STATION_NAME,
     words_of,
 )
+from app.ingest.formats.picture_rights import build_picture
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
 from app.ingest.json_values import list_at, object_at, read_next_link, require_id, text_at
 from app.ingest.references import LAUNCH_LIBRARY_SCHEME, ReferenceLookup
@@ -90,7 +92,17 @@ def _parse_entry(item: JsonItem, references: ReferenceLookup) -> ImportEntry:
         hints,
         tuple(notes),
         landings=landings,
+        picture=_parse_picture(value),
     )
+
+
+def _parse_picture(value: Mapping[str, Any]) -> SourcePicture | None:
+    """The picture of a record: an object, or its URL in versions before 2.3."""
+    image = value.get("image") or value.get("profile_image")
+    if isinstance(image, str):
+        return build_picture(image, None, "", "")
+    licence = text_at(object_at(object_at(image).get("license")), "name")
+    return build_picture(text_at(image, "image_url"), None, text_at(image, "credit"), licence)
 
 
 def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:

@@ -1,7 +1,7 @@
 """Spaceflight News API: articles from responses (v3, v4), bare lists or JSON Lines.
 
 The API carries English summaries of articles of others: the summary becomes lead and body, and
-`source` links to the original. Images are not imported, as they have no alternative text. Lines
+`source` links to the original. Its licence is not stated, and its credit is the publisher. Lines
 from other collections may have `source`, `language` and `published_precision`.
 """
 
@@ -26,6 +26,7 @@ from app.ingest.entries import (
 from app.ingest.formats.feed import LinkFinder
 from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
 from app.ingest.formats.html_text import escape_markdown, html_to_text, truncate_at_sentence
+from app.ingest.formats.picture_rights import build_picture
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
 from app.ingest.json_values import object_at, read_next_link, require_id, text_at
 from app.ingest.references import load_launch_library_slugs
@@ -57,6 +58,12 @@ def _parse_entry(
         item.line,
         item.raw,
         notes=tuple(notes),
+        picture=build_picture(
+            _text_field(article, "image_url", "imageUrl"),
+            document["source"]["url"],
+            document["source"]["name"],
+            "",
+        ),
     )
 
 

@@ -172,14 +172,23 @@ def _validate(model: type[Any], body: bytes, pointer: str) -> Any:
         raise build_invalid_request(error.errors(), "body", *location) from error
 
 
+def fetch_and_store(url: str, *, allow_private: bool) -> str:
+    """Store the picture at `url`. Returns its digest. Raises InvalidRequest or Unavailable."""
+    return _store_picture(_Upload(_fetch_file(url, allow_private), "", MediaFields(), "/url"))
+
+
 def _fetch(document: MediaFetch) -> _Upload:
     """Fetch the file from another site. Raises InvalidRequest."""
+    file = _fetch_file(document.url, current_settings().private_targets)
+    fields = document.model_copy(update={"source_url": document.source_url or document.url})
+    return _Upload(file, "", fields, "/url")
+
+
+def _fetch_file(url: str, allow_private: bool) -> bytes:
+    """The file at a URL of another site. Raises InvalidRequest."""
     try:
         response = send_request(
-            "GET",
-            document.url,
-            allow_private=current_settings().private_targets,
-            max_bytes=MAX_PICTURE_BYTES,
+            "GET", url, allow_private=allow_private, max_bytes=MAX_PICTURE_BYTES
         )
     except (ForbiddenUrl, RequestFailed) as error:
         raise_field_error("/url", "unreachable", str(error))
@@ -189,8 +198,7 @@ def _fetch(document: MediaFetch) -> _Upload:
             f"Сайт отвечает статусом {response.status}. Перенаправления не выполняются.",
         )
         raise_field_error("/url", "unreachable", detail)
-    fields = document.model_copy(update={"source_url": document.source_url or document.url})
-    return _Upload(response.body, "", fields, "/url")
+    return response.body
 
 
 def _store_picture(upload: _Upload) -> str:

@@ -46,6 +46,7 @@ class SourceRead(ReadModel):
     feed_url: Url
     format: SourceFormat
     trusted: bool
+    pictures: bool | None
     language: str | None
     every_minutes: int
     requests_per_hour: int | None
@@ -85,6 +86,9 @@ class SourceWrite(DocumentModel, read_as=SourceRead):
     """Format of the feed. `feed` means RSS, Atom or JSON Feed."""
     trusted: StrictBool = False
     """If true, imported articles are published. Otherwise they are drafts."""
+    pictures: StrictBool | None = None
+    """If true, pictures of new and changed entries are fetched, and stored as unpublished media.
+    Default: null, the same as `trusted`."""
     language: LanguageCode | None = None
     """Language of entries that do not declare one."""
     every_minutes: Annotated[StrictInt, Field(ge=5, le=10080)] = 60

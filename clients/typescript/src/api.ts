@@ -7742,6 +7742,7 @@ export interface components {
             feed_url: string;
             format: components["schemas"]["SourceFormat"];
             trusted: boolean;
+            pictures: boolean | null;
             language: string | null;
             /** Format: int32 */
             every_minutes: number;
@@ -7829,6 +7830,11 @@ export interface components {
              * @default false
              */
             trusted: boolean;
+            /**
+             * @description If true, pictures of new and changed entries are fetched, and stored as unpublished media.
+             *     Default: null, the same as `trusted`.
+             */
+            pictures?: boolean | null;
             /** @description Language of entries that do not declare one. */
             language?: string | null;
             /**
@@ -10131,6 +10137,11 @@ export interface components {
             format?: components["schemas"]["SourceFormat"];
             /** @description If true, imported articles are published. Otherwise they are drafts. */
             trusted?: boolean;
+            /**
+             * @description If true, pictures of new and changed entries are fetched, and stored as unpublished media.
+             *     Default: null, the same as `trusted`.
+             */
+            pictures?: boolean | null;
             /** @description Language of entries that do not declare one. */
             language?: string | null;
             /**
@@ -10810,7 +10821,7 @@ export interface operations {
                 ends_on_lt?: string;
                 /**
                  * @description Missions with an image (`true`) or without one (`false`).
-                 * @example false
+                 * @example true
                  */
                 has_image?: boolean;
                 /**
@@ -13330,10 +13341,11 @@ export interface operations {
                 "image/webp": string;
                 "image/avif": string;
                 "image/gif": string;
+                "image/svg+xml": string;
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame. Up to 20 MiB.
+                     * @description JPEG, PNG, WebP, AVIF, GIF or SVG; of an animation, the first frame. Up to 20 MiB.
                      */
                     file: string;
                     /**
@@ -13503,7 +13515,7 @@ export interface operations {
             path: {
                 /**
                  * @description Slug: the name of the record in its URL.
-                 * @example soyuz-ms-12-on-the-pad
+                 * @example emblem-iss-59
                  */
                 slug: string;
             };
@@ -13558,7 +13570,7 @@ export interface operations {
             path: {
                 /**
                  * @description Slug: the name of the record in its URL.
-                 * @example soyuz-ms-12-on-the-pad
+                 * @example emblem-iss-59
                  */
                 slug: string;
             };
@@ -13615,7 +13627,7 @@ export interface operations {
             path: {
                 /**
                  * @description Slug: the name of the record in its URL.
-                 * @example soyuz-ms-12-on-the-pad
+                 * @example emblem-iss-59
                  */
                 slug: string;
             };
@@ -13679,7 +13691,7 @@ export interface operations {
             path: {
                 /**
                  * @description Slug: the name of the record in its URL.
-                 * @example soyuz-ms-12-on-the-pad
+                 * @example emblem-iss-59
                  */
                 slug: string;
             };
@@ -15041,7 +15053,7 @@ export interface operations {
                 operator?: string[];
                 /**
                  * @description Spacecraft with an image (`true`) or without one (`false`).
-                 * @example false
+                 * @example true
                  */
                 has_image?: boolean;
                 /**
@@ -16572,7 +16584,7 @@ export interface operations {
                 attached_on?: string;
                 /**
                  * @description Modules with an image (`true`) or without one (`false`).
-                 * @example false
+                 * @example true
                  */
                 has_image?: boolean;
                 /**

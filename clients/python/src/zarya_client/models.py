@@ -1677,6 +1677,11 @@ class SourceWrite(TypedDict, closed=True):
     """
     If true, imported articles are published. Otherwise they are drafts.
     """
+    pictures: NotRequired[bool | None]
+    """
+    If true, pictures of new and changed entries are fetched, and stored as unpublished media.
+    Default: null, the same as `trusted`.
+    """
     language: NotRequired[str | None]
     """
     Language of entries that do not declare one.
@@ -3067,6 +3072,11 @@ class SourcePatch(TypedDict, closed=True):
     """
     If true, imported articles are published. Otherwise they are drafts.
     """
+    pictures: NotRequired[bool | None]
+    """
+    If true, pictures of new and changed entries are fetched, and stored as unpublished media.
+    Default: null, the same as `trusted`.
+    """
     language: NotRequired[str | None]
     """
     Language of entries that do not declare one.
@@ -3564,7 +3574,7 @@ class Metadata(TypedDict, closed=True):
 class UploadMediaRequest(TypedDict, closed=True):
     file: bytes
     """
-    JPEG, PNG, WebP, AVIF or GIF; of an animation, the first frame. Up to 20 MiB.
+    JPEG, PNG, WebP, AVIF, GIF or SVG; of an animation, the first frame. Up to 20 MiB.
     """
     metadata: NotRequired[Metadata]
     """
@@ -7016,6 +7026,7 @@ class SourceRead(TypedDict):
     feed_url: str
     format: SourceFormat
     trusted: bool
+    pictures: bool | None
     language: str | None
     every_minutes: int
     requests_per_hour: int | None
