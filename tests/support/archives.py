@@ -64,7 +64,7 @@ def _digest_code() -> str:
     digest = blake2b(digest_size=12)
     for folder in ("app", "migrations"):
         for file in sorted((ROOT / folder).rglob("*")):
-            if file.suffix in {".py", ".json", ".jsonl"}:
+            if file.is_file() and file.suffix != ".pyc":
                 digest.update(f"{file.relative_to(ROOT)}\0".encode())
                 digest.update(file.read_bytes())
     digest.update((ROOT / "uv.lock").read_bytes())

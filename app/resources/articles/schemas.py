@@ -270,8 +270,7 @@ class DraftQuery(ListQuery):
     status: Annotated[CommaList[ArticleStatus], Example(["draft"])] = []
     """Status: `draft`, `scheduled`, `unpublished` or `deleted`. Default: all of these."""
     q: Annotated[Omittable[SearchText], Example("docking")] = None
-    """Words of the title, the lead or the text; a part of a word is enough. All must match. In the
-    lead and the text they are found as in `q`, in lower case, in capitals and capitalised."""
+    """Words of the title, the lead or the text; a part of a word is enough. All must match."""
     language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
     """Language of the article, such as `en` or `ru`."""
     source: Annotated[CommaList[NameParam], Example(["Press office"])] = []

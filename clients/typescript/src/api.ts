@@ -12858,8 +12858,7 @@ export interface operations {
                  */
                 status?: components["schemas"]["ArticleStatus"][];
                 /**
-                 * @description Words of the title, the lead or the text; a part of a word is enough. All must match. In the
-                 *     lead and the text they are found as in `q`, in lower case, in capitals and capitalised.
+                 * @description Words of the title, the lead or the text; a part of a word is enough. All must match.
                  * @example docking
                  */
                 q?: string;
