@@ -22,7 +22,7 @@ class FeedSource(Base):
     format: Mapped[SourceFormat] = mapped_column(enum_type(SourceFormat))
     trusted: Mapped[bool]
     pictures: Mapped[bool | None]
-    """Whether pictures of its entries are fetched; null: if it is trusted."""
+    """Pictures of its entries are fetched; null: if it is trusted."""
     language: Mapped[str | None] = mapped_column(BoundedString(3))
     every_minutes: Mapped[int]
     requests_per_hour: Mapped[int | None]

@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     bindparam,
     case,
     func,
@@ -44,6 +43,7 @@ from app.db.functions import (
     json_array_subquery,
     json_object_subquery,
     json_values_subquery,
+    row_limit_param,
 )
 from app.db.horizon import get_known_until
 from app.db.models import (
@@ -257,8 +257,8 @@ def _list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
         entries = entries.where(Article.id.in_(select_branch_ids(branches, newest)))
     else:
         entries = entries.where(*selection.conditions())
-    number = bindparam("number", type_=Integer())
-    entries = entries.order_by(*newest.order_by_clauses()).limit(number)
+    # The same parameter as in the branches: SQLAlchemy has one kind of each name.
+    entries = entries.order_by(*newest.order_by_clauses()).limit(row_limit_param("number"))
     values = selection.values()
     rows = reader.all(entries, number=query.limit, **values)
     return [FeedEntry.model_validate(row) for row in rows]

@@ -17,7 +17,7 @@ from app.resources.media.store import PictureStore
 
 DRAWINGS_PATH = Path(__file__).parent / "drawing_files"
 
-_SIDE = 480
+_SIDE_PIXELS = 480
 """Width and height of all drawings."""
 
 _lock = Lock()
@@ -36,7 +36,9 @@ def find_drawing(digest: str) -> Picture | None:
     entry = _read_index().get(digest)
     if entry is None:
         return None
-    return Picture(SVG_TYPE, _SIDE, _SIDE, entry[1], tuple(fit_sizes(_SIDE, _SIDE)))
+    return Picture(
+        SVG_TYPE, _SIDE_PIXELS, _SIDE_PIXELS, entry[1], tuple(fit_sizes(_SIDE_PIXELS, _SIDE_PIXELS))
+    )
 
 
 def make_drawing(store: PictureStore, digest: str) -> bool:
