@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from starlette.testclient import TestClient
@@ -50,9 +52,8 @@ def test_index_describes_the_drawing(tmp_path: Path, dataset: Dataset, slug: str
     """Size, type and preview are those that the decoder finds."""
     store, content = PictureStore(tmp_path), dataset.media[slug].content
     assert find_drawing("0" * 32) is None
-    assert not make_drawing(store, "0" * 32)
     assert store.find(content) is None
-    assert make_drawing(store, content)
+    make_drawing(store, content)
     assert store.find(content) == find_drawing(content)
 
 
@@ -91,6 +92,33 @@ def test_busy_server_makes_no_drawing(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     monkeypatch.undo()
     assert archive.get(path).status_code == 200
+
+
+@pytest.mark.usefixtures("folder")
+def test_requests_wait_for_one_drawing_at_a_time(
+    archive: TestClient, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, end = Event(), Event()
+
+    def wait(*_: object) -> None:
+        waiting.set()
+        assert end.wait(60)
+
+    monkeypatch.setattr("app.resources.media.file_router._MAX_DRAWING_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("app.resources.media.file_router.make_drawing", wait)
+    contents = (dataset.media[f"emblem-iss-{number}"].content for number in (4, 5))
+    first, second = (f"/media/{content}/card.jpg" for content in contents)
+    with ThreadPoolExecutor(1) as pool:
+        rendered = pool.submit(archive.get, first)
+        assert waiting.wait(60)
+        refused = archive.get(second)
+        unknown = archive.get(f"/media/{'0' * 32}/card.jpg")
+        end.set()
+        rendered.result()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+    assert unknown.status_code == 404
+    monkeypatch.undo()
+    assert archive.get(second).status_code == 200  # positive control
 
 
 @pytest.mark.parametrize(

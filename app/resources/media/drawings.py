@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import cast
 
 from app.domain.pictures import SVG_TYPE, Picture, fit_sizes
@@ -19,8 +18,6 @@ DRAWINGS_PATH = Path(__file__).parent / "drawing_files"
 
 _SIDE_PIXELS = 480
 """Width and height of all drawings."""
-
-_lock = Lock()
 
 
 @cache
@@ -41,19 +38,15 @@ def find_drawing(digest: str) -> Picture | None:
     )
 
 
-def make_drawing(store: PictureStore, digest: str) -> bool:
-    """Store the renditions of a drawing. False if there is no drawing with this digest.
+def make_drawing(store: PictureStore, digest: str) -> None:
+    """Store the renditions of the drawing with this digest, unless they are stored.
 
-    Raises TimeoutError if the machine is too busy.
+    Call it in a thread. Raises TimeoutError if the machine is too busy.
     """
-    entry = _read_index().get(digest)
-    if entry is None:
-        return False
-    with _lock:
-        if store.find(digest) is None:
-            with store.staging() as folder:
-                files = folder / digest
-                files.mkdir()
-                make_renditions(DRAWINGS_PATH / entry[0], files)
-                store.add(digest, files)
-    return True
+    file, _ = _read_index()[digest]
+    if store.find(digest) is None:
+        with store.staging() as folder:
+            files = folder / digest
+            files.mkdir()
+            make_renditions(DRAWINGS_PATH / file, files)
+            store.add(digest, files)
