@@ -166,6 +166,10 @@ def test_record_resource_is_consistent(resource: RecordResource) -> None:
     } <= set(resource.record_model.model_fields)
 
 
+LEAD_ARTICLE_PATH = "/v1/missions/{slug}/featured-article"
+"""Write that editors of articles may make, too: see `test_authorisation.py`."""
+
+
 @pytest.mark.parametrize("resource", RECORD_RESOURCES.values(), ids=lambda each: each.tag)
 def test_record_writes_need_the_scope_of_the_resource(
     app: FastAPI, resource: RecordResource
@@ -176,6 +180,7 @@ def test_record_writes_need_the_scope_of_the_resource(
         for router in resource.routers
         for route in routes_of(router)
         if route.methods and route.methods & {"POST", "PATCH", "PUT", "DELETE"}
+        if route.path != LEAD_ARTICLE_PATH
     ]
     assert len(writes) >= 3
     scopes = {scope for route in writes for scope in needed[route.path]}

@@ -50,6 +50,7 @@ UNITS = (
     "OCCURRENCES", "TOKENS", "ATTEMPTS", "CONNECTIONS", "LEVEL", "VERSION", "REFERRERS",
     "REDIRECTS", "FAILURES", "INTEGER", "ID", "KIB", "INSTRUCTIONS", "VALUES", "TAGS", "JOBS",
     "ROUNDS", "PAGES", "TOLERANCE", "RESOLUTION", "MINUTE", "RANK", "STEPS", "UNITS",
+    "PIXELS",
 )  # fmt: skip
 """Last words of the names of numbers and periods: the unit, or the thing that is counted."""
 

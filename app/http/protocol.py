@@ -7,7 +7,8 @@ uvicorn's internals.
 """
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from itertools import islice
 from math import inf
 from time import perf_counter
@@ -37,8 +38,12 @@ from app.http.problems import (
     ApiError,
     BadRequest,
     ContentTooLarge,
+    HeadersTooLarge,
+    HttpVersionNotSupported,
     RequestTimeout,
+    TransferCodingNotImplemented,
     Unavailable,
+    UriTooLong,
     build_problem_response,
 )
 from app.http.request_context import (
@@ -47,14 +52,10 @@ from app.http.request_context import (
     request_id_from_header,
     request_id_header,
 )
-from app.http.request_head import (
-    MAX_HEAD_BYTES,
-    check_head,
-    headers_too_large,
-    uri_too_long,
-    version_not_supported,
-)
 
+MAX_HEAD_BYTES = 32 * 1024
+MAX_HEADER_COUNT = 100
+MAX_URL_BYTES = 8 * 1024
 MAX_RECEIVED_BODY_BYTES = 24 * 2**20
 """Size of a body with its chunk headers; `request_body` refuses the content at a lower limit."""
 
@@ -213,7 +214,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._refuse(self._head_error or self._explain(error))
         else:
             if self.reading_head and self._received_bytes > MAX_HEAD_BYTES:
-                self._refuse(headers_too_large() if self.headers else uri_too_long())
+                self._refuse(_headers_too_large() if self.headers else _uri_too_long())
             elif self._received_bytes > MAX_RECEIVED_BODY_BYTES:
                 detail = f"The maximum size of a body in chunks is {MAX_RECEIVED_BODY_BYTES} bytes."
                 self._refuse(ContentTooLarge(detail))
@@ -265,7 +266,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         version = self.parser.get_http_version()
         is_small = self._received_bytes <= MAX_HEAD_BYTES - _MAX_PARSED_BYTES
-        self._head_error = check_head(version, self.url, self.headers, is_small=is_small)
+        self._head_error = _check_head(version, self.url, self.headers, is_small=is_small)
         if self._head_error is not None:
             raise self._head_error
         self.reading_head = False
@@ -306,7 +307,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def _explain(self, error: httptools.HttpParserError) -> ApiError:
         """The problem for what the parser does not accept."""
         if str(error) == _PARSER_VERSION_ERROR or self.parser.get_method() == b"PRI":
-            return version_not_supported()
+            return _version_not_supported()
         return BadRequest(
             tr(
                 "The request is not valid HTTP/1.1 (RFC 9112).",
@@ -475,7 +476,73 @@ class _UvicornTransport:
         self.write = self._transport.write
 
 
+_HOST_PATTERN = re.compile(rb"[\w.~!$&'()*+,;=%:\[\]-]*")
+"""A host with a port perhaps, by its characters: links are not built from it."""
+
+_TRANSFER_CODINGS: tuple[list[bytes], ...] = ([], [b"chunked"])
+
+_HTTP_VERSIONS = frozenset({"1.0", "1.1"})
 _PARSER_VERSION_ERROR = "Invalid HTTP version"
 """The parser's message for a version that it does not know; it has no code for it."""
 
 _ERROR_HEADERS = ((b"cache-control", b"no-store"), (b"connection", b"close"))
+
+
+def _check_head(
+    version: str, url: bytes, headers: Collection[tuple[bytes, bytes]], *, is_small: bool
+) -> ApiError | None:
+    """The problem of a head; None if it is accepted.
+
+    `is_small` is true if it surely has at most MAX_HEAD_BYTES.
+    """
+    if version not in _HTTP_VERSIONS:
+        return _version_not_supported()
+    if len(url) > MAX_URL_BYTES:
+        return _uri_too_long()
+    if len(headers) > MAX_HEADER_COUNT or (
+        not is_small and sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES
+    ):
+        return _headers_too_large()
+    hosts, codings = [], []
+    for name, value in headers:
+        if name == b"host":
+            hosts.append(value)
+        elif name == b"transfer-encoding":
+            codings.append(value.lower())
+    if codings not in _TRANSFER_CODINGS:
+        return TransferCodingNotImplemented(
+            tr(
+                "Send the body in the transfer coding `chunked`, or with `Content-Length`.",
+                "Отправьте тело с `Transfer-Encoding: chunked` или с `Content-Length`.",
+            )
+        )
+    is_missing_allowed = version == "1.0" and not hosts
+    if not is_missing_allowed and (len(hosts) != 1 or not _HOST_PATTERN.fullmatch(hosts[0])):
+        return BadRequest(
+            tr(
+                "Send exactly one `Host` header with a host and perhaps a port (RFC 9112, "
+                "section 3.2).",
+                "Нужен ровно один заголовок `Host` с узлом и, возможно, портом (RFC 9112, "
+                "раздел 3.2).",
+            )
+        )
+    return None
+
+
+def _uri_too_long() -> UriTooLong:
+    """The problem of a target that is longer than MAX_URL_BYTES."""
+    return UriTooLong(f"The maximum length of a URL is {MAX_URL_BYTES} bytes.")
+
+
+def _headers_too_large() -> HeadersTooLarge:
+    """The problem of headers beyond MAX_HEADER_COUNT or MAX_HEAD_BYTES."""
+    return HeadersTooLarge(
+        f"The maximum is {MAX_HEADER_COUNT} headers with {MAX_HEAD_BYTES} bytes in total."
+    )
+
+
+def _version_not_supported() -> HttpVersionNotSupported:
+    """The problem of a version other than HTTP/1.0 and HTTP/1.1."""
+    return HttpVersionNotSupported(
+        tr("Send the request with HTTP/1.1 or HTTP/1.0.", "Отправьте запрос по HTTP/1.1 или 1.0.")
+    )

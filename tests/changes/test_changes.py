@@ -71,6 +71,7 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
         "spacewalk": 277,
         "site": 6,
         "article": 2212,
+        "media": 137,
     }
     assert all(item["op"] == "upsert" and item["data"]["id"] == item["id"] for item in items)
     assert len({(item["type"], item["id"]) for item in items}) == len(items)

@@ -11,7 +11,6 @@ from alembic import command
 
 from app.http import deadlines, protocol
 from app.http.protocol import LimitedHttpProtocol
-from app.http.request_head import MAX_HEAD_BYTES
 from tests.support.databases import alembic_config
 from tests.support.protocol_servers import serve_in_thread
 from tests.support.raw_http import RawConnection, request_head, send_raw
@@ -198,7 +197,7 @@ def test_ended_connection_is_freed_without_garbage_collection(
 @pytest.mark.parametrize("path", [CACHED, "/health/live", "/nowhere"])
 def test_pipeline_with_an_incomplete_last_head_is_answered(origin: str, path: str) -> None:
     heads = request_head(path) * 3000
-    assert len(heads) > 2 * MAX_HEAD_BYTES
+    assert len(heads) > 2 * protocol.MAX_HEAD_BYTES
     status = send_raw(origin, request_head(path)).status
     with RawConnection(origin, 60) as wire:
         wire.send(heads + request_head("/openapi.json")[:-4])

@@ -18,7 +18,7 @@ RUSSIAN = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"}
 CYRILLIC = re.compile("[а-яё]")
 
 TRANSLATED_KEYS = {
-    "credited_as", "description", "detail", "family", "headline", "kind_label", "name",
+    "alt", "credited_as", "description", "detail", "family", "headline", "kind_label", "name",
     "name_native", "outcome_note", "pad_name", "purpose", "role_label", "spacecraft",
     "status_label", "summary", "text", "title",
 }  # fmt: skip

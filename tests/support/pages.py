@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_VOID_TAGS = {"meta", "link", "input", "br", "hr", "img"}
+_VOID_TAGS = {"meta", "link", "input", "br", "hr", "img", "source"}
 
 
 @dataclass

@@ -1,9 +1,11 @@
 """Keyset pagination: pages of a list, and links to the next and the previous one."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import blake2b
 from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
@@ -25,7 +27,7 @@ from app.api.fields import FieldsQuery
 from app.api.links import Url, url_for_request
 from app.api.lists.cursors import MAX_CURSOR_CHARS
 from app.api.lists.references import References, check_references
-from app.api.lists.seek import KeyTypes, Seek, decode_seek, digest_filters, encode_seek
+from app.api.lists.seek import KeyTypes, Seek, decode_seek, encode_seek
 from app.api.lists.sorting import Order
 from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
@@ -223,7 +225,7 @@ def build_page(
     params = to_query_params(query, cursor=None, facet=None)  # facets are on the first page alone
     scope = {k: v for k, v in params.items() if k not in ListViewQuery.model_fields}
     # With the names of the keys: a cursor ends with the columns that it holds values of.
-    digest = digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
+    digest = _digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
     seek = decode_seek(query.cursor, sort, digest, sorts) if query.cursor else None
     backwards = seek is not None and seek.backwards
     limit = min(query.limit, max_items or query.limit)
@@ -323,3 +325,8 @@ def count_rows(reader: Reader, *statements: AnySelect, **values: Any) -> int:
     rows = statement.with_only_columns(literal_column("1", Integer), maintain_column_froms=True)
     counted = rows.limit(MAX_COUNTED_ITEMS + 1).subquery()
     return reader.scalar(select(func.count()).select_from(counted), **values) or 0
+
+
+def _digest_filters(filters: Mapping[str, str]) -> str:
+    """Digest of filters, by which a cursor is valid with the same filters only."""
+    return blake2b(json.dumps(filters, sort_keys=True).encode(), digest_size=6).hexdigest()

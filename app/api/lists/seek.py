@@ -1,10 +1,8 @@
 """Positions in lists from which pages are read, and their cursors."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from app.api.lists.cursors import decode_cursor, encode_cursor
@@ -80,8 +78,3 @@ def _decode_key(value: Any, kind: type) -> Any:
     if isinstance(value, int) and abs(value) > _MAX_CURSOR_INT:
         raise ValueError(value)
     return value
-
-
-def digest_filters(filters: Mapping[str, str]) -> str:
-    """Digest of filters, by which a cursor is valid with the same filters only."""
-    return blake2b(json.dumps(filters, sort_keys=True).encode(), digest_size=6).hexdigest()
