@@ -167,7 +167,7 @@ def test_record_resource_is_consistent(resource: RecordResource) -> None:
 
 
 LEAD_ARTICLE_PATH = "/v1/missions/{slug}/featured-article"
-"""Write that editors of articles may make, too: see `test_authorisation.py`."""
+"""Write that editors of articles may make, too: see `tests/editing/test_drafts.py`."""
 
 
 @pytest.mark.parametrize("resource", RECORD_RESOURCES.values(), ids=lambda each: each.tag)
