@@ -92,12 +92,16 @@ def test_new_resource_costs_its_package_and_three_files(tmp_path: Path) -> None:
         MIGRATION,
     }
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    environment["PYTHONPATH"] = str(tmp_path)
+    with (tmp_path / "openapi.json").open("w") as document:
+        command = [sys.executable, "-B", "-c", "from app.cli.main import cli; cli()", "openapi"]
+        subprocess.run(command, cwd=tmp_path, env=environment, stdout=document, check=True)
     tests = ["tests/test_contract.py", "tests/test_notes.py", "-k", "not postgresql"]
     options = ["-q", "-n0", "-p", "no:cacheprovider", "--no-header"]
     run = subprocess.run(
         [sys.executable, "-B", "-m", "pytest", *options, *tests],
         cwd=tmp_path,
-        env=environment | {"PYTHONPATH": str(tmp_path)},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

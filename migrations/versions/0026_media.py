@@ -106,4 +106,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_articles_image_media_id"), "articles")
     op.drop_column("articles", "image_media_id")
     op.drop_table("media")
+    for table in ("changes", "former_slugs", "origins"):
+        op.execute(f"DELETE FROM {table} WHERE type = 'media'")  # noqa: S608 - ours
     empty_search_index()
