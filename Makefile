@@ -29,7 +29,7 @@ check: .venv/.test  ## run the fast checks: lint, types, import rules, API compa
 
 browser: .venv/.browser  ## test portal and documentation in a real browser (needs Debian's chromium)
 	@$(VENV)/mypy -p tests_browser
-	@$(VENV)/pytest -q --numprocesses 2 tests_browser
+	@$(VENV)/pytest -q tests_browser
 
 screenshots: .venv/.browser  ## take screenshots of every portal screen into docs/screenshots/
 	@$(VENV)/python -m tests_browser.screenshots

@@ -1,16 +1,10 @@
-"""Fixtures of browser tests: a server over the embedded archive, and Chromium.
+"""Fixtures of browser tests: a server over the embedded archive, and Chromium."""
 
-Each process of pytest-xdist has its own of both.
-"""
-
-import re
 from collections.abc import Callable, Iterator
 from shutil import copyfile
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
-from xdist.scheduler import LoadScopeScheduling
 
 from app.domain.enums import Scope
 from tests.support.archives import load_archive_file
@@ -25,22 +19,6 @@ def pytest_configure() -> None:
     expect.set_options(timeout=BUSY_MACHINE_MILLISECONDS)
 
 
-class ServerScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Scheduler that runs all tests of the desk in one process, so that its server starts once.
-
-    The same for OpenID. All other tests go to the process that is free.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        server = re.match("tests_browser/test_(desk|openid)", nodeid)
-        return server[1] if server else nodeid
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ServerScheduling:
-    """Scheduler of `pytest --numprocesses 2`."""
-    return ServerScheduling(config, log)
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the figures that tests have recorded: measurements without an assertion."""
     terminalreporter.write_line("")
@@ -52,7 +30,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Server of all tests of this process."""
+    """Server of all tests."""
     folder = tmp_path_factory.mktemp("served")
     copyfile(load_archive_file(), database_in(folder))
     with run_server(folder) as running:
@@ -87,7 +65,7 @@ def origin(server: Server) -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Browser of all tests of this process."""
+    """Browser of all tests."""
     with run_chromium() as browser:
         yield browser
 

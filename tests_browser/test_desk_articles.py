@@ -95,7 +95,7 @@ def upload_picture(page: Page, photo: Path) -> None:
     press(page, "Upload")
     expect(page.locator(".picture img")).to_have_attribute("alt", "A globe held in two hands")
     press(page, re.compile("^Picture$"))
-    page.locator("dialog .pictures button").click()
+    page.locator("dialog .pictures").get_by_role("button", name="A photographer").click()
     slug = "a-globe-held-in-two-hands"
     markdown = re.compile(rf"!\[A globe held in two hands\]\(media:{slug}\)")
     expect(text_field(page, "Text")).to_have_value(markdown)
