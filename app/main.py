@@ -33,7 +33,13 @@ from app.config import Settings, use_settings
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
-from app.http.paths import monitoring_paths, route_traits, sign_in_paths, upload_limits
+from app.http.paths import (
+    file_prefixes,
+    monitoring_paths,
+    route_traits,
+    sign_in_paths,
+    upload_limits,
+)
 from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
 from app.http.traces import build_tracer_provider
@@ -140,6 +146,7 @@ class Zarya(FastAPI):
             look_up_key=partial(identify_key, services.database),
             monitoring_paths=monitoring_paths(self.routes),
             upload_limits=upload_limits(self.routes),
+            file_prefixes=file_prefixes(self.routes),
             calling_paths=(MCP_PATH,),
             sign_in_paths=sign_in_paths(self.routes),
             deprecations=DEPRECATED_OPERATIONS,

@@ -29,6 +29,9 @@ _MAX_WAIT_SECONDS = 2.0
 _MAX_UPLOAD_COUNT = 8
 """Uploads in progress in one process. They wait for each other, but not for other writes."""
 
+_MAX_FILE_COUNT = 64
+"""Reads of files in progress in one process. Some wait until the file is made."""
+
 _UPLOAD_SECONDS = 30.0
 """Time limit of an upload, which waits for those before it."""
 
@@ -115,7 +118,7 @@ def _resolve_waiter(waiter: asyncio.Future[bool], is_admitted: bool) -> None:
 
 
 class LoadSheddingMiddleware:
-    """ASGI middleware: separate bulkheads for reads and writes, and a time limit."""
+    """ASGI middleware: separate bulkheads for reads, files and writes, and a time limit."""
 
     def __init__(
         self,
@@ -127,15 +130,18 @@ class LoadSheddingMiddleware:
         timeout_seconds: float,
         exempt_paths: Collection[str],
         upload_paths: Collection[str] = (),
+        file_prefixes: tuple[str, ...] = (),
     ) -> None:
         # Two slots a thread: one request is in the database while another is being encoded.
         self.app = app
         self.read_bulkhead = Bulkhead(2 * read_threads, max_waiters)
         self.write_bulkhead = Bulkhead(2 * write_threads, max_waiters)
         self.upload_bulkhead = Bulkhead(_MAX_UPLOAD_COUNT, 0)
+        self.file_bulkhead = Bulkhead(_MAX_FILE_COUNT, 0)
         self.timeout_seconds = timeout_seconds
         self._exempt_paths = exempt_paths
         self._upload_paths = upload_paths
+        self._file_prefixes = file_prefixes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in self._exempt_paths:
@@ -143,7 +149,8 @@ class LoadSheddingMiddleware:
             return
         seconds = self.timeout_seconds
         if scope["method"] in _SAFE_METHODS:
-            bulkhead = self.read_bulkhead
+            is_file = scope["path"].startswith(self._file_prefixes)
+            bulkhead = self.file_bulkhead if is_file else self.read_bulkhead
         elif scope["path"] in self._upload_paths:
             bulkhead, seconds = self.upload_bulkhead, max(seconds, _UPLOAD_SECONDS)
         else:

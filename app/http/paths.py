@@ -32,6 +32,8 @@ class RouteTraits:
     """Maximum size of a file in the body of a POST with credentials. 0: the limit of all bodies."""
     signs_in: bool = False
     """A POST with a key in its body: a 401 counts as a wrong key."""
+    reads_files: bool = False
+    """The response is a file, not data of the database: it takes no slot of other reads."""
 
 
 NO_TRAITS = RouteTraits()
@@ -44,11 +46,14 @@ def route_traits(
     json_errors: bool = False,
     max_upload_bytes: int = 0,
     signs_in: bool = False,
+    reads_files: bool = False,
 ) -> Callable[[E], E]:
     """A decorator that declares the `RouteTraits` of an endpoint."""
 
     def declare(endpoint: E) -> E:
-        traits = RouteTraits(monitoring, english_only, json_errors, max_upload_bytes, signs_in)
+        traits = RouteTraits(
+            monitoring, english_only, json_errors, max_upload_bytes, signs_in, reads_files
+        )
         endpoint.route_traits = traits  # type: ignore[attr-defined]  # on a function
         return endpoint
 
@@ -85,6 +90,15 @@ def sign_in_paths(routes: Iterable[BaseRoute]) -> frozenset[str]:
         route.path
         for route in routes
         if isinstance(route, Route) and get_route_traits(route).signs_in
+    )
+
+
+def file_prefixes(routes: Iterable[BaseRoute]) -> tuple[str, ...]:
+    """The parts of the paths of files before their parameters, such as `/media/`."""
+    return tuple(
+        route.path.partition("{")[0]
+        for route in routes
+        if isinstance(route, Route) and get_route_traits(route).reads_files
     )
 
 

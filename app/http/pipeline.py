@@ -44,6 +44,7 @@ def build_pipeline(
     look_up_key: KeyLookup,
     monitoring_paths: Collection[str],
     upload_limits: Mapping[str, int],
+    file_prefixes: tuple[str, ...],
     calling_paths: Collection[str],
     sign_in_paths: Collection[str],
     deprecations: DeprecationTable,
@@ -62,6 +63,7 @@ def build_pipeline(
         timeout_seconds=settings.request_seconds,
         exempt_paths={*monitoring_paths, *calling_paths},
         upload_paths=upload_limits,
+        file_prefixes=file_prefixes,
     )
     buffer_body = BufferBodyMiddleware(load_shedding, upload_limits)
     content_language = ContentLanguageMiddleware(buffer_body)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -67,6 +68,33 @@ def test_bulkhead_refuses_behind_a_stall(archive: TestClient, release_reads: Eve
         release_reads.set()
         assert wait_for_statuses(futures, 7) == [404] * 2 + [503] * 5
         assert client.get("/v1/launches?limit=1").status_code == 200
+
+
+def test_files_and_other_reads_hold_no_slots_of_each_other(
+    archive: TestClient, release_reads: Event, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file of a picture may be made when it is read, which takes longer than most reads."""
+    made, begun = Event(), list[str]()
+    router = "app.resources.media.file_router"
+
+    def find_any(content: str) -> bool:
+        begun.append(content)
+        return True
+
+    monkeypatch.setattr(f"{router}.find_drawing", find_any)
+    monkeypatch.setattr(f"{router}.make_drawing", lambda *_: made.wait(60))
+    drawing = archive.get("/v1/media/emblem-iss-59").json()["image"]["url"]
+    read, other_file = "/v1/launches?limit=1", f"/media/{'0' * 32}/card.jpg"
+    with service(archive, media_dir=str(tmp_path)) as client, ThreadPoolExecutor(20) as pool:
+        files = [pool.submit(client.get, drawing) for _ in range(10)]
+        wait_for(lambda: len(begun) == 10, 20)
+        assert client.get(read).status_code == 200
+        made.set()
+        assert wait_for_statuses(files, 10) == [404] * 10  # nothing was made
+        reads = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(7)]
+        wait_for_statuses(reads, 5)
+        assert client.get(read).status_code == 503  # positive control
+        assert client.get(other_file).status_code == 404
 
 
 def test_bulkhead_queues_while_requests_complete(archive: TestClient, no_time_limits: None) -> None:

@@ -41,7 +41,7 @@ _drawing_threads = CapacityLimiter(1)
 
 
 @router.get("/{content}/{file}", name="getMediaFile")
-@route_traits(english_only=True)
+@route_traits(english_only=True, reads_files=True)
 async def get_file(
     content: str,
     file: str,
