@@ -260,10 +260,15 @@ def cursor(next_page: str) -> str:
     return parse_qs(urlsplit(next_page).query)["cursor"][0]
 
 
+def path_of(url: str) -> str:
+    """Path of a URL of this site: pages load files from their own host, whatever the public URL."""
+    return urlsplit(url).path
+
+
 def srcset(sources: Sequence[dict[str, Any]], media_type: str) -> str:
     """Value of the attribute `srcset` with the files of an image that have a type."""
     files = (source for source in sources if source["type"] == media_type)
-    return ", ".join(f"{source['url']} {source['width']}w" for source in files)
+    return ", ".join(f"{path_of(source['url'])} {source['width']}w" for source in files)
 
 
 def parts(text: str, highlights: Sequence[dict[str, Any]], field: str) -> Iterator[TextFragment]:
@@ -286,6 +291,7 @@ SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
     initials,
     clocked,
     cursor,
+    path_of,
     srcset,
     parts,
     in_language,

@@ -19,6 +19,9 @@ export function path(base, segments, parameters = {}) {
   return `${base}/${segments.map(encodeURIComponent).join("/")}${query && `?${query}`}`;
 }
 
+/** Path of a URL of this site: pages load files from their own host, whatever the public URL. */
+const pathOf = (url) => new URL(url).pathname;
+
 const dayAfter = (day, days) => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 
 /** Return the template filters in the language of `strings`; dates are in `timeZone`. */
@@ -121,8 +124,9 @@ export function filters(lang, strings, timeZone, places) {
       const byNumber = new Map(months.map((month) => [Number(month.month.slice(5)), month]));
       return Array.from({ length: 12 }, (_, n) => byNumber.get(n + 1) ?? null);
     },
+    path_of: pathOf,
     srcset: (sources, type) =>
-      sources.filter((source) => source.type === type).map(({ url, width }) => `${url} ${width}w`).join(", "),
+      sources.filter((source) => source.type === type).map(({ url, width }) => `${pathOf(url)} ${width}w`).join(", "),
     // Highlights count code points, some of which are two UTF-16 units.
     parts(text, highlights, field) {
       const letters = Array.from(text);
