@@ -1,4 +1,4 @@
-"""Load shedding: bounded concurrency and queues for reads and writes; 503 when they are full.
+"""Load shedding: bounded concurrency of reads, files and writes; 503 when they are full.
 
 Requests wait for a slot of the few database threads: long in a burst, which ends, but not in a
 queue that remains ("controlled delay", ADR 20). When no request completes for a while, as behind a
