@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -480,12 +482,13 @@ def test_backup_restores_the_files(
 
 
 def test_pages_show_the_picture(client: TestClient, article: str) -> None:
-    """With its size, so that the text below it does not move."""
+    """With its size, so that the text below it does not move; from the host of the page."""
     image = client.get(article).json()["image"]
     page = client.get(article.removeprefix("/v1")).text
     assert f'<meta property="og:image" content="{image["url"]}">' in page
     assert f'width="{image["width"]}" height="{image["height"]}" alt="{image["alt"]}"' in page
     for source in image["srcset"]:
-        assert f"{source['url']} {source['width']}w" in page
+        assert re.search(rf'[" ]{urlsplit(source["url"]).path} {source["width"]}w', page)
+    assert not re.search('src(set)?="[^"]*http', page)
     found = client.get("/search?q=type:media").text
     assert f'href="{client.get(PATH).json()["items"][0]["url"]}"' in found

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -129,7 +130,7 @@ def test_crews_show_portraits(illustrator: TestClient) -> None:
         assert member["image"] == person["image"]
     page = illustrator.get(f"/missions/{mission['slug']}", headers={"Accept": "text/html"}).text
     assert 'class="portrait"' in page
-    assert person["image"]["srcset"][0]["url"] in page
+    assert f'srcset="{urlsplit(person["image"]["srcset"][0]["url"]).path} 160w' in page
     illustrator.patch(
         f"/v1/people/{person['slug']}", json={"image": None}, headers=IF_MATCH_ANY
     ).raise_for_status()
