@@ -15,7 +15,11 @@ from app.ops.backup import BackupError, _digest_tables, restore_backup, write_ba
 from app.resources.write_steps import build_database
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
-from tests.support.databases import CreateDatabase, alembic_config
+from tests.support.databases import (
+    CreateDatabase,
+    alembic_config,
+    find_tables_without_statistics,
+)
 
 HOOK = {"address": "https://hook.example/", "types": [], "secret": "whsec_" + "a" * 32}
 
@@ -49,6 +53,7 @@ def test_backup_restores_to_both_databases(
     for url in (create_database(), f"sqlite:///{tmp_path}/other.db"):
         with closing(migrated(url)) as database:
             restore_backup(database, backup, alembic_config(url), quiet)
+            assert find_tables_without_statistics(database) == set()
         with open_client(url) as restored:
             for path in ("/v1/missions/iss-59/page?month=2019-04", "/v1/people?view=full", *found):
                 assert restored.get(path).content == archive.get(path).content

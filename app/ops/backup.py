@@ -37,6 +37,7 @@ from app.db.models import (
     Webhook,
 )
 from app.db.sequences import get_last_sequence_value, set_sequence_value
+from app.db.statistics import update_statistics
 from app.db.timeouts import disable_timeouts
 from app.domain.atomic_file import replace_atomically
 from app.resources.media.drawings import find_drawing
@@ -130,6 +131,7 @@ def restore_backup(
             connection.execute(insert(Restoration))
             with Session(connection) as session:
                 SEARCH_INDEXER.rebuild(lambda: nullcontext(session))
+            update_statistics(connection)
     return sum(rows for rows, _ in copied.values())
 
 

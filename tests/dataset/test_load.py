@@ -34,7 +34,7 @@ from app.resources.horizon.commands import move_horizon
 from app.resources.horizon.queries import get_horizons
 from tests.support import factories
 from tests.support.clients import database_of, open_client
-from tests.support.databases import CreateDatabase
+from tests.support.databases import CreateDatabase, find_tables_without_statistics
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.horizons import EDITOR
 
@@ -54,6 +54,8 @@ class First:
     database: Database
     report: LoadReport
     told: list[tuple[str, int, int]]
+    without_statistics: set[str]
+    """Tables without statistics before the load."""
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +69,9 @@ def first(create_database: CreateDatabase) -> Iterator[First]:
             session.add(article)
             session.flush()
             session.add(ArticleTag(article_id=article.id, tag="own"))
+        without_statistics = find_tables_without_statistics(database)
         report = load_dataset(database.session, lambda *step: told.append(step))
-        yield First(database, report, told)
+        yield First(database, report, told, without_statistics)
 
 
 def test_load_twice_creates_then_writes_nothing(first: First) -> None:
@@ -85,6 +88,12 @@ def test_load_twice_creates_then_writes_nothing(first: First) -> None:
         for model, rows in before.items():
             assert reader.all(select(model.id, model.updated_at, model.version)) == rows
         assert list(check_archive(reader)) == []
+
+
+def test_load_updates_the_statistics_of_the_planner(first: First) -> None:
+    if first.database.engine.dialect.name == "postgresql":
+        assert {"articles", "launches", "search_index"} <= first.without_statistics
+    assert find_tables_without_statistics(first.database) == set()
 
 
 def test_new_record_that_refers_to_a_deleted_one_is_not_created(database: Database) -> None:

@@ -33,6 +33,7 @@ from app.db.models import (
     Vehicle,
     vehicle_slug,
 )
+from app.db.statistics import update_statistics
 from app.domain.batching import batched
 from app.domain.enums import RecordType
 from app.ingest.dataset.load_agencies import upsert_agencies
@@ -138,6 +139,8 @@ def load_dataset(
     with open_session() as session:
         for horizon in dataset.horizon.values():
             move_horizon(session, LOADER_ACTOR, [horizon.kind], horizon.known_until)
+        if merge.created:
+            update_statistics(session.connection())
     progress("done", len(steps), len(steps))
     changed = len(merge.created) + len(merge.updated)
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)
