@@ -73,6 +73,52 @@ def test_invalid_spacewalks_are_refused(
     assert errors == [(pointer, code)]
 
 
+OTHER = {"number": 2, "ends_at": END, "ends_at_precision": "minute", "crew": [member("flyer")]}
+"""Spacewalk of the same person from 12:01 to 18:40."""
+
+OVERLAPPING: list[dict[str, Any]] = [
+    {},
+    {"starts_at": "2019-03-22T18:39:00Z"},
+    {"starts_at": "2019-03-22T11:00:00Z", "ends_at": "2019-03-22T12:30:00Z"},
+    {"starts_at": "2019-03-22T11:00:00Z", "duration_seconds": 5400},
+    {"starts_at": "2019-03-22T13:00:00Z", "starts_at_precision": "hour", "duration_seconds": 9000},
+    {"starts_at": "2019-03-21T00:00:00Z", "starts_at_precision": "day", "ends_at": END},
+]
+
+SEPARATE: list[dict[str, Any]] = [
+    {"starts_at": "2019-03-22T18:40:00Z"},
+    {"starts_at": "2019-03-22T11:00:00Z", "ends_at": START},
+    {"starts_at": "2019-03-22T11:00:00Z", "duration_seconds": 3600},
+    {"starts_at": "2019-03-22T00:00:00Z", "starts_at_precision": "day"},
+    {"starts_at": "2019-03-22T00:00:00Z", "starts_at_precision": "day", "duration_seconds": 5400},
+]
+
+
+@pytest.mark.parametrize("fields", OVERLAPPING)
+def test_person_in_another_spacewalk_is_refused(
+    station: TestClient, fields: dict[str, Any]
+) -> None:
+    station.post("/v1/spacewalks", json=walk(**OTHER)).raise_for_status()
+    crew = {"crew": [member("flyer")]}
+    answer = station.post("/v1/spacewalks", json=walk(**fields, **crew))
+    assert answer.status_code == 422, answer.text
+    error = answer.json()["errors"][0]
+    assert (error["pointer"], error["code"]) == ("/crew/0/person", "in-another-spacewalk")
+    assert "'spacewalk-2'" in error["detail"]
+    assert station.post("/v1/spacewalks", json=walk(**fields)).status_code == 201
+
+
+@pytest.mark.parametrize("fields", SEPARATE)
+def test_person_in_separate_spacewalks_is_accepted(
+    station: TestClient, fields: dict[str, Any]
+) -> None:
+    station.post("/v1/spacewalks", json=walk(**OTHER)).raise_for_status()
+    crew = {"crew": [member("flyer")]}
+    assert station.post("/v1/spacewalks", json=walk(**fields, **crew)).status_code == 201
+    path = "/v1/spacewalks/spacewalk-2"
+    assert station.patch(path, json=crew, headers=IF_MATCH_ANY).status_code == 200
+
+
 LAUNCH_DAY = {"starts_at": "2019-03-14T00:00:00Z", "starts_at_precision": "day"}
 
 ACCEPTED: list[tuple[dict[str, Any], int | None]] = [

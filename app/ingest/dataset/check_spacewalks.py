@@ -11,6 +11,7 @@ from app.db.database import Reader, Row
 from app.db.models import Flight, Launch, Person, Spacewalk, SpacewalkMember
 from app.domain.dates import MAX_INSTANT, Precision, period_end
 from app.domain.enums import FLOWN_STATUSES
+from app.domain.spacewalks import SpacewalkPeriod
 
 
 def check_spacewalks(reader: Reader) -> Iterator[str]:
@@ -22,6 +23,7 @@ def check_spacewalks(reader: Reader) -> Iterator[str]:
             Spacewalk.starts_at,
             Spacewalk.starts_at_precision,
             Spacewalk.ends_at,
+            Spacewalk.ends_at_precision,
             Spacewalk.duration_seconds,
         ).order_by(Spacewalk.starts_sort_at, Spacewalk.id)
     )
@@ -75,20 +77,20 @@ def _check_flights(reader: Reader, walks_by_person: dict[str, list[Row]]) -> Ite
                 yield f"{person} in {walk['slug']} is on no flight"
 
 
-def _check_overlaps(walks_by_person: dict[str, list[Row]]) -> Iterator[str]:
-    """Check that no person is in two spacewalks at one time."""
-    for person, walks in sorted(walks_by_person.items()):
-        for walk, following in pairwise(walks):
-            if _end_of(walk) > following["starts_at"]:
-                yield f"{person} is in {walk['slug']} and {following['slug']} at one time"
-
-
 def _end_of(walk: Row) -> datetime:
     """End of a spacewalk, or the end of the period that it certainly starts in."""
     start, end = walk["starts_at"], walk["ends_at"]
     if end is None and walk["starts_at_precision"] != Precision.DAY:
         end = start + timedelta(seconds=walk["duration_seconds"] or 0)
     return end or period_end(start, Precision.DAY)
+
+
+def _check_overlaps(walks_by_person: dict[str, list[Row]]) -> Iterator[str]:
+    """Check that no person is in two spacewalks at one time."""
+    for person, walks in sorted(walks_by_person.items()):
+        for walk, following in pairwise(walks):
+            if SpacewalkPeriod.of(walk).certainly_overlaps(SpacewalkPeriod.of(following)):
+                yield f"{person} is in {walk['slug']} and {following['slug']} at one time"
 
 
 def _check_totals(reader: Reader, walks_by_person: dict[str, list[Row]]) -> Iterator[str]:

@@ -26,13 +26,13 @@ from app.db.models import (
     SpacewalkMember,
     stored_id,
 )
-from app.domain.dates import Precision, now, period_end
+from app.domain.dates import now, period_end
 from app.domain.enums import FLOWN_STATUSES, AuditTarget, LaunchStatus
 from app.domain.languages import tr
+from app.domain.spacewalks import TO_THE_MINUTE, SpacewalkPeriod
 from app.resources.spacewalks.queries import get_spacewalk
 from app.resources.spacewalks.schemas import SpacewalkRecord, SpacewalkWrite
 
-_TO_THE_MINUTE = {Precision.SECOND, Precision.MINUTE}
 _DURATION_TOLERANCE_SECONDS = 60
 """Difference of a duration to its start and end, which are each known to the minute."""
 
@@ -91,6 +91,7 @@ def save(session: Session, spacewalk: Spacewalk, document: SpacewalkWrite) -> No
     slugs = [member.person for member in document.crew]
     people = resolve_slugs(session, Person, slugs, "/crew/{}/person")
     _check_in_space(session, document, people)
+    _check_no_other(session, spacewalk, people)
     session.add(spacewalk)
     session.flush()
     _set_crew(session, spacewalk, document, people, is_new)
@@ -121,7 +122,7 @@ def _get_duration_seconds(document: SpacewalkWrite) -> int | None:
     """Duration of a document: the given one, or from start to end. Raises InvalidRequest."""
     given = document.duration_seconds
     precisions = {document.starts_at_precision, document.ends_at_precision}
-    if document.ends_at is None or not precisions <= _TO_THE_MINUTE:
+    if document.ends_at is None or not precisions <= TO_THE_MINUTE:
         return given
     elapsed = int((document.ends_at - document.starts_at).total_seconds())
     if given is None:
@@ -163,6 +164,33 @@ def _check_in_space(session: Session, document: SpacewalkWrite, people: Sequence
                 f"{slug!r} is on no flight at that time.", f"{slug!r} в это время не в полёте."
             )
             raise_field_error(f"/crew/{index}/person", "not-in-space", detail)
+
+
+def _check_no_other(session: Session, spacewalk: Spacewalk, people: Sequence[int]) -> None:
+    """Raise InvalidRequest for a person who is in another spacewalk at the time."""
+    period = SpacewalkPeriod.of(vars(spacewalk))
+    others = session.execute(
+        select(
+            SpacewalkMember.person_id,
+            Spacewalk.slug,
+            Spacewalk.starts_at,
+            Spacewalk.starts_at_precision,
+            Spacewalk.ends_at,
+            Spacewalk.ends_at_precision,
+            Spacewalk.duration_seconds,
+        )
+        .join(Spacewalk, Spacewalk.id == SpacewalkMember.spacewalk_id)
+        .where(SpacewalkMember.person_id.in_(people), Spacewalk.id.is_distinct_from(spacewalk.id))
+        .order_by(Spacewalk.starts_sort_at, Spacewalk.id)
+    )
+    for other in map(dict, others.mappings()):
+        if period.certainly_overlaps(SpacewalkPeriod.of(other)):
+            detail = tr(
+                f"This person is in another spacewalk at that time: {other['slug']!r}.",
+                f"Этот человек в это время участвует в другом выходе: {other['slug']!r}.",
+            )
+            pointer = f"/crew/{people.index(other['person_id'])}/person"
+            raise_field_error(pointer, "in-another-spacewalk", detail)
 
 
 def _set_crew(
