@@ -333,8 +333,13 @@ def test_ended_session_loses_nothing(
     second.goto(f"{desk_server.origin}/desk")
     press(second, "Sign out")
     expect(second.get_by_role("heading", name="Sign in")).to_be_visible()
-    text_field(page, "Source").fill("Press office")
-    # Not a click of the mouse: the autosave may have opened the dialog already.
+    # Not by keyboard and mouse: the preview may have opened the dialog already, which has the focus.
+    text_field(page, "Source").evaluate(
+        """(field) => {
+          field.value = "Press office";
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
     page.get_by_role("button", name="Save draft", include_hidden=True).dispatch_event("click")
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
     page.get_by_label("API key").fill("zarya_wrong")
