@@ -78,7 +78,7 @@ def _load_server(file: Path) -> None:
         _load_archive(server.get_uri(database=_DATABASE))
         server.cleanup()
         with tarfile.open(file, "w") as tar:
-            tar.add(folder, "")
+            tar.add(folder, ".")
 
 
 def _share(suffix: str, create: Callable[[Path], None]) -> Path:
