@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.domain.enums import Scope
-from tests.support.archives import archive_template_url
+from tests.support.archives import archive_template_url, postgresql_url
 from tests.support.clients import clear_response_cache, client_with_key, database_of, open_client
 from tests.support.command_line import (
     cli_database_url,
@@ -26,7 +26,6 @@ from tests.support.databases import (
     create_database,
     empty_sqlite_database,
     empty_tables,
-    postgresql_url,
 )
 from tests.support.scheduling import DatabaseScheduling
 from tests.support.settings import default_settings, patient_reads

@@ -72,6 +72,7 @@ def test_month_counts_equal_day_lists(archive: TestClient, zone: str) -> None:
     assert articles > 900
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("month", ["2019-04", "2000-10", "2011-12", "2025-11"])
 @pytest.mark.parametrize("zone", ZONES)
 def test_day_urls_list_counted_records(archive: TestClient, month: str, zone: str) -> None:
@@ -82,6 +83,7 @@ def test_day_urls_list_counted_records(archive: TestClient, month: str, zone: st
         assert day["weekday"] == date.fromisoformat(day["date"]).isoweekday()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "filters", ["language=ru", "tag=launch", "tag=landing,expedition", "q=soyuz", "mission=iss-59"]
 )

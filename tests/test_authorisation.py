@@ -365,6 +365,7 @@ def build_body(editor: TestClient, body: Any) -> Any:
     return body(editor) if "editor" in signature(body).parameters else body()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", MATRIX)
 def test_route_accepts_only_its_scope(
     client: TestClient, editor: TestClient, app: FastAPI, operation: str

@@ -119,6 +119,7 @@ def test_changes_continue_after_restore(create_database: CreateDatabase, tmp_pat
         assert change["id"] == made["id"]
 
 
+@pytest.mark.slow
 def test_damaged_backup_is_refused(
     backup: Path, empty_sqlite_database: Database, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ _INDEX = table("pg_stat_user_tables", column("relname"), column("vacuum_count"))
 _VACUUMED = select(_INDEX.c.vacuum_count).where(_INDEX.c.relname == "search_index")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cli_database_url")
 def test_openapi_prints_document(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://portal.example")
@@ -161,6 +162,7 @@ def test_address_is_checked_before_the_start(capsys: pytest.CaptureFixture[str])
     assert (status, line) == (os.EX_NOPERM, "No permission to listen on port 80 of ::.")
 
 
+@pytest.mark.slow
 def test_database_is_checked_before_the_start(
     create_database: CreateDatabase, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -291,6 +293,7 @@ def test_serve_imports_no_modules_of_other_commands() -> None:
     assert others & COSTLY >= {"alembic", "rich", "typer", "app.ingest.dataset"}
 
 
+@pytest.mark.slow
 def test_serve_stops_if_prepare_fails(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/file/archive.db"}

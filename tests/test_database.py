@@ -60,6 +60,7 @@ def test_transaction_rolls_back_on_error(database: Database) -> None:
         assert count_articles(reader) == 0
 
 
+@pytest.mark.slow
 def test_concurrent_writers_lose_no_update(database: Database) -> None:
     """Read, then write, from four threads: no update is lost or refused."""
     with database.session() as session:

@@ -136,6 +136,7 @@ with_database = settings(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "field"),
     [(Article, "published_at"), (Launch, "launch_at")],

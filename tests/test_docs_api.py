@@ -62,6 +62,7 @@ DOCUMENTED_REQUESTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "address", "shown"),
     DOCUMENTED_REQUESTS,

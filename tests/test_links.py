@@ -44,6 +44,7 @@ def test_links_use_public_url_of_settings(archive: TestClient, path: str) -> Non
     assert "https://portal.example/" in content
 
 
+@pytest.mark.slow
 def test_openapi_servers_use_public_url_of_settings(archive: TestClient) -> None:
     with portal_client(archive) as client:
         document = client.get("/openapi.json").json()

@@ -31,6 +31,7 @@ def walk(client: TestClient, address: str, between: Any = lambda: None) -> list[
     return slugs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["-published_at", "published_at", "title"])
 @pytest.mark.parametrize("limit", [7, 100])
 def test_pages_with_equal_sort_keys_show_each_item_once(

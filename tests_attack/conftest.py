@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.archives import archive_template_url
-from tests.support.databases import CreateDatabase, create_database, postgresql_url
+from tests.support.archives import archive_template_url, postgresql_url
+from tests.support.databases import CreateDatabase, create_database
 from tests.support.servers import run_server_process
 from tests_attack.scale import Note
 from tests_browser.browsers import run_chromium

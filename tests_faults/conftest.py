@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import archive_template_url
-from tests.support.databases import CreateDatabase, create_database, postgresql_url
+from tests.support.archives import archive_template_url, postgresql_url
+from tests.support.databases import CreateDatabase, create_database
 from tests.support.servers import run_server_process
 from tests_faults.leaks import places_with, secret_of, stored_data
 from tests_faults.report import note, pytest_addoption, pytest_configure, pytest_sessionfinish

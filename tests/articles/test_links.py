@@ -265,6 +265,7 @@ def test_filtered_list_equals_filter_in_python(
         assert len(feed["items"]) == min(100, len(expected))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["Europe/Moscow", "Asia/Kathmandu", "Pacific/Apia"])
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_filtered_calendar_equals_count_in_python(

@@ -63,6 +63,7 @@ def renders_before_writing(steps: list[str]) -> bool:
     return ordered[:1] == [RENDERING] and ordered.count(RENDERING) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", REFUSED)
 def test_complex_text_is_refused(shape: str) -> None:
     with pytest.raises(TooComplex):

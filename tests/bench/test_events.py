@@ -1,5 +1,6 @@
 """Generated events of the bench: rows of the present models."""
 
+import pytest
 from sqlalchemy import func, select
 
 from app.db.models import Launch, Payload, Spacewalk, Stay
@@ -8,6 +9,7 @@ from bench.events import CYCLE_EVENTS, fill_events
 from tests.support.databases import CreateDatabase
 
 
+@pytest.mark.slow
 def test_events_are_launches_stays_and_spacewalks(
     create_database: CreateDatabase, archive_template_url: str
 ) -> None:

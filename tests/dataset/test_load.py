@@ -38,6 +38,8 @@ from tests.support.databases import CreateDatabase, find_tables_without_statisti
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.horizons import EDITOR
 
+pytestmark = pytest.mark.slow
+
 RECORDS = 137 + 18 + 6 + 30 + 20 + 238 + 298 + 309 + 42 + 331 + 75 + 277 + 26 + 2186
 """Drawings, vehicles, sites, agencies, types of spacecraft, spacecraft, people, launches, modules,
 stays, missions, spacewalks, articles and the chronicle."""
@@ -104,7 +106,6 @@ def test_new_record_that_refers_to_a_deleted_one_is_not_created(database: Databa
     assert (merge.total, merge.created) == (1, set())
 
 
-@pytest.mark.slow
 def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
     """Records and their child rows are written together, so that nothing is counted twice."""
 
@@ -127,7 +128,6 @@ def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
         assert sum(each["created"] for each in counts) == RECORDS
 
 
-@pytest.mark.slow
 def test_load_moves_the_horizon_forwards_only(own: TestClient) -> None:
     database = database_of(own)
     ahead = datetime(2026, 11, 1, tzinfo=UTC)
@@ -172,7 +172,6 @@ def test_loaded_mission_iss_59(archive: TestClient) -> None:
         assert {row["derived"] for row in reader.all(derived)} == {False}
 
 
-@pytest.mark.slow
 def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
     database = database_of(own)
     with database.session() as session:
@@ -223,7 +222,6 @@ def test_vehicles_with_similar_names_are_distinct(archive: TestClient) -> None:
     assert (counts["Antares 230"], counts["Antares 230+"]) == (5, 8)
 
 
-@pytest.mark.slow
 def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
     """Changed records stay changed; deleted and renamed records are not created again."""
     aged = {"name": "Somebody Else", "slug": "somebody-else", "born_on": None}

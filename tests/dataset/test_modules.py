@@ -126,6 +126,7 @@ BREAKS: list[tuple[Break, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("broken", "problem"), BREAKS, ids=[problem for _, problem in BREAKS])
 def test_check_detects_inconsistency(archive: TestClient, broken: Break, problem: str) -> None:
     """In a transaction that is rolled back: other tests read the same archive."""

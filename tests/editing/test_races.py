@@ -25,6 +25,8 @@ from tests.support.concurrency import run_concurrently
 from tests.support.databases import CreateDatabase
 from tests.support.ports import create_launch_and_port
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = 100
 ROUNDS = 10
 
@@ -36,7 +38,6 @@ def editor(create_database: CreateDatabase) -> Iterator[TestClient]:
         yield editor  # entered, so that all its requests run in one event loop, as in a server
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(ROUNDS))
 def test_concurrent_patches_of_one_version_have_one_winner(editor: TestClient, turn: int) -> None:
     made = editor.post("/v1/people", json=documents.person())

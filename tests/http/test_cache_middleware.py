@@ -38,6 +38,7 @@ PATHS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_if_none_match_is_answered_with_304(archive: TestClient, path: str) -> None:
     first = archive.get(path)

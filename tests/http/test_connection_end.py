@@ -68,6 +68,7 @@ def half_close(connection: RawConnection) -> None:
     connection.socket.shutdown(socket.SHUT_WR)
 
 
+@pytest.mark.slow
 @every_client
 def test_refused_bodies_are_answered(origin: str, send: SendUpload) -> None:
     uploads = [

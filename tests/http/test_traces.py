@@ -37,6 +37,7 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
     server.server_close()
 
 
+@pytest.mark.slow
 def test_trace_is_exported_without_the_key(
     collector: tuple[str, list[bytes]],
     tmp_path_factory: pytest.TempPathFactory,

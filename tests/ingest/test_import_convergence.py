@@ -213,6 +213,7 @@ def test_state_shows_differences(database: Database) -> None:
     assert len({json.dumps(each) for each in (before, after, state(database))}) == 3
 
 
+@pytest.mark.slow
 def test_dry_run_reports_the_outcome_of_the_import(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

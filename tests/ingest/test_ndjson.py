@@ -20,6 +20,8 @@ from tests.support.exports import export_ndjson
 from tests.support.import_runs import import_inputs, make_input, report_counts
 from tests.support.statements import record_dml
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def other(create_database: CreateDatabase) -> Iterator[Database]:
@@ -28,7 +30,6 @@ def other(create_database: CreateDatabase) -> Iterator[Database]:
         yield database_of(client)
 
 
-@pytest.mark.slow
 def test_embedded_archive_round_trips(archive: TestClient, other: Database) -> None:
     text = export_ndjson(database_of(archive))
     report, rejected = import_inputs(other, "ndjson", make_input(text))

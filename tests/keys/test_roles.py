@@ -176,6 +176,7 @@ def fill(value: Any, slug: str) -> Any:
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", EDITORS_ONLY)
 def test_author_cannot_change_what_is_public(
     client: TestClient, editor: TestClient, action: str

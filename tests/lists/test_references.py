@@ -79,6 +79,7 @@ def test_every_list_is_walked() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name_filter", NAME_FILTERS, ids=lambda each: f"{each[0]}?{each[1]}")
 def test_unknown_name_is_refused_with_suggestion(
     archive: TestClient, name_filter: NameFilter

@@ -138,6 +138,7 @@ def swapped_profile() -> bytes:
     return profile.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

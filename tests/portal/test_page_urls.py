@@ -48,6 +48,7 @@ def find_page_urls(value: Any) -> Iterator[tuple[str, str]]:
             yield from find_page_urls(item)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [*RECORDS_WITH_PAGES, *OTHER_SOURCES])
 def test_html_urls_open_pages(archive: TestClient, path: str) -> None:
     found = dict(find_page_urls(archive.get(f"/v1/{path}").json()))

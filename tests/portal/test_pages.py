@@ -161,6 +161,7 @@ def test_person_page_has_date_of_birth(archive: TestClient, lang: str, shown: st
     assert shown not in unknown
 
 
+@pytest.mark.slow
 def test_page_links_lead_to_responses(archive: TestClient) -> None:
     found = {
         link for address in PAGES for link in page_links(archive.get(address, headers=BROWSER).text)

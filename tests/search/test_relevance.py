@@ -51,6 +51,7 @@ def test_judged_queries_are_many_and_refer_to_records(archive: TestClient) -> No
         assert archive.get(f"/v1/{plural}/{name}").status_code == 200, slug
 
 
+@pytest.mark.slow
 def test_relevant_record_is_first_hit(answers: dict[str, list[str]]) -> None:
     wrong = [each.query for each in SET if not each.right.intersection(answers[each.query][:1])]
     assert len(wrong) <= (1 - FIRST) * len(SET), wrong

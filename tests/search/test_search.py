@@ -330,6 +330,7 @@ PIECES = [
 """Syntax of full-text search engines, and parts of tokens."""
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

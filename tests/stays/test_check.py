@@ -104,6 +104,7 @@ def test_embedded_archive_is_consistent(archive: TestClient) -> None:
         assert list(check_stays(reader)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("broken", "problem"), BREAKS, ids=[problem for _, problem in BREAKS])
 def test_check_detects_inconsistency(archive: TestClient, broken: Update, problem: str) -> None:
     """In a transaction that is rolled back: other tests read the same archive."""

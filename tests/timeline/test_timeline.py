@@ -146,6 +146,7 @@ def test_pages_both_ways_equal_the_whole_list(archive: TestClient, events: Event
 SOYUZ = "spacecraft=Soyuz+MS-11&sort=at"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
