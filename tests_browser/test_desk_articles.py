@@ -333,7 +333,7 @@ def test_ended_session_loses_nothing(
     second.goto(f"{desk_server.origin}/desk")
     press(second, "Sign out")
     expect(second.get_by_role("heading", name="Sign in")).to_be_visible()
-    # Not by keyboard and mouse: the preview may have opened the dialog already, which has the focus.
+    # Not by keyboard and mouse: the preview may have opened the dialog, which has the focus.
     text_field(page, "Source").evaluate(
         """(field) => {
           field.value = "Press office";

@@ -60,6 +60,7 @@ def test_lists_have_the_expected_agencies(archive: TestClient) -> None:
         ("/v1/people?agency=nope", "agency"),
         ("/v1/crew-assignments?agency=nope", "agency"),
         ("/v1/spacewalks?operator=nope", "operator"),
+        ("/v1/launches?provider=nope", "provider"),
         ("/v1/modules?owner=nope", "owner"),
     ],
 )
@@ -86,10 +87,11 @@ def test_crew_has_the_agency_that_the_person_flew_for(archive: TestClient) -> No
 
 
 def test_counts_equal_the_lists(archive: TestClient) -> None:
-    for slug in ("nasa", "axiom-space", "esa"):
+    for slug in ("nasa", "axiom-space", "esa", "spacex"):
         agency = archive.get(f"/v1/agencies/{slug}").json()
         for count, path in (
             ("people_count", f"/v1/people?agency={slug}"),
+            ("launches_count", f"/v1/launches?provider={slug}"),
             ("spacewalks_count", f"/v1/spacewalks?operator={slug}"),
             ("modules_count", f"/v1/modules?owner={slug}"),
         ):
@@ -110,6 +112,7 @@ def test_list_takes_one_statement(archive: TestClient) -> None:
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("people", {"agency": "NASAA"}, "/agency", "unknown-reference"),
     ("spacewalks", {"operator": "NASAA"}, "/operator", "unknown-reference"),
+    ("launches", {"provider": "NASAA"}, "/provider", "unknown-reference"),
     ("modules", {"owners": ["NASA", "NASAA"]}, "/owners/1", "unknown-reference"),
     ("modules", {"owners": ["NASA", "nasa"]}, "/owners/1", "repeated"),
     ("agencies", {"parent": "NASAA"}, "/parent", "unknown-reference"),
@@ -177,20 +180,26 @@ def test_agency_in_use_is_not_deleted(editor: TestClient) -> None:
     person = create(editor, "people", agency="used")["slug"]
     seat = {"person": person, "role": "pilot", "agency": "used"}
     create(editor, "launches", slug="ship", crew=[seat])
+    create(editor, "launches", slug="provided", provider="used")
     create(editor, "spacewalks", slug="walk", operator="used")
     create(editor, "modules", slug="hub", owners=["used"])
     refused = editor.delete("/v1/agencies/used", headers=IF_MATCH_ANY)
     assert refused.status_code == 409
-    named = f"the crew of ship, the person {person}, the spacewalk walk, the module hub"
-    assert named in refused.json()["detail"]
+    named = f"the crew of ship, the person {person}, the launch provided, the spacewalk walk, "
+    assert f"{named}the module hub" in refused.json()["detail"]
     headers = IF_MATCH_ANY | {"Accept-Language": "ru"}
     russian = editor.delete("/v1/agencies/used", headers=headers).json()["detail"]
-    assert f"экипаж ship, человек {person}, выход в открытый космос walk, модуль hub" in russian
+    named = f"экипаж ship, человек {person}, запуск provided, выход в открытый космос walk, "
+    assert f"{named}модуль hub" in russian
     assert " the " not in russian
     above = editor.delete("/v1/agencies/above", headers=IF_MATCH_ANY)
     assert "the agency used" in above.json()["detail"]
     cycle = editor.patch("/v1/agencies/above", json={"parent": "used"}, headers=IF_MATCH_ANY)
     assert cycle.json()["errors"][0]["code"] == "contradiction"
+    unprovided = editor.patch(
+        "/v1/launches/provided", json={"provider": None}, headers=IF_MATCH_ANY
+    )
+    unprovided.raise_for_status()
     for path in ("people", "launches", "spacewalks", "modules"):
         slug = {"people": person, "launches": "ship", "spacewalks": "walk", "modules": "hub"}[path]
         empty = {"people": {"agency": None}, "launches": {"crew": []}, "modules": {"owners": []}}
@@ -226,7 +235,12 @@ def test_maker_is_an_agency_that_is_not_deleted(editor: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "field"),
-    [("vehicles", "maker"), ("spacecraft-types", "maker"), ("spacecraft", "operator")],
+    [
+        ("vehicles", "maker"),
+        ("spacecraft-types", "maker"),
+        ("spacecraft", "operator"),
+        ("launches", "provider"),
+    ],
 )
 def test_maker_is_renamed_and_merged(editor: TestClient, path: str, field: str) -> None:
     required = {}

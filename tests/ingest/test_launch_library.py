@@ -124,6 +124,20 @@ def test_links_weather_and_hold_are_read() -> None:
         assert "links" not in entry.data
 
 
+def test_provider_is_read() -> None:
+    """As version 2.3 and 2.2 write it, and as 1.4."""
+    for key, name, provider in (
+        ("launch_service_provider", "Northrop Grumman Space Systems", "Northrop Grumman"),
+        ("launch_service_provider", "Example Launchers", "Example Launchers"),
+        ("lsp", "Russian Federal Space Agency (ROSCOSMOS)", "Roscosmos"),
+    ):
+        (entry,), _ = found(launch(**{key: {"name": name, "abbrev": "X"}}))
+        assert validate_write_model(LaunchWrite, dict(entry.data)).provider == provider
+    for empty in ({}, None, {"name": ""}):
+        (entry,), _ = found(launch(launch_service_provider=empty))
+        assert "provider" not in entry.data
+
+
 def test_unknown_pad_is_none() -> None:
     (entry,), _ = found(launch(pad=launch()["pad"] | {"name": "Unknown Pad"}))
     assert entry.data["pad"] is None

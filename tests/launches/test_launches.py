@@ -43,6 +43,9 @@ def slugs(client: TestClient, query: str) -> list[str]:
         ("vehicle=soyuz-2-1a&launch_month=2019-04", ["progress-ms-11"]),
         ("vehicle=Soyuz-2.1a&launch_month=2019-04", ["progress-ms-11"]),
         ("vehicle_family=Antares&launch_month=2019-04", ["cygnus-ng-11"]),
+        ("provider=JAXA&launch_at_gte=2012-01-01&launch_at_lt=2020-01-01", ["htv-3"]),
+        ("provider=spx&launch_month=2019-03", ["crew-dragon-demo-1"]),
+        ("provider=NASA,ula&launch_at_gte=2024-01-01", ["starliner-cft"]),
         ("kind=module&launch_at_gte=2021-01-01", ["progress-m-um", "nauka"]),
         ("kind=module,CV&launch_month=2021-11", ["progress-m-um"]),
         ("site=GIK-5&launch_month=2019-04", ["progress-ms-11"]),
@@ -68,6 +71,7 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
     assert launch["cospar_id"] == "2019-019"
     assert launch["launch_at"] == "2019-04-04T11:01:35Z"
     assert launch["launch_at_precision"] == "second"
+    assert (launch["provider"], launch["provider_ref"]["slug"]) == ("Roscosmos", "roscosmos")
     assert launch["vehicle"] == {
         "slug": "soyuz-2-1a",
         "name": "Soyuz-2.1a",

@@ -31,6 +31,8 @@ class Launch(IllustratedRecord, Base):
     launch_at_uncertain: Mapped[bool] = mapped_column(default=False)
     window_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     window_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    provider_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"))
+    """Agency or company that launches."""
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicles.id"))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     pad_id: Mapped[int | None] = mapped_column(ForeignKey("pads.id"))
@@ -50,6 +52,7 @@ class Launch(IllustratedRecord, Base):
         Index(None, "launch_at"),
         Index(None, "launch_sort_at", "id"),
         Index(None, "status", "launch_sort_at", "id"),
+        Index(None, "provider_id", "launch_sort_at", "id"),
         Index(None, "vehicle_id", "launch_sort_at", "id"),
         Index(None, "vehicle_id", "status"),
         Index(None, "site_id", "launch_sort_at", "id"),

@@ -137,9 +137,14 @@ def _expected_records(dataset: Dataset) -> _ExpectedRows:
     )
     yield (
         "launch",
-        select(Launch.slug, Launch.status, Launch.launch_at),
-        ((launch.slug, launch.status, launch.launch_at) for launch in dataset.launches.values()),
-        (RecordType.LAUNCH,),
+        select(
+            Launch.slug, Agency.slug.label("provider"), Launch.status, Launch.launch_at
+        ).outerjoin(Agency, Agency.id == Launch.provider_id),
+        (
+            (each.slug, each.provider, each.status, each.launch_at)
+            for each in dataset.launches.values()
+        ),
+        (RecordType.LAUNCH, RecordType.AGENCY),
     )
     yield (
         "mission",

@@ -199,7 +199,7 @@ def _upsert_launches(
         Launch,
         "slug",
         {
-            launch.slug: _build_launch_values(dataset, launch, vehicles, sites, pads)
+            launch.slug: _build_launch_values(dataset, launch, agencies, vehicles, sites, pads)
             for launch in dataset.launches.values()
         },
         "cospar_id",
@@ -253,6 +253,7 @@ def _upsert_spacecraft(
 def _build_launch_values(
     dataset: Dataset,
     launch: DatasetLaunch,
+    agencies: _IdsByKey,
     vehicles: _IdsByKey,
     sites: _IdsByKey,
     pads: Mapping[tuple[str, str], int],
@@ -264,6 +265,7 @@ def _build_launch_values(
         "launch_at": launch.launch_at,
         "launch_at_precision": launch.launch_at_precision,
         "launch_at_uncertain": launch.launch_at_uncertain,
+        "provider_id": agencies[launch.provider],
         "vehicle_id": vehicles[vehicle_slug(vehicle.name)],
         "site_id": sites[site.code],
         "pad_id": pads.get((site.code, launch.pad)),

@@ -205,6 +205,8 @@ class DatasetLaunch(DatasetRecord):
     vehicle: str
     site: str
     pad: str
+    provider: str
+    """Slug of the agency that launches."""
     spacecraft: list[DatasetSpacecraft]
     crewed: bool
     crew: list[DatasetSeat]

@@ -16,7 +16,11 @@ from app.ingest.flight_names import (
     standard_flight_name,
 )
 from app.ingest.formats.launch_library_links import parse_links, parse_probability
-from app.ingest.formats.launch_library_people import count_seats, parse_launch_crew
+from app.ingest.formats.launch_library_people import (
+    count_seats,
+    parse_agency,
+    parse_launch_crew,
+)
 from app.ingest.formats.launch_library_vocabulary import (
     ELSEWHERE,
     LAUNCH_STATUSES,
@@ -67,6 +71,8 @@ def parse_launch(
         "hold_reason": text_at(value, "holdreason") or None,
         "probability_percent": parse_probability(value),
     }
+    if provider := parse_agency(value.get("launch_service_provider") or value.get("lsp")):
+        document["provider"] = provider
     if (links := parse_links(value, notes)) is not None:
         document["links"] = links
     if time.precision in PRECISIONS_WITH_TIME:

@@ -51,7 +51,7 @@ def parse_person(
         raise InvalidEntry("name", "The name is missing: add it.")
     document = {
         "name": text_at(value, "name"),
-        "agency": _parse_agency(value.get("agency")),
+        "agency": parse_agency(value.get("agency")),
         "nationality": _parse_nationality(value.get("nationality"), notes),
         "born_on": _parse_birth_date(value, notes),
     }
@@ -77,7 +77,7 @@ def _parse_birth_date(value: Mapping[str, Any], notes: list[str]) -> str | None:
     return None
 
 
-def _parse_agency(agency: Any) -> str | None:
+def parse_agency(agency: Any) -> str | None:
     """Agency as the archive names it: the name decides, as abbreviations are used several times."""
     name = (
         text_at(agency, "name") if isinstance(agency, dict) else text_at({"name": agency}, "name")

@@ -121,15 +121,18 @@ _AGENCY_SPELLINGS = {
     "JAXA": "japan aerospace exploration agency, nasda, national space development agency of japan",
     "KARI": "korea aerospace research institute",
     "KazCosmos": "national space agency of the republic of kazakhstan",
+    "Khrunichev": "khrunichev state research and production space center, khsc",
     "MBRSC": "mohammed bin rashid space centre",
     "NAS of Belarus": "national academy of sciences of belarus",
     "NASA": "national aeronautics and space administration",
+    "Northrop Grumman": "northrop grumman space systems, northrop grumman innovation systems",
     "Roscosmos": "rfsa, fka, rka, russian federal space agency (roscosmos), "
     "russian federal space agency, russian space agency, roscosmos state corporation, "
     "roscosmos state corporation for space activities, state corporation roscosmos",
     "Saudi Space Commission": "saudi space agency",
     "SpaceX": "spx, space exploration technologies corp.",
     "TUA": "turkish space agency, türkiye uzay ajansı",
+    "United Launch Alliance": "ula",
 }
 AGENCIES: Mapping[str, str] = {
     **{name.casefold(): name for name in _AGENCY_SPELLINGS},

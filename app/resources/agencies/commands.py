@@ -143,6 +143,7 @@ def referrers(session: Session, agency: Agency, _client: ApiClient) -> list[str]
     owned = select(Module.slug).join(ModuleOwner, ModuleOwner.module_id == Module.id)
     referring: dict[type[VersionedRecord], Select[str]] = {
         Person: select(Person.slug).where(Person.agency_id == id_),
+        Launch: select(Launch.slug).where(Launch.provider_id == id_),
         Spacewalk: select(Spacewalk.slug).where(Spacewalk.operator_id == id_),
         Module: owned.where(ModuleOwner.agency_id == id_),
         Agency: select(Agency.slug).where(Agency.parent_id == id_),

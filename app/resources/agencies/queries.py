@@ -17,7 +17,7 @@ from app.api.slugs import get_by_slug
 from app.db.conditions import select_agency_ids
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_object_subquery
-from app.db.models import Agency, Flight, ModuleOwner, Person, Spacewalk, agency_key
+from app.db.models import Agency, Flight, Launch, ModuleOwner, Person, Spacewalk, agency_key
 from app.domain.enums import RecordType
 from app.domain.languages import Bilingual
 from app.resources.agencies.schemas import (
@@ -111,6 +111,7 @@ def _select_full() -> AnySelect:
         Agency.aliases,
         count(Person.agency_id == Agency.id).label("people_count"),
         (own_flights + flights_of_own_people).label("flights_count"),
+        count(Launch.provider_id == Agency.id).label("launches_count"),
         count(Spacewalk.operator_id == Agency.id).label("spacewalks_count"),
         count(ModuleOwner.agency_id == Agency.id).label("modules_count"),
         Agency.sources,

@@ -113,6 +113,8 @@ class AgencyRead(AgencySummary):
     """Number of people whose agency it is."""
     flights_count: int = Field(ge=0)
     """Number of flights of people for it. A launch with three of them counts three times."""
+    launches_count: int = Field(ge=0)
+    """Number of launches that it provided."""
     spacewalks_count: int = Field(ge=0)
     """Number of spacewalks that it operated."""
     modules_count: int = Field(ge=0)

@@ -19,6 +19,7 @@ from app.api.read_models import instant_of
 from app.api.slugs import load_ids, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
+from app.api.writes.agencies import resolve_agency
 from app.api.writes.images import select_written_image, set_image
 from app.api.writes.records import RecordWriter
 from app.api.writes.references import raise_unknown_name, resolve_name
@@ -92,6 +93,7 @@ def _select_records() -> AnySelect:
     return select(
         *Launch.__table__.columns,
         select_written_image(Launch),
+        select_agency_name(Launch.provider_id).label("provider"),
         pad.scalar_subquery().label("pad"),
         json_object_subquery(vehicle).label("vehicle"),
         json_object_subquery(site).label("site"),
@@ -137,6 +139,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     launch.links = [link.model_dump(mode="json") for link in document.links]
     launch.sources = [source.model_dump() for source in document.sources]
     set_image(session, launch, document.image)
+    launch.provider_id = resolve_agency(session, document.provider, "/provider")
     vehicle = document.vehicle
     launch.vehicle_id = _find_vehicle_id(session, vehicle) if vehicle else None
     site = _get_site(session, document.site) if document.site else None
@@ -213,7 +216,8 @@ def add_missing_references(
     A vehicle without a family and a site without a country are not created. A pad without a site
     is left out.
     """
-    create_missing_agencies(session, [seat.agency for each in documents for seat in each.crew])
+    crews = [seat.agency for each in documents for seat in each.crew]
+    create_missing_agencies(session, [*crews, *(each.provider for each in documents)])
     return [_add_missing_place(session, _add_missing_vehicle(session, each)) for each in documents]
 
 

@@ -40,7 +40,7 @@ from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_image, has_related, slug_values
+from app.db.conditions import has_image, has_related, select_agency_ids, slug_values
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -52,6 +52,7 @@ from app.db.functions import (
     row_limit_param,
 )
 from app.db.models import (
+    Agency,
     Flight,
     Launch,
     LaunchSlip,
@@ -63,6 +64,7 @@ from app.db.models import (
     Site,
     Stay,
     Vehicle,
+    agency_key,
     vehicle_slug,
 )
 from app.domain.clock import current_second, expire_response_at
@@ -106,6 +108,7 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     ),
     "site": Launch.site_id.in_(select(Site.id).where(has_json_value(Site.name_slugs, "site"))),
     "pad": Launch.pad_id.in_(select(Pad.id).where(Pad.slug.in_(bindparam("pad")))),
+    "provider": Launch.provider_id.in_(select_agency_ids(bindparam("provider"))),
     "country": Launch.site_id.in_(select(Site.id).where(Site.country.in_(bindparam("country")))),
     "spacecraft": _is_carried(is_payload_named("spacecraft")),
     "kind": _is_carried(Payload.kind.in_(bindparam("kind"))),
@@ -137,6 +140,7 @@ FACETS: Mapping[StrEnum, Facet] = {
         select(Flight.launch_id.label("id"), Person.slug.label("value")).join(Person)
     ),
     LaunchFacet.PAD: ColumnFacet(Launch.pad_id, Pad.slug),
+    LaunchFacet.PROVIDER: ColumnFacet(Launch.provider_id, Agency.slug),
     LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
 }
 REFERENCES: References = {
@@ -145,6 +149,7 @@ REFERENCES: References = {
     "spacecraft": SPACECRAFT,
     "site": SITE,
     "pad": PAD,
+    "provider": record_reference(Agency),
     "country": SITE_COUNTRY,
     "mission": record_reference(Mission),
     "person": record_reference(Person),
@@ -196,6 +201,7 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
         "vehicle_family": list(map(vehicle_slug, filters.vehicle_family)),
         "site": list(map(slugify, filters.site)),
         "pad": filters.pad,
+        "provider": list(map(agency_key, filters.provider)),
         "country": filters.country,
         "spacecraft": list(map(slugify, filters.spacecraft)),
         "kind": filters.kind,
@@ -266,6 +272,7 @@ def _select_full() -> AnySelect:
         .where(MissionLaunch.launch_id == Launch.id)
     )
     return select_launch_summary().add_columns(
+        json_object_subquery(select_agency_ref(Launch.provider_id)).label("provider_ref"),
         Launch.outcome_note,
         Launch.outcome_note_ru,
         Launch.probability_percent,

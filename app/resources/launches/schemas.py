@@ -85,6 +85,7 @@ class LaunchFacet(StrEnum):
     PERSON = "person"
     YEAR = "year"
     PAD = "pad"
+    PROVIDER = "provider"
 
 
 class LaunchSort(SortChoice):
@@ -113,6 +114,8 @@ class LaunchArchiveFilters(QueryModel):
     """Launch site, by name, slug or code."""
     pad: Annotated[CommaList[Slug], Example(["baikonur-site-31-6"])] = []
     """Launch pad, by slug."""
+    provider: Annotated[CommaList[NameParam], Example(["SpaceX"])] = []
+    """Agency or company that launches."""
     country: Annotated[CommaList[CountryCode], Example(["KZ"])] = []
     """Country of the launch site, as an ISO 3166-1 alpha-2 code."""
     crewed: Annotated[Omittable[bool], Example(True)] = None
@@ -229,6 +232,10 @@ class LaunchLink(ReadModel):
 class LaunchRead(LaunchSummary):
     """Launch with all its fields."""
 
+    provider: str | None = Field(examples=["SpaceX"])
+    """Agency or company that launches, or null if unknown."""
+    provider_ref: AgencyRef | None
+    """The record of the provider."""
     missions: list[MissionServed]
     crew: list[LaunchCrewRead]
     """Crew at launch, commander of the spacecraft first."""
@@ -249,7 +256,10 @@ class LaunchRead(LaunchSummary):
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return super().computed_fields(row) | {"outcome_note": localize_outcome_note(row)}
+        return super().computed_fields(row) | {
+            "provider": row["provider_ref"] and row["provider_ref"]["name"],
+            "outcome_note": localize_outcome_note(row),
+        }
 
     def last_modified(self) -> datetime:
         return max([self.updated_at, *(stay.updated_at for stay in self.stays)])
@@ -356,6 +366,8 @@ class LaunchWriteBase(WriteModel):
     """Launch site, by name, slug, code or alias in any case. It must exist."""
     pad: Annotated[SluggableName, MaxChars(120)] | None = None
     """Launch pad of the site, by name, slug, code or alias in any case. It must exist."""
+    provider: Annotated[SluggableName, MaxChars(120)] | None = None
+    """Agency or company that launches, by slug or any of its names."""
     spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=200)]
     """Spacecraft and modules aboard, the main one first."""
     crewed: StrictBool

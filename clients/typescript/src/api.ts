@@ -3056,6 +3056,11 @@ export interface components {
             flights_count: number;
             /**
              * Format: int32
+             * @description Number of launches that it provided.
+             */
+            launches_count: number;
+            /**
+             * Format: int32
              * @description Number of spacewalks that it operated.
              */
             spacewalks_count: number;
@@ -4653,7 +4658,7 @@ export interface components {
          * @description Facet of launches.
          * @enum {string}
          */
-        LaunchFacet: "status" | "vehicle" | "vehicle_family" | "site" | "country" | "kind" | "mission" | "person" | "year" | "pad";
+        LaunchFacet: "status" | "vehicle" | "vehicle_family" | "site" | "country" | "kind" | "mission" | "person" | "year" | "pad" | "provider";
         /** @description Page of full launches. */
         LaunchFullPage: {
             /** @description Facets that `facet` names, in its order. Empty without it. */
@@ -4778,6 +4783,13 @@ export interface components {
             updated_at: string;
             /** Format: int32 */
             version: number;
+            /**
+             * @description Agency or company that launches, or null if unknown.
+             * @example SpaceX
+             */
+            provider: string | null;
+            /** @description The record of the provider. */
+            provider_ref: components["schemas"]["AgencyRef"] | null;
             missions: components["schemas"]["MissionServed"][];
             /** @description Crew at launch, commander of the spacecraft first. */
             crew: components["schemas"]["LaunchCrewRead"][];
@@ -4827,6 +4839,8 @@ export interface components {
             site: components["schemas"]["SiteRecord"] | null;
             /** @description Launch pad of the site, by name, slug, code or alias in any case. It must exist. */
             pad: string | null;
+            /** @description Agency or company that launches, by slug or any of its names. */
+            provider: string | null;
             /** @description Spacecraft and modules aboard, the main one first. */
             spacecraft: components["schemas"]["SpacecraftRecord"][];
             crewed: boolean;
@@ -5262,6 +5276,8 @@ export interface components {
             site?: string | components["schemas"]["SiteWrite"] | null;
             /** @description Launch pad of the site, by name, slug, code or alias in any case. It must exist. */
             pad?: string | null;
+            /** @description Agency or company that launches, by slug or any of its names. */
+            provider?: string | null;
             /** @description Spacecraft and modules aboard, the main one first. */
             spacecraft: components["schemas"]["SpacecraftWrite"][];
             crewed: boolean;
@@ -9730,6 +9746,8 @@ export interface components {
             site?: string | components["schemas"]["SiteWrite"] | null;
             /** @description Launch pad of the site, by name, slug, code or alias in any case. It must exist. */
             pad?: string | null;
+            /** @description Agency or company that launches, by slug or any of its names. */
+            provider?: string | null;
             /** @description Spacecraft and modules aboard, the main one first. */
             spacecraft?: components["schemas"]["SpacecraftWrite"][];
             crewed?: boolean;
@@ -13892,6 +13910,13 @@ export interface operations {
                  */
                 pad?: string[];
                 /**
+                 * @description Agency or company that launches.
+                 * @example [
+                 *       "SpaceX"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
                  * @description Country of the launch site, as an ISO 3166-1 alpha-2 code.
                  * @example [
                  *       "KZ"
@@ -14139,6 +14164,13 @@ export interface operations {
                  */
                 pad?: string[];
                 /**
+                 * @description Agency or company that launches.
+                 * @example [
+                 *       "SpaceX"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
                  * @description Country of the launch site, as an ISO 3166-1 alpha-2 code.
                  * @example [
                  *       "KZ"
@@ -14357,6 +14389,13 @@ export interface operations {
                  *     ]
                  */
                 pad?: string[];
+                /**
+                 * @description Agency or company that launches.
+                 * @example [
+                 *       "SpaceX"
+                 *     ]
+                 */
+                provider?: string[];
                 /**
                  * @description Country of the launch site, as an ISO 3166-1 alpha-2 code.
                  * @example [

@@ -557,7 +557,7 @@ Language of responses. Default: `en`.
 """
 
 
-LaunchFacet: TypeAlias = Literal['status', 'vehicle', 'vehicle_family', 'site', 'country', 'kind', 'mission', 'person', 'year', 'pad']
+LaunchFacet: TypeAlias = Literal['status', 'vehicle', 'vehicle_family', 'site', 'country', 'kind', 'mission', 'person', 'year', 'pad', 'provider']
 """
 Facet of launches.
 """
@@ -3674,6 +3674,9 @@ SiteItem: TypeAlias = str
 PadItem: TypeAlias = str
 
 
+ProviderItem: TypeAlias = str
+
+
 CountryItem: TypeAlias = str
 
 
@@ -3693,6 +3696,7 @@ class ListLaunchesParametersQuery(TypedDict):
     kind: NotRequired[list[SpacecraftKind]]
     site: NotRequired[list[SiteItem]]
     pad: NotRequired[list[PadItem]]
+    provider: NotRequired[list[ProviderItem]]
     country: NotRequired[list[CountryItem]]
     crewed: NotRequired[bool]
     to_station: NotRequired[bool]
@@ -3724,6 +3728,7 @@ class GetLaunchCalendarParametersQuery(TypedDict):
     kind: NotRequired[list[SpacecraftKind]]
     site: NotRequired[list[SiteItem]]
     pad: NotRequired[list[PadItem]]
+    provider: NotRequired[list[ProviderItem]]
     country: NotRequired[list[CountryItem]]
     crewed: NotRequired[bool]
     to_station: NotRequired[bool]
@@ -3756,6 +3761,7 @@ class GetLaunchArchiveParametersQuery(TypedDict):
     kind: NotRequired[list[SpacecraftKind]]
     site: NotRequired[list[SiteItem]]
     pad: NotRequired[list[PadItem]]
+    provider: NotRequired[list[ProviderItem]]
     country: NotRequired[list[CountryItem]]
     crewed: NotRequired[bool]
     to_station: NotRequired[bool]
@@ -4715,6 +4721,10 @@ class AgencyRead(TypedDict):
     flights_count: int
     """
     Number of flights of people for it. A launch with three of them counts three times.
+    """
+    launches_count: int
+    """
+    Number of launches that it provided.
     """
     spacewalks_count: int
     """
@@ -7953,6 +7963,10 @@ class LaunchPatch(TypedDict, closed=True):
     """
     Launch pad of the site, by name, slug, code or alias in any case. It must exist.
     """
+    provider: NotRequired[str | None]
+    """
+    Agency or company that launches, by slug or any of its names.
+    """
     spacecraft: NotRequired[list[SpacecraftWrite]]
     """
     Spacecraft and modules aboard, the main one first.
@@ -8628,6 +8642,14 @@ class LaunchRead(TypedDict):
     """
     updated_at: str
     version: int
+    provider: str | None
+    """
+    Agency or company that launches, or null if unknown.
+    """
+    provider_ref: AgencyRef | None
+    """
+    The record of the provider.
+    """
     missions: list[MissionServed]
     crew: list[LaunchCrewRead]
     """
@@ -8691,6 +8713,10 @@ class LaunchRecord(TypedDict, closed=True):
     pad: str | None
     """
     Launch pad of the site, by name, slug, code or alias in any case. It must exist.
+    """
+    provider: str | None
+    """
+    Agency or company that launches, by slug or any of its names.
     """
     spacecraft: list[SpacecraftRecord]
     """
@@ -8833,6 +8859,10 @@ class LaunchWrite(TypedDict, closed=True):
     pad: NotRequired[str | None]
     """
     Launch pad of the site, by name, slug, code or alias in any case. It must exist.
+    """
+    provider: NotRequired[str | None]
+    """
+    Agency or company that launches, by slug or any of its names.
     """
     spacecraft: list[SpacecraftWrite]
     """
