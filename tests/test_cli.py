@@ -37,8 +37,8 @@ from tools.manual import FILE, render_manual
 def test_migrate_load_check(cli_database_url: str) -> None:
     assert run_zarya("migrate").exit_code == 0
     first, second = run_zarya("load"), run_zarya("load")
-    assert "3993 records created, 0 updated, 0 unchanged" in first.stderr
-    assert "0 records created, 0 updated, 3993 unchanged" in second.stderr
+    assert "3995 records created, 0 updated, 0 unchanged" in first.stderr
+    assert "0 records created, 0 updated, 3995 unchanged" in second.stderr
     checked = run_zarya("load", "--check")
     assert (checked.exit_code, checked.stderr) == (0, "No problems found.\n")
     assert "active" not in run_zarya("keys", "list").stdout  # there is no default key
@@ -54,12 +54,12 @@ def test_migrate_load_check(cli_database_url: str) -> None:
     assert checked.exit_code == 1
     assert "problems." in checked.stderr
     assert (
-        "3993 records are missing or outdated in the search index: zarya reindex" in checked.stderr
+        "3995 records are missing or outdated in the search index: zarya reindex" in checked.stderr
     )
 
     assert run_zarya("migrate").exit_code == 0  # rebuilds a missing search index
     assert "search" not in run_zarya("load", "--check").stderr
-    assert "3993 records indexed." in run_zarya("reindex").stderr
+    assert "3995 records indexed." in run_zarya("reindex").stderr
     assert "search" not in run_zarya("load", "--check").stderr
     if cli_database_url.startswith("postgresql"):
         database = build_database(cli_database_url)

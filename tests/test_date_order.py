@@ -365,7 +365,8 @@ def test_sort_keys_of_the_archive_are_computed(archive: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "index"),
     [
-        ("/v1/launches/next", "ix_launches_status_launch_sort_at_id"),
+        # PostgreSQL knows that few launches are ahead, and reads them by either index.
+        ("/v1/launches/next", r"ix_launches_(status_)?launch_sort_at_id"),
         ("/v1/launches?limit=2", "ix_launches_launch_sort_at_id"),
         ("/v1/launches?limit=2&to_station=true", "ix_launches_launch_sort_at_id"),
         (
@@ -402,5 +403,6 @@ def test_launches_are_read_in_the_order_of_an_index(
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # 309 launches are few
         rows = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()
     plan = "\n".join(str(row[-1]) for row in rows)
-    assert index in plan, plan
+    assert re.search(index, plan), plan
     assert "TEMP B-TREE FOR ORDER BY" not in plan.partition("CORRELATED")[0], plan
+    assert "Sort" not in plan.partition("SubPlan")[0], plan

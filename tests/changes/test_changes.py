@@ -60,7 +60,7 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
     kinds = [item["type"] for item in items]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "mission": 75,
-        "agency": 30,
+        "agency": 32,
         "person": 298,
         "vehicle": 18,
         "spacecraft_type": 20,

@@ -116,7 +116,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "34b6143e931368b7032d81fce331c45c77b1ccf03ebad5aed9716b9041130981"
+EXPECTED = "62662d79ed9b112ea0b22c61ef7f9248d7d6783078e51433fe7d393fa6ccfd34"
 """SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
 
 
