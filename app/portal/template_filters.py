@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from app.api.links import append_query, in_language
 from app.config import current_settings
 from app.domain.dates import ONE_DAY, PRECISIONS_WITH_TIME, Precision
+from app.domain.enums import RecordType
 from app.domain.languages import Language
 from app.portal.station_diagram import draw_station, is_over
 from app.resources.horizon.schemas import KnownUntil
@@ -25,12 +26,12 @@ UI_STRINGS: dict[Language, dict[str, Any]] = {
     language: json.loads((WEB_DIRECTORY / "strings" / f"{language}.json").read_text("utf-8"))
     for language in Language
 }
-PAGE_PATH_SEGMENTS = {
-    "mission": "missions",
-    "person": "people",
-    "launch": "launches",
-    "article": "articles",
-    "spacewalk": "spacewalks",
+PAGE_PATH_SEGMENTS: Mapping[RecordType, str] = {
+    RecordType.MISSION: "missions",
+    RecordType.PERSON: "people",
+    RecordType.LAUNCH: "launches",
+    RecordType.ARTICLE: "articles",
+    RecordType.SPACEWALK: "spacewalks",
 }
 """First segment of the path of a record's page, by the type of the record, if it has one."""
 

@@ -19,7 +19,7 @@ from app.api.embeds.sites import (
     select_site_ref,
 )
 from app.api.embeds.vehicles import VehicleRef, select_vehicle_ref
-from app.api.links import PageUrl, Url, page_url, url_for_request
+from app.api.links import PageUrl, Url, record_urls, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.conditions import Slugs
@@ -116,8 +116,7 @@ class LaunchRef(ReadModel):
             "headline": build_launch_headline(
                 LaunchStatus(row["status"]), vehicle, row["spacecraft"]
             ),
-            "url": url_for_request("launches", row["slug"]),
-            "html_url": page_url("launches", row["slug"]),
+            **record_urls("launches", row["slug"]),
         }
 
 

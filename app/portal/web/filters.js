@@ -3,7 +3,7 @@
 import { drawStation, isOver } from "./diagram.js";
 
 const PRECISIONS_WITH_TIME = ["second", "minute", "hour"];
-const SEGMENT_BY_TYPE = { mission: "missions", person: "people", launch: "launches", article: "articles", spacewalk: "spacewalks" };
+export const SEGMENT_BY_TYPE = { mission: "missions", person: "people", launch: "launches", article: "articles", spacewalk: "spacewalks" };
 const TYPES_WITHOUT_PAGE = ["media", "spacecraft", "spacecraft_type"];
 const MAX_WEIGHT = 5;
 const DAY_MS = 86400e3;
