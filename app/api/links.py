@@ -51,11 +51,6 @@ def record_urls(collection: str, slug: str) -> dict[str, str]:
     return {"url": f"{base_url}/v1/{path}", "html_url": f"{base_url}/{path}"}
 
 
-def module_page_url(slug: str) -> str:
-    """URL of the part of the station's page that is about a module."""
-    return f"{page_url('station')}#module-{_join_segments([slug])}"
-
-
 def in_language(url: str, language: str) -> str:
     """`url` with the parameter `lang` set to `language`."""
     address, hash_, fragment = url.partition("#")

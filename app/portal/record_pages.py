@@ -1,6 +1,6 @@
 """Pages of records, such as `/people/anne-mcclain`: a record, and a list of related ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,9 +18,17 @@ from app.portal.page_requests import build_api_path, build_news_query, build_rec
 from app.portal.rendering import PageRendererDep
 from app.portal.template_filters import PAGE_PATH_SEGMENTS
 from app.resources.articles.queries import list_articles
-from app.resources.launches.queries import get_launch
+from app.resources.launches.queries import get_launch, list_launches
+from app.resources.launches.schemas import LaunchQuery
+from app.resources.modules.queries import get_module
 from app.resources.people.queries import get_person
+from app.resources.sites.queries import get_site
+from app.resources.sites.schemas import LaunchSiteRead
+from app.resources.spacecraft.queries import get_spacecraft
 from app.resources.spacewalks.queries import get_spacewalk
+from app.resources.stays.queries import list_stays
+from app.resources.stays.schemas import StayQuery, StaySort
+from app.resources.vehicles.queries import get_vehicle
 
 router = Router(include_in_schema=False)
 
@@ -52,6 +60,8 @@ class RecordPage:
     """Description for search engines and link previews."""
     select_launches: Callable[[Any, Any], Sequence[Any]] = lambda _record, _related: ()
     """Launches of the record and its list: the response expires when one of them is due."""
+    structured_data: Callable[[Any], Mapping[str, Any]] | None = None
+    """Description by schema.org."""
     kind: str = "website"
     """Kind of page (`og:type`)."""
 
@@ -64,6 +74,34 @@ def _list_news(parameter: str) -> RelatedList:
         list_articles,
         lambda slug: build_news_query(**{parameter: [slug]}, limit=_MAX_RELATED_ITEMS),
     )
+
+
+def _list_newest_launches(parameter: str) -> RelatedList:
+    """Launches of a record, which `parameter` of the list of launches names."""
+    return RelatedList(
+        "launches",
+        "launches",
+        list_launches,
+        lambda slug: LaunchQuery.model_validate({parameter: [slug], "limit": _MAX_RELATED_ITEMS}),
+    )
+
+
+def _describe_site(site: LaunchSiteRead) -> dict[str, Any]:
+    """Structured data of a launch site, by schema.org."""
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Place",
+        "name": site.name,
+        "alternateName": site.aliases,
+        "address": {"@type": "PostalAddress", "addressCountry": site.country},
+    }
+    if site.latitude is not None and site.longitude is not None:
+        data["geo"] = {
+            "@type": "GeoCoordinates",
+            "latitude": site.latitude,
+            "longitude": site.longitude,
+        }
+    return data
 
 
 RECORD_PAGES = (
@@ -81,6 +119,33 @@ RECORD_PAGES = (
         record_type=RecordType.SPACEWALK,
         get=get_spacewalk,
         summarize=lambda spacewalk: spacewalk.purpose,
+    ),
+    RecordPage(record_type=RecordType.SPACECRAFT, get=get_spacecraft),
+    RecordPage(
+        record_type=RecordType.MODULE,
+        get=get_module,
+        # Ships that have not left come first.
+        related=RelatedList(
+            "stays",
+            "stays",
+            list_stays,
+            lambda slug: StayQuery(
+                module=[slug], sort=StaySort.LAST_DEPARTED, limit=_MAX_RELATED_ITEMS
+            ),
+        ),
+    ),
+    RecordPage(
+        record_type=RecordType.SITE,
+        get=get_site,
+        related=_list_newest_launches("site"),
+        select_launches=lambda _site, launches: launches.items,
+        structured_data=_describe_site,
+    ),
+    RecordPage(
+        record_type=RecordType.VEHICLE,
+        get=get_vehicle,
+        related=_list_newest_launches("vehicle"),
+        select_launches=lambda _vehicle, launches: launches.items,
     ),
 )
 
@@ -113,6 +178,7 @@ def _add_route(page: RecordPage) -> None:
             canonical_path=f"/{collection}/{slug}",
             description=page.summarize(record),
             kind=page.kind,
+            structured_data=page.structured_data and page.structured_data(record),
             image=getattr(record, "image", None),
             cache_control=launches_cache_control(launches) if launches else None,
             **context,

@@ -43,6 +43,9 @@ const archive = ([month], { day }) => ({
 const RELATED = {
   person: (slug) => ({ news: apiPath("articles", { person: slug, language, limit: RELATED_ITEMS }) }),
   launch: (slug) => ({ news: apiPath("articles", { launch: slug, language, limit: RELATED_ITEMS }) }),
+  module: (slug) => ({ stays: apiPath("stays", { module: slug, sort: "-departed_at", limit: RELATED_ITEMS }) }),
+  site: (slug) => ({ launches: apiPath("launches", { site: slug, limit: RELATED_ITEMS }) }),
+  vehicle: (slug) => ({ launches: apiPath("launches", { vehicle: slug, limit: RELATED_ITEMS }) }),
 };
 
 const record = (type) => ([slug]) => ({

@@ -871,6 +871,9 @@ export interface paths {
         /**
          * Get a vehicle
          * @description Returns a launch vehicle with its first and last launch.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getVehicle"];
         put?: never;
@@ -932,6 +935,9 @@ export interface paths {
         /**
          * Get a spacecraft
          * @description Returns a spacecraft with its flights and its stays at the station.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getSpacecraft"];
         put?: never;
@@ -1181,6 +1187,9 @@ export interface paths {
         /**
          * Get a module
          * @description Returns a module with its ports and attachments.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getModule"];
         put?: never;
@@ -1492,6 +1501,9 @@ export interface paths {
         /**
          * Get a launch site
          * @description Returns a launch site with its pads.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getSite"];
         put?: never;
@@ -4783,6 +4795,8 @@ export interface components {
             crew: components["schemas"]["LaunchCrewRead"][];
             /** @description Stays of the main spacecraft at the station, in order. */
             stays: components["schemas"]["StayRef"][];
+            /** @description Modules and other elements of the station that it carried, the first attached one first. */
+            modules: components["schemas"]["ModuleRef"][];
             /** @description Deviation from the plan, or null. */
             outcome_note: string | null;
             /**
@@ -4952,6 +4966,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -5049,6 +5068,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -6260,6 +6284,11 @@ export interface components {
              * @description URL of its site.
              */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page of its site.
+             */
+            html_url: string;
             /** @description Name in Russian, or null. */
             name_ru: string | null;
             /** @description Other names. */
@@ -6290,6 +6319,11 @@ export interface components {
              * @description URL of its site.
              */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page of its site.
+             */
+            html_url: string;
         };
         /** @description Launch pad of a site. A pad that launches refer to keeps its slug. */
         PadWrite: {
@@ -7519,6 +7553,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             type: components["schemas"]["SpacecraftTypeRef"];
@@ -7527,6 +7566,8 @@ export interface components {
              * @example spacex
              */
             operator: string | null;
+            /** @description The record of this agency or company. */
+            operator_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * @description Serial number, or null if unknown.
              * @example C206
@@ -7598,6 +7639,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             type: components["schemas"]["SpacecraftTypeRef"];
@@ -7606,6 +7652,8 @@ export interface components {
              * @example spacex
              */
             operator: string | null;
+            /** @description The record of this agency or company. */
+            operator_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * @description Serial number, or null if unknown.
              * @example C206
@@ -7662,6 +7710,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** @description Code of the launch pad, or its name if it has no code. */
             pad: string | null;
             /** @description Name of the launch pad. */
@@ -7872,6 +7925,15 @@ export interface components {
             /** @description Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle. */
             kind: components["schemas"]["SpacecraftKind"];
             /**
+             * @description Slug of the spacecraft, which may have several flights, or null if it has no record.
+             * @example progress-ms-11
+             */
+            slug: string | null;
+            /** Format: uri */
+            url: string | null;
+            /** Format: uri */
+            html_url: string | null;
+            /**
              * Format: date-time
              * @description End of its flight, or null if it has not ended or is not known.
              */
@@ -7879,13 +7941,6 @@ export interface components {
             flight_ended_at_precision: components["schemas"]["Precision"] | null;
             /** @description Landing, splashdown, controlled burn-up or loss; null if not known. */
             end_kind: components["schemas"]["FlightEndKind"] | null;
-            /**
-             * @description Slug of the spacecraft, which may have several flights, or null if it has no record.
-             * @example progress-ms-11
-             */
-            slug: string | null;
-            /** Format: uri */
-            url: string | null;
         };
         /** @description Spacecraft or module, by name. */
         SpacecraftRef: {
@@ -7893,6 +7948,15 @@ export interface components {
             name: string;
             /** @description Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle. */
             kind: components["schemas"]["SpacecraftKind"];
+            /**
+             * @description Slug of the spacecraft, which may have several flights, or null if it has no record.
+             * @example progress-ms-11
+             */
+            slug: string | null;
+            /** Format: uri */
+            url: string | null;
+            /** Format: uri */
+            html_url: string | null;
         };
         /**
          * @description Facet of spacecraft types.
@@ -7963,6 +8027,8 @@ export interface components {
              * @example rsc-energia
              */
             maker: string | null;
+            /** @description The record of this agency or company. */
+            maker_ref: components["schemas"]["AgencyRef"] | null;
             /** @description True if the type can carry a crew. */
             crewed: boolean;
             /**
@@ -8062,6 +8128,8 @@ export interface components {
              * @example rsc-energia
              */
             maker: string | null;
+            /** @description The record of this agency or company. */
+            maker_ref: components["schemas"]["AgencyRef"] | null;
             /** @description True if the type can carry a crew. */
             crewed: boolean;
             /**
@@ -9159,6 +9227,11 @@ export interface components {
             family: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /** @example 2.1a */
@@ -9168,6 +9241,8 @@ export interface components {
              * @example progress-rocket-space-centre
              */
             maker: string | null;
+            /** @description The record of this agency or company. */
+            maker_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * Format: int32
              * @description Number of stages, strap-on boosters with a stage of their own not counted, or null.
@@ -9257,6 +9332,11 @@ export interface components {
             family: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Sort order of launch vehicles.
@@ -9272,6 +9352,11 @@ export interface components {
             family: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /** @example 2.1a */
@@ -9281,6 +9366,8 @@ export interface components {
              * @example progress-rocket-space-centre
              */
             maker: string | null;
+            /** @description The record of this agency or company. */
+            maker_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * Format: int32
              * @description Number of stages, strap-on boosters with a stage of their own not counted, or null.
@@ -14819,6 +14906,11 @@ export interface operations {
                  */
                 fields?: string[];
                 /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
+                /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
                  */
@@ -15187,6 +15279,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -16718,6 +16815,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -18624,6 +18726,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
