@@ -198,11 +198,12 @@ def test_site_page_has_structured_data(archive: TestClient) -> None:
 
 
 def test_former_slugs_and_other_names_redirect(editor: TestClient) -> None:
-    editor.post("/v1/sites", json={"name": "Field", "country": "JP"}).raise_for_status()
+    """Also a slug with which the path of the collection begins."""
+    editor.post("/v1/sites", json={"name": "Site", "country": "JP"}).raise_for_status()
     changed = {"slug": "meadow", "aliases": ["Pasture"]}
-    patch = editor.patch("/v1/sites/field", json=changed, headers={"If-Match": "*"})
+    patch = editor.patch("/v1/sites/site", json=changed, headers={"If-Match": "*"})
     patch.raise_for_status()
-    for former in ("field", "pasture"):
+    for former in ("site", "pasture"):
         answer = editor.get(f"/sites/{former}?lang=ru", headers=BROWSER, follow_redirects=False)
         assert answer.status_code == 308
         assert answer.headers["Location"] == "http://127.0.0.1:8000/sites/meadow?lang=ru"
