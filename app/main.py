@@ -53,6 +53,7 @@ from app.portal.assets import router as assets
 from app.portal.desk.router import router as desk
 from app.portal.index import router as index
 from app.portal.pages import router as pages
+from app.portal.record_pages import router as record_pages
 from app.portal.resource import RESOURCE as PORTAL
 from app.portal.site_files import router as site_files
 from app.resources.articles.scheduling import get_next_publication_time
@@ -92,6 +93,7 @@ ROUTERS: tuple[Router, ...] = (
     redactions,
     pages,
     article_pages,
+    record_pages,
     assets,
     desk,
     index,

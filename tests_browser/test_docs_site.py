@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Response, expect
 
 from tests_browser.accessibility import accessibility_violations
 from tests_browser.browsers import Visit
+from tests_browser.layout_shifts import layout_shift
 
 Open = Callable[..., Visit]
 
@@ -17,15 +18,6 @@ PATHS = ["/docs", "/docs/guides/dates", "/docs/api/launches", "/docs/search?q=pa
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1400, "height": 900}
 MAX_TRANSFER_BYTES = 300_000
-LAYOUT_SHIFT_SCRIPT = """() => new Promise((resolve) => new PerformanceObserver((list) =>
-  resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0))
-).observe({ type: "layout-shift", buffered: true }) ?? setTimeout(() => resolve(0), 200))"""
-
-
-def layout_shift(page: Page) -> float:
-    """Return the sum of the layout shifts of a page so far."""
-    shift: float = page.evaluate(LAYOUT_SHIFT_SCRIPT)
-    return shift
 
 
 def record_responses(page: Page) -> list[Response]:

@@ -1,5 +1,6 @@
 """Exception handlers: every error is answered with a problem."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -87,7 +88,13 @@ async def _handle_database_error(request: Request, error: Exception) -> JSONResp
 
 async def _redirect_renamed_slug(request: Request, renamed: SlugRenamed) -> RedirectResponse:
     # From the scope: `request.url` would contain the Host header of the client.
-    path = request.scope["path"].replace(f"/{renamed.old_slug}", f"/{renamed.new_slug}", 1)
+    # The last whole segments: `/sites/site` begins with the slug, too.
+    path = re.sub(
+        rf"(.*)/{re.escape(renamed.old_slug)}(?=/|$)",
+        lambda found: f"{found[1]}/{renamed.new_slug}",
+        request.scope["path"],
+        count=1,
+    )
     query = f"?{q.decode('latin-1')}" if (q := request.scope["query_string"]) else ""
     location = f"{current_settings().base_url}{path}{query}"
     return RedirectResponse(location, HTTPStatus.PERMANENT_REDIRECT)

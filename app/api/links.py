@@ -41,9 +41,14 @@ def page_url(*segments: str, language: str | None = None, **parameters: str) -> 
     return append_query(url, parameters | {"lang": lang}) if lang else append_query(url, parameters)
 
 
-def module_page_url(slug: str) -> str:
-    """URL of the part of the station's page that is about a module."""
-    return f"{page_url('station')}#module-{_join_segments([slug])}"
+def record_urls(collection: str, slug: str) -> dict[str, str]:
+    """`url` and `html_url` of a record whose page has the path of its URL without `/v1`."""
+    path = _join_segments((collection, slug))
+    language = explicit_language()
+    if language:
+        path += f"?lang={language}"
+    base_url = current_settings().base_url
+    return {"url": f"{base_url}/v1/{path}", "html_url": f"{base_url}/{path}"}
 
 
 def in_language(url: str, language: str) -> str:

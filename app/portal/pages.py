@@ -1,4 +1,5 @@
-"""HTML pages of the portal, such as `/missions/iss-59`; those of articles have their own module."""
+"""HTML pages of the portal, such as `/missions/iss-59`; those of articles and of other records have
+their own modules."""
 
 from datetime import date
 from typing import Annotated
@@ -25,20 +26,20 @@ from app.portal.page_params import (
     HtmlSpacewalksQuery,
     HtmlStationQuery,
 )
-from app.portal.page_requests import build_api_path, build_news_query, build_record_path
+from app.portal.page_requests import build_api_path, build_news_query
 from app.portal.queries import get_portal_page
 from app.portal.rendering import PageRendererDep
 from app.portal.schemas import ArticlesOf, PortalPageQuery
 from app.resources.articles.queries import list_articles
-from app.resources.launches.queries import get_launch, list_launches
+from app.resources.launches.queries import list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import list_missions
 from app.resources.missions.schemas import MissionQuery
-from app.resources.people.queries import get_person, list_people
+from app.resources.people.queries import list_people
 from app.resources.people.schemas import PersonQuery
 from app.resources.search.queries import search
 from app.resources.search.schemas import SearchQuery
-from app.resources.spacewalks.queries import get_spacewalk, list_spacewalks
+from app.resources.spacewalks.queries import list_spacewalks
 from app.resources.spacewalks.schemas import SpacewalkQuery
 from app.resources.station.queries import get_station
 from app.resources.station.schemas import StationFacts, StationQuery, StationRead
@@ -51,8 +52,6 @@ _LAST_KNOWN_DAY = StationQuery(last_known=list(StationFacts))
 _LAST_KNOWN_CREW = StationQuery(last_known=[StationFacts.CREWS])
 _LAST_KNOWN_SHIPS = StationQuery(last_known=[StationFacts.DOCKINGS])
 _HOME_ARTICLE_COUNT = 5
-_MAX_RELATED_ITEMS = 10
-"""News items on the page of a person or a launch."""
 
 
 @router.get("/missions/{slug}")
@@ -196,24 +195,6 @@ async def render_spacewalks_page(
     )
 
 
-@router.get("/spacewalks/{slug}")
-async def render_spacewalk_page(
-    slug: SlugPath,
-    query: Annotated[HtmlPageQuery, Query()],
-    database: DatabaseDep,
-    renderer: PageRendererDep,
-) -> Response:
-    """Page of a spacewalk."""
-    spacewalk = await database.read(get_spacewalk, slug)
-    return renderer.render(
-        "spacewalk",
-        build_record_path("spacewalks", slug),
-        canonical_path=f"/spacewalks/{slug}",
-        description=spacewalk.purpose,
-        spacewalk=spacewalk,
-    )
-
-
 @router.get("/station")
 async def render_station_page(
     query: Annotated[HtmlStationQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
@@ -243,51 +224,6 @@ def _chosen_filters(query: HtmlFilterQuery) -> dict[str, str]:
     """Values of the fields of a form, as in the query string; empty if there is none."""
     given = to_query_params(query)
     return {name: given.get(name, "") for name in type(query).model_fields}
-
-
-@router.get("/people/{slug}")
-async def render_person_page(
-    slug: SlugPath,
-    query: Annotated[HtmlPageQuery, Query()],
-    database: DatabaseDep,
-    renderer: PageRendererDep,
-) -> Response:
-    """Page of a person, with the news about them."""
-    news_query = build_news_query(person=[slug], limit=_MAX_RELATED_ITEMS)
-    person = await database.read(get_person, slug)
-    return renderer.render(
-        "person",
-        build_record_path("people", slug),
-        build_api_path("articles", **to_query_params(news_query)),
-        canonical_path=f"/people/{slug}",
-        kind="profile",
-        image=person.image,
-        person=person,
-        news=await database.read(list_articles, news_query),
-    )
-
-
-@router.get("/launches/{slug}")
-async def render_launch_page(
-    slug: SlugPath,
-    query: Annotated[HtmlPageQuery, Query()],
-    database: DatabaseDep,
-    renderer: PageRendererDep,
-) -> Response:
-    """Page of a launch, with the news about it."""
-    news_query = build_news_query(launch=[slug], limit=_MAX_RELATED_ITEMS)
-    launch = await database.read(get_launch, slug)
-    return renderer.render(
-        "launch",
-        build_record_path("launches", slug),
-        build_api_path("articles", **to_query_params(news_query)),
-        canonical_path=f"/launches/{slug}",
-        description=launch.outcome_note,
-        image=launch.image,
-        cache_control=launches_cache_control([launch]),
-        launch=launch,
-        news=await database.read(list_articles, news_query),
-    )
 
 
 @router.get("/search")

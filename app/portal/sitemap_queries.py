@@ -6,19 +6,21 @@ from functools import cache
 from sqlalchemy import bindparam, select
 
 from app.api.read_models import ReadModel, UtcInstant
-from app.db.conditions import RelatedModel, article_is_public
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import Article, Launch, Mission, Person, Spacewalk
+from app.db.models import Article, VersionedRecord
+from app.domain.enums import RecordType
+from app.portal.template_filters import PAGE_PATH_SEGMENTS
+from app.resources.registry import RECORD_RESOURCES
 
 MAX_ENTRIES = 50_000
 """Limit of the sitemap protocol for one file."""
 
-_MODELS: dict[str, RelatedModel | type[Spacewalk]] = {
-    "missions": Mission,
-    "people": Person,
-    "launches": Launch,
-    "spacewalks": Spacewalk,
+_MODELS: dict[str, type[VersionedRecord]] = {
+    segment: RECORD_RESOURCES[record_type].model
+    for record_type, segment in PAGE_PATH_SEGMENTS.items()
+    if record_type is not RecordType.ARTICLE
 }
 RECORD_COLLECTIONS = tuple(_MODELS)
 """Collections without a date, by the first segment of the paths of their pages."""

@@ -4,7 +4,8 @@
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 from app.api.links import append_query, in_language
 from app.config import current_settings
 from app.domain.dates import ONE_DAY, PRECISIONS_WITH_TIME, Precision
+from app.domain.enums import RecordType
+from app.domain.horizon import is_outdated
 from app.domain.languages import Language
 from app.portal.station_diagram import draw_station, is_over
 from app.resources.horizon.schemas import KnownUntil
@@ -25,12 +28,16 @@ UI_STRINGS: dict[Language, dict[str, Any]] = {
     language: json.loads((WEB_DIRECTORY / "strings" / f"{language}.json").read_text("utf-8"))
     for language in Language
 }
-PAGE_PATH_SEGMENTS = {
-    "mission": "missions",
-    "person": "people",
-    "launch": "launches",
-    "article": "articles",
-    "spacewalk": "spacewalks",
+PAGE_PATH_SEGMENTS: Mapping[RecordType, str] = {
+    RecordType.MISSION: "missions",
+    RecordType.PERSON: "people",
+    RecordType.LAUNCH: "launches",
+    RecordType.ARTICLE: "articles",
+    RecordType.SPACEWALK: "spacewalks",
+    RecordType.SPACECRAFT: "spacecraft",
+    RecordType.MODULE: "modules",
+    RecordType.SITE: "sites",
+    RecordType.VEHICLE: "vehicles",
 }
 """First segment of the path of a record's page, by the type of the record, if it has one."""
 
@@ -79,6 +86,9 @@ class TemplateFilters:
             self.language,
             self.duration,
             self.tonnes,
+            self.metres,
+            self.percent,
+            self.coordinates,
             self.diagram,
         )
 
@@ -153,6 +163,26 @@ class TemplateFilters:
         whole, part = divmod(tenths, 10)
         return str(self.strings["tonnes"].format(whole=whole, part=part))
 
+    def metres(self, length: float) -> str:
+        """Length in metres with at most two decimals: `7.2 m`."""
+        return str(self.strings["metres"].format(n=self._decimal(length, 2)))
+
+    def percent(self, share: float) -> str:
+        """Share in percent with at most one decimal: `98.8 %`."""
+        return f"{self._decimal(100 * share, 1)} %"
+
+    def coordinates(self, place: dict[str, float]) -> str:
+        """Latitude and longitude of a place in degrees: `45.92° N, 63.342° E`."""
+        return ", ".join(
+            f"{self._decimal(abs(place[name]), 4)}° {self.strings[f'{name}s'][place[name] < 0]}"
+            for name in ("latitude", "longitude")
+        )
+
+    def _decimal(self, value: float, digits: int) -> str:
+        """Number with at most `digits` decimals, rounded as in browsers."""
+        rounded = math.floor(value * 10**digits + 0.5) / 10**digits
+        return str(rounded).removesuffix(".0").replace(".", self.strings["decimal_sign"])
+
     def diagram(self, station: dict[str, Any]) -> dict[str, Any]:
         """Shapes of the diagram of a station."""
         return draw_station(station, self.language_code)
@@ -185,6 +215,13 @@ def previous_day(day: str) -> str:
 def last_known_day(known_until: dict[str, str | None]) -> str:
     """The last day of the station that is known: today, unless a horizon is outdated."""
     return str(find_last_known_day(KnownUntil.model_validate(known_until), StationFacts, _zone()))
+
+
+def is_at_port(stay: dict[str, Any], known_until: str | None) -> bool:
+    """Test if the ship of a stay is at its port: now, or at the horizon if that is outdated."""
+    is_known = not (known_until and is_outdated(datetime.fromisoformat(known_until)))
+    moment = {"at": None if is_known else known_until}
+    return is_over(stay["arrived_at"], moment) and not is_over(stay["departed_at"], moment)
 
 
 def departed(crew: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -301,6 +338,7 @@ SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
     previous_day,
     last_known_day,
     is_over,
+    is_at_port,
     departed,
 )
 """Filters that do not depend on the language."""

@@ -77,6 +77,7 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
         "name": "Soyuz-2.1a",
         "family": "Soyuz",
         "url": "http://127.0.0.1:8000/v1/vehicles/soyuz-2-1a",
+        "html_url": "http://127.0.0.1:8000/vehicles/soyuz-2-1a",
     }
     assert launch["spacecraft"] == [
         {
@@ -87,13 +88,17 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
             "end_kind": "deorbited",
             "slug": "progress-ms-11",
             "url": "http://127.0.0.1:8000/v1/spacecraft/progress-ms-11",
+            "html_url": "http://127.0.0.1:8000/spacecraft/progress-ms-11",
         }
     ]
-    site_url = "http://127.0.0.1:8000/v1/sites/baikonur-cosmodrome"
+    site_urls = {
+        "url": "http://127.0.0.1:8000/v1/sites/baikonur-cosmodrome",
+        "html_url": "http://127.0.0.1:8000/sites/baikonur-cosmodrome",
+    }
     assert launch["site"] == {
         "slug": "baikonur-cosmodrome",
         "name": "Baikonur Cosmodrome",
-        "url": site_url,
+        **site_urls,
         "pad": "LC31",
         "pad_name": "Site 31/6",
         "country": "KZ",
@@ -105,7 +110,7 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
         "code": "LC31",
         "latitude": 45.996,
         "longitude": 63.564,
-        "url": site_url,
+        **site_urls,
     }
     assert launch["launch_at_local"] == "2019-04-04T16:01:35+05:00"
     assert launch["headline"] == "LV Soyuz-2.1a with CV Progress MS-11 is launched"
@@ -113,6 +118,18 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
     assert launch["missions"][0]["relation"] == "cargo"
     assert launch["crew"] == []
     assert launch["sources"][0]["licence"]
+
+
+def test_launch_has_the_modules_that_it_carried(archive: TestClient) -> None:
+    launch = archive.get("/v1/launches/sts-88?lang=ru").json()
+    assert [module["slug"] for module in launch["modules"]] == ["pma-1", "unity", "pma-2"]
+    assert launch["modules"][1] == {
+        "slug": "unity",
+        "name": "Юнити",
+        "url": "http://127.0.0.1:8000/v1/modules/unity?lang=ru",
+        "html_url": "http://127.0.0.1:8000/modules/unity?lang=ru",
+    }
+    assert archive.get("/v1/launches/soyuz-ms-12").json()["modules"] == []
 
 
 def test_failed_launch_has_crew_and_date(archive: TestClient) -> None:
@@ -242,7 +259,7 @@ def test_end_of_flight_is_writable(editor: TestClient) -> None:
     ship = {"name": "Progress Example", "kind": "CV"}
     path = editor.post("/v1/launches", json=documents.launch(spacecraft=[ship | end])).json()["url"]
     expected = ship | end | {"flight_ended_at_precision": "second"}
-    without_record = {"slug": None, "url": None}
+    without_record = {"slug": None, "url": None, "html_url": None}
     assert editor.get(path).json()["spacecraft"] == [expected | without_record]
     day = {"flight_ended_at": "2031-07-29T00:00:00Z", "flight_ended_at_precision": "day"}
     for change in (day | {"end_kind": "lost"}, dict.fromkeys(expected.keys() - ship.keys())):

@@ -71,6 +71,29 @@ def test_immutable_files_are_smaller_than_fast_compression_makes_them(
     assert transferred_bytes(client, revalidated, coding) >= fast
 
 
+@pytest.mark.parametrize(
+    ("codings", "immutable", "revalidated"),
+    [
+        ("gzip, deflate, br, zstd", "br", "zstd"),
+        ("gzip, zstd", "zstd", "zstd"),
+        ("gzip, br;q=0.5", "gzip", "gzip"),
+        ("br;q=0, *", "zstd", "zstd"),
+        ("deflate", None, None),
+    ],
+)
+def test_immutable_files_have_the_coding_with_the_smallest_bodies(
+    client: TestClient, codings: str, immutable: str | None, revalidated: str | None
+) -> None:
+    def get_coding(path: str) -> str | None:
+        answer = client.get(path, headers={"Accept-Encoding": codings}).raise_for_status()
+        coding: str | None = answer.headers.get("Content-Encoding")
+        return coding
+
+    for _ in range(2):  # the second response is from the cache
+        assert get_coding(f"/web/{get_asset_version()}/app.js") == immutable
+        assert get_coding("/web/0123456789abcdef/app.js") == revalidated
+
+
 def test_service_worker_caches_all_loaded_files(client: TestClient) -> None:
     cached = set(list_files(client))
     page = client.get("/offline").text

@@ -12,6 +12,7 @@ from app.db.models import Launch, LaunchSlip
 from app.domain.dates import Precision
 from app.domain.languages import Language
 from app.portal.rendering import explain_abbreviations
+from app.portal.sitemap_queries import RECORD_COLLECTIONS
 from app.portal.template_filters import UI_STRINGS
 from tests.support import factories
 from tests.support.clients import override_settings
@@ -51,6 +52,12 @@ def pages(archive: TestClient) -> list[str]:
         "/spacewalks",
         "/spacewalks?q=xqzwvkj",
         "/spacewalks/spacewalk-214",
+        "/spacecraft/soyuz-ms-12",
+        "/spacecraft/endeavour",
+        "/modules/pirs",
+        "/modules/s6",
+        "/sites/kennedy-space-center",
+        "/vehicles/space-shuttle",
         "/archive",
         "/archive/2019-06",
         "/search?q=kononenko",
@@ -94,7 +101,7 @@ def test_cited_sources_have_russian_names(archive: TestClient) -> None:
     names, licences = UI_STRINGS[Language.RU]["source_names"], UI_STRINGS[Language.RU]["licences"]
     cited = {
         (source["name"], source["licence"])
-        for collection in ("launches", "people", "missions", "modules", "stays", "spacewalks")
+        for collection in (*RECORD_COLLECTIONS, "stays")
         for record in archive.get(f"/v1/{collection}?view=full&limit=100").json()["items"]
         for source in record["sources"]
     }
@@ -125,6 +132,12 @@ def test_pages_have_no_empty_headings(
         session.add(factories.person(slug="nobody"))
         session.add(factories.launch(slug="bare", vehicle_id=None))
         session.add(factories.article(slug="alone"))
+        session.add_all([factories.module(slug="bare"), factories.site(slug="bare")])
+        session.add(factories.vehicle(slug="bare"))
+        kind = factories.spacecraft_type()
+        session.add(kind)
+        session.flush()
+        session.add(factories.spacecraft(kind, slug="bare"))
     for address in (
         "/missions",
         "/missions/iss-1",
@@ -132,6 +145,10 @@ def test_pages_have_no_empty_headings(
         "/people/nobody",
         "/launches",
         "/launches/bare",
+        "/modules/bare",
+        "/sites/bare",
+        "/spacecraft/bare",
+        "/vehicles/bare",
         "/articles/alone",
         "/spacewalks",
         "/archive",

@@ -63,14 +63,50 @@ def insert_station(session: Session, payload: str) -> None:
     session.add_all([module, agency])
     session.flush()
     session.add(ModuleOwner(module_id=module.id, ordinal=1, agency_id=agency.id))
-    launch = factories.launch(slug="ship", vehicle_id=None, launch_at=DAY)
+    sources = [{"name": payload[:120], "url": None, "licence": payload[:60]}]
+    site = factories.site(
+        slug="site",
+        name=payload[:120],
+        name_ru=payload[:120],
+        aliases=[payload[:120]],
+        latitude=45.9,
+        longitude=63.3,
+        time_zone="Asia/Qyzylorda",
+        sources=sources,
+    )
+    vehicle = factories.vehicle(
+        slug="vehicle",
+        name=payload[:80],
+        family=payload[:80],
+        maker_id=agency.id,
+        height_m=46.3,
+        sources=sources,
+    )
+    type_ = factories.spacecraft_type(name=payload[:120])
+    session.add_all([site, vehicle, type_])
+    session.flush()
+    spacecraft = factories.spacecraft(
+        type_,
+        slug="spacecraft",
+        name=payload[:120],
+        operator_id=agency.id,
+        serial=payload[:40],
+        sources=sources,
+    )
+    pad = factories.pad(site, name=payload[:120], latitude=45.9, longitude=63.3)
+    session.add_all([spacecraft, pad])
+    session.flush()
+    launch = factories.launch(
+        slug="ship", vehicle_id=vehicle.id, site_id=site.id, pad_id=pad.id, launch_at=DAY
+    )
+    module.launch_id = launch.id
     person = factories.person(
         slug="walker", name=payload[:120], agency_id=agency.id, biography=payload
     )
     session.add_all([launch, person])
     session.flush()
     port: Port = factories.port(module, slug="zarya-nadir")
-    ship = factories.payload(launch, name=payload[:120])
+    ship = factories.payload(launch, name=payload[:119], spacecraft_id=spacecraft.id)
     walk = factories.spacewalk(
         slug="walk",
         starts_at=DAY,
@@ -88,7 +124,7 @@ def insert_station(session: Session, payload: str) -> None:
         arrived_at=DAY,
         arrived_at_precision=Precision.MINUTE,
         arrival_kind=ArrivalKind.DOCKING,
-        sources=[{"name": payload[:120], "url": None, "licence": payload[:60]}],
+        sources=sources,
     )
     session.add_all([stay, factories.spacewalk_member(walk, person)])
 
@@ -124,6 +160,10 @@ def insert_records(database: Database, payloads: list[str]) -> list[str]:
         "/launches/l",
         "/station?on=2019-03-22",
         "/spacewalks/walk",
+        "/modules/zarya",
+        "/sites/site",
+        "/spacecraft/spacecraft",
+        "/vehicles/vehicle",
         "/spacewalks",
         "/launches/ship",
         "/people/walker",

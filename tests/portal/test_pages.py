@@ -36,6 +36,10 @@ PAGES = [
     "/spacewalks",
     "/spacewalks?q=mcclain&operator=NASA",
     "/spacewalks/spacewalk-214",
+    "/spacecraft/dragon-endeavour",
+    "/modules/harmony",
+    "/sites/baikonur-cosmodrome",
+    "/vehicles/soyuz-2-1a",
     "/articles/launch-progress-ms-11",
     "/archive",
     "/archive/2019-04",
@@ -227,7 +231,7 @@ def test_pages_use_requested_language(
 def test_results_of_every_record_type_have_a_page_and_a_name() -> None:
     item = {"slug": "a", "title": "A", "at": "2019-04-04T11:01:35Z", "at_precision": "second"}
     item["url"] = "http://127.0.0.1:8000/v1/a"
-    without_page = {RecordType.MEDIA, RecordType.SPACECRAFT, RecordType.SPACECRAFT_TYPE}
+    without_page = {RecordType.MEDIA, RecordType.SPACECRAFT_TYPE}
     for record_type in RecordType:
         path = result_path(item | {"type": record_type})
         assert path == item["url"] if record_type in without_page else path.startswith("/")
@@ -239,15 +243,17 @@ def test_results_of_every_record_type_have_a_page_and_a_name() -> None:
 @pytest.mark.parametrize(
     ("lang", "name"), [("en", "Wallops Island (MARS)"), ("ru", "Космодром Байконур")]
 )
-def test_site_in_search_results_leads_to_its_launches(
+def test_site_in_search_results_leads_to_its_page_and_launches(
     archive: TestClient, lang: str, name: str
 ) -> None:
     results = archive.get("/search", params={"q": name, "lang": lang}, headers=BROWSER)
-    paths = [unescape(path) for path in re.findall('href="(/launches[?][^"]+)"', results.text)]
-    path = next(each for each in paths if "q=" in each)
-    page = archive.get(path, headers=BROWSER)
-    assert page.status_code == 200
-    assert page.text.count(name) > 5
+    (path,) = re.findall('href="(/sites/[^"]+)"', results.text)
+    page = archive.get(path, headers=BROWSER).text
+    assert f'<h1 tabindex="-1">{name}</h1>' in page
+    more = [unescape(path) for path in re.findall('href="(/launches[?][^"]+)"', page)]
+    found = archive.get(next(each for each in more if "q=" in each), headers=BROWSER)
+    assert found.status_code == 200
+    assert found.text.count(name) > 5
 
 
 def test_launch_page_shows_local_time_pad_and_links(editor: TestClient) -> None:
@@ -258,7 +264,7 @@ def test_launch_page_shows_local_time_pad_and_links(editor: TestClient) -> None:
     editor.post("/v1/launches", json=launch).raise_for_status()
     page = editor.get("/launches/shown?lang=en", headers=BROWSER).text
     assert "<dt>Local time</dt><dd>April 4, 2031, 20:01 UTC+09:00</dd>" in page
-    assert "<dd>Field, P 7 " in page
+    assert '<dd><a href="/sites/field?lang=en">Field, P 7</a> ' in page
     assert '<a href="https://video.example/?a=1&amp;b=2" rel="noopener">' in page
     assert "webcast, live</span>" in page
 
@@ -313,6 +319,10 @@ def test_strings_have_translations_and_are_used() -> None:
         ("/people?agency=nas", 422, "There is no agency 'nas'. Did you mean 'nasa'"),
         ("/spacewalks?operator=nope", 422, "There is no agency 'nope'."),
         ("/spacewalks/spacewalk-9999", 404, "spacewalk-9999"),
+        ("/spacecraft/soyuz-ms-999", 404, "There is no spacecraft 'soyuz-ms-999'."),
+        ("/modules/nope", 404, "There is no module 'nope'."),
+        ("/sites/nope", 404, "There is no site 'nope'."),
+        ("/vehicles/nope", 404, "There is no vehicle 'nope'."),
         ("/station?on=1998-11-19", 422, "Its first day is 1998-11-20."),
         ("/station?on=2099-01-01", 422, "The time is ahead."),
         ("/station?on=yesterday", 422, "Use the format YYYY-MM-DD"),

@@ -89,7 +89,13 @@ def test_filters(archive: TestClient, query: str, expected: list[str]) -> None:
 
 def test_stay_of_a_relocated_ship(archive: TestClient) -> None:
     stay = archive.get("/v1/stays/soyuz-tm-33-pirs-nadir").json()
-    assert stay["spacecraft"] == {"name": "Soyuz TM-33", "kind": "SC"}
+    assert stay["spacecraft"] == {
+        "name": "Soyuz TM-33",
+        "kind": "SC",
+        "slug": "soyuz-tm-33",
+        "url": "http://127.0.0.1:8000/v1/spacecraft/soyuz-tm-33",
+        "html_url": "http://127.0.0.1:8000/spacecraft/soyuz-tm-33",
+    }
     assert stay["launch"]["slug"] == "soyuz-tm-33"
     assert stay["port"]["slug"] == "pirs-nadir"
     assert stay["port"]["module"]["slug"] == "pirs"

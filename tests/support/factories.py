@@ -24,6 +24,8 @@ from app.db.models import (
     Port,
     Proposal,
     Site,
+    Spacecraft,
+    SpacecraftType,
     Spacewalk,
     SpacewalkMember,
     Vehicle,
@@ -144,6 +146,18 @@ def crew_assignment(mission: Mission, person: Person, **columns: Any) -> CrewAss
 def vehicle(**columns: Any) -> Vehicle:
     n = next(_numbers)
     return Vehicle(**{"slug": f"vehicle-{n}", "name": f"Vehicle {n}", "family": "Soyuz"} | columns)
+
+
+def spacecraft_type(**columns: Any) -> SpacecraftType:
+    n = next(_numbers)
+    defaults = {"slug": f"type-{n}", "name": f"Type {n}", "kind": SpacecraftKind.SC, "crewed": True}
+    return SpacecraftType(**defaults | columns)
+
+
+def spacecraft(type_: SpacecraftType, **columns: Any) -> Spacecraft:
+    n = next(_numbers)
+    defaults = {"slug": f"spacecraft-{n}", "name": f"Spacecraft {n}"}
+    return Spacecraft(type_id=type_.id, **defaults | columns)
 
 
 def site(**columns: Any) -> Site:

@@ -19,7 +19,7 @@ from app.api.embeds.sites import (
     select_site_ref,
 )
 from app.api.embeds.vehicles import VehicleRef, select_vehicle_ref
-from app.api.links import PageUrl, Url, page_url, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.conditions import Slugs
@@ -50,10 +50,16 @@ class SpacecraftRef(ReadModel):
     name: str = Field(examples=["Progress MS-11"])
     kind: SpacecraftKind
     """Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle."""
+    slug: str | None = Field(examples=["progress-ms-11"])
+    """Slug of the spacecraft, which may have several flights, or null if it has no record."""
+    url: Url | None
+    html_url: PageUrl | None
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": glossary.spacecraft_name(row["name"])}
+        slug = row["slug"]
+        urls = record_urls("spacecraft", slug) if slug else {"url": None, "html_url": None}
+        return {"name": glossary.spacecraft_name(row["name"]), **urls}
 
 
 class SpacecraftRead(SpacecraftRef):
@@ -64,15 +70,6 @@ class SpacecraftRead(SpacecraftRef):
     flight_ended_at_precision: Precision | None
     end_kind: FlightEndKind | None
     """Landing, splashdown, controlled burn-up or loss; null if not known."""
-    slug: str | None = Field(examples=["progress-ms-11"])
-    """Slug of the spacecraft, which may have several flights, or null if it has no record."""
-    url: Url | None
-
-    @classmethod
-    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        slug = row["slug"]
-        url = url_for_request("spacecraft", slug) if slug else None
-        return super().computed_fields(row) | {"url": url}
 
 
 class SiteRead(SiteRef):
@@ -116,8 +113,7 @@ class LaunchRef(ReadModel):
             "headline": build_launch_headline(
                 LaunchStatus(row["status"]), vehicle, row["spacecraft"]
             ),
-            "url": url_for_request("launches", row["slug"]),
-            "html_url": page_url("launches", row["slug"]),
+            **record_urls("launches", row["slug"]),
         }
 
 
@@ -177,16 +173,18 @@ def localize_outcome_note(row: Mapping[str, Any]) -> str | None:
     return note and tr(note, row["outcome_note_ru"] or note)
 
 
+def select_spacecraft_ref(payload: type[Payload] = Payload) -> AnySelect:
+    """Columns of a `SpacecraftRef`."""
+    return select(payload.name, payload.kind, Spacecraft.slug).outerjoin_from(
+        payload, Spacecraft, Spacecraft.id == payload.spacecraft_id
+    )
+
+
 def select_spacecraft() -> AnySelect:
     """Columns of a `SpacecraftRead`."""
-    return select(
-        Payload.name,
-        Payload.kind,
-        Payload.flight_ended_at,
-        Payload.flight_ended_at_precision,
-        Payload.end_kind,
-        Spacecraft.slug,
-    ).outerjoin_from(Payload, Spacecraft, Spacecraft.id == Payload.spacecraft_id)
+    return select_spacecraft_ref().add_columns(
+        Payload.flight_ended_at, Payload.flight_ended_at_precision, Payload.end_kind
+    )
 
 
 def is_payload_named(parameter: str) -> ColumnElement[bool]:

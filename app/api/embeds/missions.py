@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import PageUrl, Url, page_url, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect
 from app.db.models import Mission
@@ -31,8 +31,7 @@ class MissionRef(ReadModel):
         return {
             "name": name,
             "title": title,
-            "url": url_for_request("missions", row["slug"]),
-            "html_url": page_url("missions", row["slug"]),
+            **record_urls("missions", row["slug"]),
         }
 
 

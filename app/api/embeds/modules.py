@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app.api.links import PageUrl, Url, module_page_url, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect, json_object_subquery
@@ -34,8 +34,7 @@ class ModuleRef(ReadModel):
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "name": localize_module_name(row),
-            "url": url_for_request("modules", row["slug"]),
-            "html_url": module_page_url(row["slug"]),
+            **record_urls("modules", row["slug"]),
         }
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.api.embeds.agencies import select_agency_name
-from app.api.links import PageUrl, Url, page_url, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect
 from app.db.models import Person
@@ -39,8 +39,7 @@ class PersonRef(ReadModel):
         return {
             "name": name,
             "name_native": None if native == name else native,
-            "url": url_for_request("people", row["slug"]),
-            "html_url": page_url("people", row["slug"]),
+            **record_urls("people", row["slug"]),
         }
 
 

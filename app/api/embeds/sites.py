@@ -1,13 +1,13 @@
 """Launch sites and their pads: references in filters and writes, and short forms."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.conditions import SITE_NAMES
@@ -53,10 +53,11 @@ class SiteRef(ReadModel):
     slug: str
     name: str = Field(examples=["Baikonur Cosmodrome"])
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": localize_name(row), "url": url_for_request("sites", row["slug"])}
+        return {"name": localize_name(row), **record_urls("sites", row["slug"])}
 
 
 class PadRef(ReadModel):
@@ -72,10 +73,11 @@ class PadRef(ReadModel):
     """Longitude in degrees, east positive, or null if unknown."""
     url: Url
     """URL of its site."""
+    html_url: Annotated[Url, Field(description="URL of the page of its site.")]
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": localize_name(row), "url": url_for_request("sites", row["site"])}
+        return {"name": localize_name(row), **record_urls("sites", row["site"])}
 
 
 def localize_name(row: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, record_urls, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect
@@ -51,12 +51,13 @@ class ShipRef(ReadModel):
     slug: str
     name: str = Field(examples=["Dragon Endeavour"])
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "name": glossary.spacecraft_name(row["name"]),
-            "url": url_for_request("spacecraft", row["slug"]),
+            **record_urls("spacecraft", row["slug"]),
         }
 
 

@@ -12,7 +12,7 @@ from app.api.embeds.agencies import AgencyRef, select_agency_name, select_agency
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.modules import ModuleRef, select_module_ref
 from app.api.embeds.people import PersonRef, select_person_ref
-from app.api.links import PageUrl, Url, page_url, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.read_models import ReadModel, UtcInstant
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import Mission, Module, Person, Spacewalk, SpacewalkMember
@@ -56,8 +56,7 @@ class SpacewalkRef(ReadModel):
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "title": _build_title(row["number"], row["crew"]),
-            "url": url_for_request("spacewalks", row["slug"]),
-            "html_url": page_url("spacewalks", row["slug"]),
+            **record_urls("spacewalks", row["slug"]),
         }
 
 

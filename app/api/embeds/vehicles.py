@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.api.writes.references import raise_unknown_name
@@ -38,11 +38,12 @@ class VehicleRef(ReadModel):
     name: str = Field(examples=["Soyuz-2.1a"])
     family: str = Field(examples=["Soyuz"])
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         names = {name: glossary.vehicle_name(row[name]) for name in ("name", "family")}
-        return names | {"url": url_for_request("vehicles", row["slug"])}
+        return names | record_urls("vehicles", row["slug"])
 
 
 def select_vehicle_ref() -> AnySelect:

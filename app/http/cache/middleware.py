@@ -23,7 +23,6 @@ from app.http.cache.response import (
 )
 from app.http.cache.single_flight import SingleFlight
 from app.http.cache.store import CacheKey, ResponseCache, build_cache_key
-from app.http.compression import select_coding
 from app.http.credentials import has_credentials
 from app.http.metrics import CACHE_HITS, CACHE_MISSES, CACHE_SHARED, CACHE_STALE
 
@@ -155,8 +154,7 @@ class CacheMiddleware:
             request.headers, request.scope["method"] in CACHEABLE_METHODS
         )
         if variant is None:
-            coding = select_coding(request.headers.get(b"accept-encoding", b""))
-            variant = await response.encode(coding)
+            variant = await response.encode(response.select_coding(request.headers))
             self.cache.update_size(key, response)
         headers = [*variant.headers, *extra_headers]
         start = {"type": "http.response.start", "status": variant.status, "headers": headers}

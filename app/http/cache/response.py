@@ -13,7 +13,12 @@ from starlette.types import Message
 from app.domain.clock import NEVER
 from app.http.cache.conditional import matches_if_none_match
 from app.http.cache.generation import Generation
-from app.http.compression import ContentCoding, compress_body, select_coding
+from app.http.compression import (
+    ContentCoding,
+    compress_body,
+    select_coding,
+    select_smallest_coding,
+)
 
 RawHeader = tuple[bytes, bytes]
 RawHeaders = list[RawHeader]
@@ -28,7 +33,7 @@ THREAD_COMPRESS_BYTES = 2**18
 SMALLEST_COMPRESS_BYTES = 2**16
 """Immutable bodies up to this size are compressed as small as possible, in a thread.
 
-Clients keep them, so that their size is worth hundredths of a second, once in each process.
+Clients keep them, so that their size is worth a tenth of a second, once in each process.
 """
 
 RESPONSE_OVERHEAD_BYTES = 4000
@@ -91,7 +96,8 @@ class CachedResponse:
         )
         cache_control = fields.get(b"cache-control", b"")
         self.is_cacheable = status == 200 and b"no-store" not in cache_control
-        self._is_immutable = b"immutable" in cache_control
+        is_small = b"immutable" in cache_control and len(body) <= SMALLEST_COMPRESS_BYTES
+        self._compress_small = self._compressible and is_small
         self._body = body
         self.identity = make_variant(status, headers, body)
         self.not_modified = make_variant(
@@ -115,15 +121,19 @@ class CachedResponse:
             )
         ):
             return self.not_modified
-        return self.variants.get(select_coding(request.get(b"accept-encoding", b"")))
+        return self.variants.get(self.select_coding(request))
+
+    def select_coding(self, request: RequestHeaders) -> ContentCoding:
+        """Select the coding of the body for a request."""
+        header = request.get(b"accept-encoding", b"")
+        return select_smallest_coding(header) if self._compress_small else select_coding(header)
 
     async def encode(self, coding: ContentCoding) -> Variant:
         """The variant in `coding`, which is encoded once."""
         variant = self.identity
         if self._compressible:
-            small = self._is_immutable and len(self._body) <= SMALLEST_COMPRESS_BYTES
-            if small or len(self._body) > THREAD_COMPRESS_BYTES:
-                compress = partial(compress_body, small=small)
+            if self._compress_small or len(self._body) > THREAD_COMPRESS_BYTES:
+                compress = partial(compress_body, small=self._compress_small)
                 body = await to_thread.run_sync(compress, self._body, coding)
             else:
                 body = compress_body(self._body, coding)

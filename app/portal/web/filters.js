@@ -3,8 +3,11 @@
 import { drawStation, isOver } from "./diagram.js";
 
 const PRECISIONS_WITH_TIME = ["second", "minute", "hour"];
-const SEGMENT_BY_TYPE = { mission: "missions", person: "people", launch: "launches", article: "articles", spacewalk: "spacewalks" };
-const TYPES_WITHOUT_PAGE = ["media", "spacecraft", "spacecraft_type"];
+export const SEGMENT_BY_TYPE = {
+  mission: "missions", person: "people", launch: "launches", article: "articles", spacewalk: "spacewalks",
+  spacecraft: "spacecraft", module: "modules", site: "sites", vehicle: "vehicles",
+};
+const TYPES_WITHOUT_PAGE = ["media", "spacecraft_type"];
 const MAX_WEIGHT = 5;
 const DAY_MS = 86400e3;
 const HORIZON_TOLERANCE_MS = 2 * DAY_MS;
@@ -71,8 +74,19 @@ export function filters(lang, strings, timeZone, places) {
       date: date(local, "day"), hour: local.slice(11, 13), minute: local.slice(14, 16), zone,
     });
 
+  /** A number with at most `digits` decimals. */
+  const decimal = (value, digits) =>
+    String(Math.floor(value * 10 ** digits + 0.5) / 10 ** digits).replace(".", strings.decimal_sign);
+
+  const degrees = (value, [positive, negative]) =>
+    `${decimal(Math.abs(value), 4)}° ${value < 0 ? negative : positive}`;
+
   return {
     date,
+    coordinates: ({ latitude, longitude }) =>
+      [degrees(latitude, strings.latitudes), degrees(longitude, strings.longitudes)].join(", "),
+    metres: (value) => format(strings.metres, { n: decimal(value, 2) }),
+    percent: (share) => `${decimal(100 * share, 1)} %`,
     when(at, precision) {
       if (!PRECISIONS_WITH_TIME.includes(precision)) return date(at, precision);
       return moment(toLocal(at), precision, zone(timeZone));
@@ -93,6 +107,11 @@ export function filters(lang, strings, timeZone, places) {
     },
     diagram: (station) => drawStation(station, places, lang),
     is_over: isOver,
+    is_at_port({ arrived_at: arrivedAt, departed_at: departedAt }, knownUntil) {
+      const isOutdated = Date.parse(knownUntil) + HORIZON_TOLERANCE_MS <= Date.now();
+      const moment = { at: isOutdated ? knownUntil : null };
+      return isOver(arrivedAt, moment) && !isOver(departedAt, moment);
+    },
     day_of: dayOf,
     last_known_day: lastKnownDay,
     departed: (crew) => crew.filter((member) => member.departed_with),
@@ -171,9 +190,7 @@ export function links(base, keptLang, calendarPath, dayOf) {
     kept_lang: keptLang,
     to_found(item) {
       if (TYPES_WITHOUT_PAGE.includes(item.type)) return item.url;
-      if (item.type === "module") return `${to("station")}#module-${item.slug}`;
       if (item.type === "agency") return to("people", { agency: item.slug });
-      if (item.type === "site" || item.type === "vehicle") return to("launches", { q: item.title });
       if (item.type !== "stay") return to(SEGMENT_BY_TYPE[item.type], item.slug);
       // A suggestion has no time.
       return item.at ? to("station", { on: dayOf(item.at, item.at_precision) }) : to("search", { q: item.title });

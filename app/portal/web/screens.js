@@ -1,10 +1,11 @@
 // Screens of the portal by path: API requests, template, and additional template values.
 
 import { LANG, apiPath } from "./api.js";
+import { SEGMENT_BY_TYPE } from "./filters.js";
 
 const MAX_ITEMS = 100;
 const LIST_ITEMS = 50;
-const RELATED_NEWS_ITEMS = 10;
+const RELATED_ITEMS = 10;
 const HOME_ARTICLES = 5;
 const language = LANG;
 
@@ -38,12 +39,18 @@ const archive = ([month], { day }) => ({
   calendarPath: () => ["archive"],
 });
 
-const detail = (kind, plural) => ([slug]) => ({
-  template: kind,
-  requests: {
-    [kind]: recordPath(plural, slug),
-    news: apiPath("articles", { [kind]: slug, language, limit: RELATED_NEWS_ITEMS }),
-  },
+/** Requests of the list beside a record, by its type. */
+const RELATED = {
+  person: (slug) => ({ news: apiPath("articles", { person: slug, language, limit: RELATED_ITEMS }) }),
+  launch: (slug) => ({ news: apiPath("articles", { launch: slug, language, limit: RELATED_ITEMS }) }),
+  module: (slug) => ({ stays: apiPath("stays", { module: slug, sort: "-departed_at", limit: RELATED_ITEMS }) }),
+  site: (slug) => ({ launches: apiPath("launches", { site: slug, limit: RELATED_ITEMS }) }),
+  vehicle: (slug) => ({ launches: apiPath("launches", { vehicle: slug, limit: RELATED_ITEMS }) }),
+};
+
+const record = (type) => ([slug]) => ({
+  template: type,
+  requests: { [type]: recordPath(SEGMENT_BY_TYPE[type], slug), ...RELATED[type]?.(slug) },
 });
 
 /** A list with a form; `toFilters` makes parameters of the API from the fields of the form. */
@@ -91,14 +98,7 @@ const SCREENS = [
   [/^launches$/, list("launches", ["q", "crewed", "year"], launchFilters)],
   [/^people$/, list("people", ["q", "agency", "sort"], (chosen) => chosen)],
   [/^spacewalks$/, list("spacewalks", ["q", "operator"], (chosen) => chosen)],
-  [/^spacewalks\/([^/]+)$/, ([slug]) => ({
-    template: "spacewalk", requests: { spacewalk: recordPath("spacewalks", slug) },
-  })],
-  [/^people\/([^/]+)$/, detail("person", "people")],
-  [/^launches\/([^/]+)$/, detail("launch", "launches")],
-  [/^articles\/([^/]+)$/, ([slug]) => ({
-    template: "article", requests: { article: recordPath("articles", slug) },
-  })],
+  ...Object.entries(SEGMENT_BY_TYPE).map(([type, plural]) => [new RegExp(`^${plural}/([^/]+)$`), record(type)]),
   [/^archive$/, () => ({
     template: "years", requests: { years: apiPath("articles/archive", { language }) },
   })],

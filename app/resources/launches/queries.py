@@ -18,6 +18,7 @@ from app.api.embeds.launches import (
 )
 from app.api.embeds.media import select_image
 from app.api.embeds.missions import select_mission_ref
+from app.api.embeds.modules import select_module_ref
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.sites import PAD, SITE, SITE_COUNTRY
 from app.api.embeds.stays import select_stay_ref
@@ -58,6 +59,7 @@ from app.db.models import (
     LaunchSlip,
     Mission,
     MissionLaunch,
+    Module,
     Pad,
     Payload,
     Person,
@@ -284,6 +286,11 @@ def _select_full() -> AnySelect:
         json_array_subquery(
             select_stay_ref().where(Stay.launch_id == Launch.id), Stay.arrived_sort_at, Stay.id
         ).label("stays"),
+        json_array_subquery(
+            select_module_ref().where(Module.launch_id == Launch.id),
+            Module.attached_sort_at,
+            Module.id,
+        ).label("modules"),
         json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
         json_array_subquery(missions, Mission.number, MissionLaunch.relation).label("missions"),
     )

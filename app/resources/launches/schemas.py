@@ -25,6 +25,7 @@ from app.api.embeds.launches import (
 )
 from app.api.embeds.media import Image
 from app.api.embeds.missions import MissionRef
+from app.api.embeds.modules import ModuleRef
 from app.api.embeds.people import PersonRef
 from app.api.embeds.stays import StayRef
 from app.api.embeds.vehicles import VehicleRef
@@ -241,6 +242,8 @@ class LaunchRead(LaunchSummary):
     """Crew at launch, commander of the spacecraft first."""
     stays: list[StayRef]
     """Stays of the main spacecraft at the station, in order."""
+    modules: list[ModuleRef]
+    """Modules and other elements of the station that it carried, the first attached one first."""
     outcome_note: str | None
     """Deviation from the plan, or null."""
     probability_percent: int | None

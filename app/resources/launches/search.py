@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.launches import select_launch_summary
 from app.api.embeds.sites import localize_name
-from app.api.links import page_url, url_for_request
+from app.api.links import record_urls
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Flight, Launch, Pad, Payload, Person, Site, Vehicle
@@ -112,8 +112,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "text": ", ".join(parts) or None,
                 "at": row["launch_at"],
                 "at_precision": row["launch_at_precision"],
-                "url": url_for_request("launches", row["slug"]),
-                "html_url": page_url("launches", row["slug"]),
+                **record_urls("launches", row["slug"]),
             },
         )
 

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordWithPageQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import link_to, link_to_first
@@ -55,7 +55,7 @@ async def list_modules(query: Annotated[ModuleQuery, Query()], lists: ListRespon
 
 @router.get("/{slug}", name="getModule", summary="Get a module")
 async def get_module(
-    slug: ModuleSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: ModuleSlugPath, database: DatabaseDep, response: Response, _query: RecordWithPageQueryDep
 ) -> ModuleRead:
     """Returns a module with its ports and attachments."""
     return set_validators(response, await database.read(queries.get_module, slug))

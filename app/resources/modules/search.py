@@ -12,7 +12,7 @@ from app.api.embeds.agencies import (
     select_agency_columns,
 )
 from app.api.embeds.modules import localize_module_name, select_module_ref
-from app.api.links import module_page_url, url_for_request
+from app.api.links import record_urls
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import Agency, Module, ModuleOwner, Port
@@ -80,8 +80,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "text": ", ".join([kind, *map(localize_agency_name, row["owners"])]),
                 "at": None,
                 "at_precision": None,
-                "url": url_for_request("modules", row["slug"]),
-                "html_url": module_page_url(row["slug"]),
+                **record_urls("modules", row["slug"]),
             },
         )
 

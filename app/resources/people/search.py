@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, literal, select
 from app.api.embeds.agencies import load_agency_texts
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import select_person_ref
-from app.api.links import page_url, url_for_request
+from app.api.links import record_urls
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import CrewAssignment, Mission, Person
@@ -60,8 +60,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 or None,
                 "at": None,
                 "at_precision": None,
-                "url": url_for_request("people", row["slug"]),
-                "html_url": page_url("people", row["slug"]),
+                **record_urls("people", row["slug"]),
             },
         )
 

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordWithPageQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import link_to, link_to_first
@@ -55,7 +55,7 @@ async def list_sites(query: Annotated[SiteQuery, Query()], lists: ListResponderD
 
 @router.get("/{slug}", name="getSite", summary="Get a launch site")
 async def get_site(
-    slug: SiteSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: SiteSlugPath, database: DatabaseDep, response: Response, _query: RecordWithPageQueryDep
 ) -> LaunchSiteRead:
     """Returns a launch site with its pads."""
     return set_validators(response, await database.read(queries.get_site, slug))

@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import Connection, bindparam, literal, select
 
 from app.api.embeds.sites import localize_name, select_site_ref
-from app.api.links import url_for_request
+from app.api.links import record_urls
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Pad, Site
@@ -51,7 +51,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "text": row["country"],
                 "at": None,
                 "at_precision": None,
-                "url": url_for_request("sites", row["slug"]),
+                **record_urls("sites", row["slug"]),
             },
         )
 

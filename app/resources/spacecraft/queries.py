@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds.agencies import select_agency_slug
+from app.api.embeds.agencies import select_agency_ref
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.media import select_image
 from app.api.embeds.spacecraft import (
@@ -122,7 +122,7 @@ def _select_summary() -> AnySelect:
     return select_ship_ref().add_columns(
         Spacecraft.id,
         json_object_subquery(type_).label("type"),
-        select_agency_slug(Spacecraft.operator_id).label("operator"),
+        json_object_subquery(select_agency_ref(Spacecraft.operator_id)).label("operator_ref"),
         Spacecraft.serial,
         flights.scalar_subquery().label("flights_count"),
         _select_launch(last=False).label("first_launch"),

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordWithPageQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import link_to, link_to_first
@@ -57,7 +57,7 @@ async def list_spacecraft(
 
 @router.get("/{slug}", name="getSpacecraft", summary="Get a spacecraft")
 async def get_spacecraft(
-    slug: ShipSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: ShipSlugPath, database: DatabaseDep, response: Response, _query: RecordWithPageQueryDep
 ) -> ShipRead:
     """Returns a spacecraft with its flights and its stays at the station."""
     return set_validators(response, await database.read(queries.get_spacecraft, slug))

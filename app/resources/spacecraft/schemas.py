@@ -1,11 +1,13 @@
 """Schemas of spacecraft: query parameters, read models and write models."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from app.api.date_params import Rfc3339
+from app.api.embeds.agencies import AgencyRef
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.media import Image
 from app.api.embeds.spacecraft import ShipRef, SpacecraftTypeRef
@@ -76,6 +78,8 @@ class ShipSummary(ShipRef):
     type: SpacecraftTypeRef
     operator: str | None = Field(examples=["spacex"])
     """Agency or company that operates it, by slug, or null if unknown."""
+    operator_ref: AgencyRef | None
+    """The record of this agency or company."""
     serial: str | None = Field(examples=["C206"])
     """Serial number, or null if unknown."""
     flights_count: int
@@ -88,6 +92,11 @@ class ShipSummary(ShipRef):
     """Image of the spacecraft, or null."""
     updated_at: UtcInstant
     version: int
+
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        operator = row["operator_ref"]
+        return super().computed_fields(row) | {"operator": operator and operator["slug"]}
 
 
 class FlightOfShip(ReadModel):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds.agencies import select_agency_slug
+from app.api.embeds.agencies import select_agency_ref
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.spacecraft import select_spacecraft_type_ref
 from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
@@ -100,7 +100,7 @@ def _select_summary() -> AnySelect:
     ships = select(func.count()).select_from(Spacecraft).where(own)
     return select_spacecraft_type_ref().add_columns(
         SpacecraftType.id,
-        select_agency_slug(SpacecraftType.maker_id).label("maker"),
+        json_object_subquery(select_agency_ref(SpacecraftType.maker_id)).label("maker_ref"),
         SpacecraftType.crewed,
         SpacecraftType.crew_capacity,
         SpacecraftType.height_m,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from app.api.date_params import Rfc3339
+from app.api.embeds.agencies import AgencyRef
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.spacecraft import SpacecraftTypeRef
 from app.api.links import Url, url_for_request
@@ -69,6 +70,8 @@ class SpacecraftTypeSummary(SpacecraftTypeRef):
     id: int
     maker: str | None = Field(examples=["rsc-energia"])
     """Agency or company that makes the spacecraft, by slug, or null if unknown."""
+    maker_ref: AgencyRef | None
+    """The record of this agency or company."""
     crewed: bool
     """True if the type can carry a crew."""
     crew_capacity: int | None
@@ -90,8 +93,11 @@ class SpacecraftTypeSummary(SpacecraftTypeRef):
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        url = url_for_request("spacecraft", type=row["slug"])
-        return super().computed_fields(row) | {"spacecraft_url": url}
+        maker = row["maker_ref"]
+        return super().computed_fields(row) | {
+            "maker": maker and maker["slug"],
+            "spacecraft_url": url_for_request("spacecraft", type=row["slug"]),
+        }
 
 
 class SpacecraftTypeRead(SpacecraftTypeSummary):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.agencies import load_agency_texts
 from app.api.embeds.spacewalks import SpacewalkRef, select_spacewalk_summary
-from app.api.links import page_url, url_for_request
+from app.api.links import record_urls
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Module, Person, Spacewalk, SpacewalkMember
@@ -72,8 +72,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "text": purpose and tr(purpose, row["purpose_ru"] or purpose),
                 "at": row["starts_at"],
                 "at_precision": row["starts_at_precision"],
-                "url": url_for_request("spacewalks", row["slug"]),
-                "html_url": page_url("spacewalks", row["slug"]),
+                **record_urls("spacewalks", row["slug"]),
             },
         )
 

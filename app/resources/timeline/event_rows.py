@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Label, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.launches import select_launch_ref, select_spacecraft_ref
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.modules import select_module_ref, select_port_ref
 from app.api.embeds.people import select_person_ref
@@ -52,7 +52,7 @@ def _select_details(event: Any) -> Iterator[Label[Any]]:
     module, other = aliased(Module), aliased(Module)
     references: dict[str, AnySelect] = {
         "launch": select_launch_ref(launch).where(launch.id == event.launch_id),
-        "spacecraft": select(ship.name, ship.kind).where(ship.id == event.spacecraft_id),
+        "spacecraft": select_spacecraft_ref(ship).where(ship.id == event.spacecraft_id),
         "port": select_port_ref(port).where(port.id == event.port_id),
         "from_port": select_port_ref(from_port).where(from_port.id == event.from_port_id),
         "module": select_module_ref(module).where(module.id == event.module_id),

@@ -11,7 +11,7 @@ from app.api.embeds.launches import LaunchRef, SpacecraftRef
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.modules import ModuleRef, PortRef, build_port_name, localize_module_name
 from app.api.embeds.people import PersonRef
-from app.api.links import PageUrl, Url, module_page_url, page_url, url_for_request
+from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, Page
 from app.api.lists.sorting import SortChoice
@@ -165,7 +165,7 @@ def list_ships(launch: Mapping[str, Any] | None) -> list[Any]:
     if launch is None:
         return []
     ships: list[Any] = launch["spacecraft"]
-    return ships or [{"name": launch["slug"], "kind": SpacecraftKind.OTHER}]
+    return ships or [{"name": launch["slug"], "kind": SpacecraftKind.OTHER, "slug": None}]
 
 
 _SHIP_KINDS = frozenset(
@@ -203,7 +203,7 @@ def _build_page_url(kind: TimelineKind, row: Mapping[str, Any]) -> str:
     if row["launch"]:
         return page_url("launches", row["launch"]["slug"])
     if row["module"]:
-        return module_page_url(row["module"]["slug"])
+        return page_url("modules", row["module"]["slug"])
     return page_url("missions", row["mission"]["slug"])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds.agencies import select_agency_slug
+from app.api.embeds.agencies import select_agency_ref
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.vehicles import VEHICLE_FAMILY, select_vehicle_ref
 from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
@@ -98,7 +98,7 @@ def _select_summary() -> AnySelect:
     return select_vehicle_ref().add_columns(
         Vehicle.id,
         Vehicle.variant,
-        select_agency_slug(Vehicle.maker_id).label("maker"),
+        json_object_subquery(select_agency_ref(Vehicle.maker_id)).label("maker_ref"),
         Vehicle.stages,
         Vehicle.height_m,
         Vehicle.diameter_m,

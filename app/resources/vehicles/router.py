@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordWithPageQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import link_to, link_to_first
@@ -57,7 +57,7 @@ async def list_vehicles(
 
 @router.get("/{slug}", name="getVehicle", summary="Get a vehicle")
 async def get_vehicle(
-    slug: VehicleSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: VehicleSlugPath, database: DatabaseDep, response: Response, _query: RecordWithPageQueryDep
 ) -> VehicleRead:
     """Returns a launch vehicle with its first and last launch."""
     return set_validators(response, await database.read(queries.get_vehicle, slug))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictInt
 
 from app.api.date_params import Rfc3339
+from app.api.embeds.agencies import AgencyRef
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.vehicles import VehicleRef
 from app.api.links import Url, url_for_request
@@ -68,6 +69,8 @@ class VehicleSummary(VehicleRef):
     variant: str | None = Field(examples=["2.1a"])
     maker: str | None = Field(examples=["progress-rocket-space-centre"])
     """Agency or company that makes it, by slug, or null if unknown."""
+    maker_ref: AgencyRef | None
+    """The record of this agency or company."""
     stages: int | None
     """Number of stages, strap-on boosters with a stage of their own not counted, or null."""
     height_m: float | None
@@ -94,7 +97,9 @@ class VehicleSummary(VehicleRef):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         successes, decided = row["successes_count"], row["decided_count"]
+        maker = row["maker_ref"]
         return super().computed_fields(row) | {
+            "maker": maker and maker["slug"],
             "success_rate": round(successes / decided, 4) if decided else None,
             "launches_url": url_for_request("launches", vehicle=row["slug"]),
         }

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, literal, select
 
 from app.api.embeds.agencies import load_agency_texts
 from app.api.embeds.vehicles import select_vehicle_ref
-from app.api.links import url_for_request
+from app.api.links import record_urls
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Vehicle
@@ -47,7 +47,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "text": vehicle_name(row["family"]),
                 "at": None,
                 "at_precision": None,
-                "url": url_for_request("vehicles", row["slug"]),
+                **record_urls("vehicles", row["slug"]),
             },
         )
 

@@ -871,6 +871,9 @@ export interface paths {
         /**
          * Get a vehicle
          * @description Returns a launch vehicle with its first and last launch.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getVehicle"];
         put?: never;
@@ -932,6 +935,9 @@ export interface paths {
         /**
          * Get a spacecraft
          * @description Returns a spacecraft with its flights and its stays at the station.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getSpacecraft"];
         put?: never;
@@ -1181,6 +1187,9 @@ export interface paths {
         /**
          * Get a module
          * @description Returns a module with its ports and attachments.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getModule"];
         put?: never;
@@ -1492,6 +1501,9 @@ export interface paths {
         /**
          * Get a launch site
          * @description Returns a launch site with its pads.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getSite"];
         put?: never;
@@ -4795,6 +4807,8 @@ export interface components {
             crew: components["schemas"]["LaunchCrewRead"][];
             /** @description Stays of the main spacecraft at the station, in order. */
             stays: components["schemas"]["StayRef"][];
+            /** @description Modules and other elements of the station that it carried, the first attached one first. */
+            modules: components["schemas"]["ModuleRef"][];
             /** @description Deviation from the plan, or null. */
             outcome_note: string | null;
             /**
@@ -4966,6 +4980,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -5063,6 +5082,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -6276,6 +6300,11 @@ export interface components {
              * @description URL of its site.
              */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page of its site.
+             */
+            html_url: string;
             /** @description Name in Russian, or null. */
             name_ru: string | null;
             /** @description Other names. */
@@ -6306,6 +6335,11 @@ export interface components {
              * @description URL of its site.
              */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page of its site.
+             */
+            html_url: string;
         };
         /** @description Launch pad of a site. A pad that launches refer to keeps its slug. */
         PadWrite: {
@@ -7535,6 +7569,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             type: components["schemas"]["SpacecraftTypeRef"];
@@ -7543,6 +7582,8 @@ export interface components {
              * @example spacex
              */
             operator: string | null;
+            /** @description The record of this agency or company. */
+            operator_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * @description Serial number, or null if unknown.
              * @example C206
@@ -7614,6 +7655,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             type: components["schemas"]["SpacecraftTypeRef"];
@@ -7622,6 +7668,8 @@ export interface components {
              * @example spacex
              */
             operator: string | null;
+            /** @description The record of this agency or company. */
+            operator_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * @description Serial number, or null if unknown.
              * @example C206
@@ -7678,6 +7726,11 @@ export interface components {
             name: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** @description Code of the launch pad, or its name if it has no code. */
             pad: string | null;
             /** @description Name of the launch pad. */
@@ -7888,6 +7941,15 @@ export interface components {
             /** @description Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle. */
             kind: components["schemas"]["SpacecraftKind"];
             /**
+             * @description Slug of the spacecraft, which may have several flights, or null if it has no record.
+             * @example progress-ms-11
+             */
+            slug: string | null;
+            /** Format: uri */
+            url: string | null;
+            /** Format: uri */
+            html_url: string | null;
+            /**
              * Format: date-time
              * @description End of its flight, or null if it has not ended or is not known.
              */
@@ -7895,13 +7957,6 @@ export interface components {
             flight_ended_at_precision: components["schemas"]["Precision"] | null;
             /** @description Landing, splashdown, controlled burn-up or loss; null if not known. */
             end_kind: components["schemas"]["FlightEndKind"] | null;
-            /**
-             * @description Slug of the spacecraft, which may have several flights, or null if it has no record.
-             * @example progress-ms-11
-             */
-            slug: string | null;
-            /** Format: uri */
-            url: string | null;
         };
         /** @description Spacecraft or module, by name. */
         SpacecraftRef: {
@@ -7909,6 +7964,15 @@ export interface components {
             name: string;
             /** @description Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle. */
             kind: components["schemas"]["SpacecraftKind"];
+            /**
+             * @description Slug of the spacecraft, which may have several flights, or null if it has no record.
+             * @example progress-ms-11
+             */
+            slug: string | null;
+            /** Format: uri */
+            url: string | null;
+            /** Format: uri */
+            html_url: string | null;
         };
         /**
          * @description Facet of spacecraft types.
@@ -7979,6 +8043,8 @@ export interface components {
              * @example rsc-energia
              */
             maker: string | null;
+            /** @description The record of this agency or company. */
+            maker_ref: components["schemas"]["AgencyRef"] | null;
             /** @description True if the type can carry a crew. */
             crewed: boolean;
             /**
@@ -8078,6 +8144,8 @@ export interface components {
              * @example rsc-energia
              */
             maker: string | null;
+            /** @description The record of this agency or company. */
+            maker_ref: components["schemas"]["AgencyRef"] | null;
             /** @description True if the type can carry a crew. */
             crewed: boolean;
             /**
@@ -9175,6 +9243,11 @@ export interface components {
             family: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /** @example 2.1a */
@@ -9184,6 +9257,8 @@ export interface components {
              * @example progress-rocket-space-centre
              */
             maker: string | null;
+            /** @description The record of this agency or company. */
+            maker_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * Format: int32
              * @description Number of stages, strap-on boosters with a stage of their own not counted, or null.
@@ -9273,6 +9348,11 @@ export interface components {
             family: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Sort order of launch vehicles.
@@ -9288,6 +9368,11 @@ export interface components {
             family: string;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /** @example 2.1a */
@@ -9297,6 +9382,8 @@ export interface components {
              * @example progress-rocket-space-centre
              */
             maker: string | null;
+            /** @description The record of this agency or company. */
+            maker_ref: components["schemas"]["AgencyRef"] | null;
             /**
              * Format: int32
              * @description Number of stages, strap-on boosters with a stage of their own not counted, or null.
@@ -14858,6 +14945,11 @@ export interface operations {
                  */
                 fields?: string[];
                 /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
+                /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
                  */
@@ -15226,6 +15318,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -16757,6 +16854,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
@@ -18663,6 +18765,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru

@@ -901,6 +901,10 @@ class PadRead(TypedDict):
     """
     URL of its site.
     """
+    html_url: str
+    """
+    URL of the page of its site.
+    """
     name_ru: str | None
     """
     Name in Russian, or null.
@@ -937,6 +941,10 @@ class PadRef(TypedDict):
     url: str
     """
     URL of its site.
+    """
+    html_url: str
+    """
+    URL of the page of its site.
     """
 
 
@@ -1565,6 +1573,10 @@ class SiteRead(TypedDict):
     slug: str
     name: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     pad: str | None
     """
     Code of the launch pad, or its name if it has no code.
@@ -1721,6 +1733,12 @@ class SpacecraftRead(TypedDict):
     """
     Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
     """
+    slug: str | None
+    """
+    Slug of the spacecraft, which may have several flights, or null if it has no record.
+    """
+    url: str | None
+    html_url: str | None
     flight_ended_at: str | None
     """
     End of its flight, or null if it has not ended or is not known.
@@ -1730,11 +1748,6 @@ class SpacecraftRead(TypedDict):
     """
     Landing, splashdown, controlled burn-up or loss; null if not known.
     """
-    slug: str | None
-    """
-    Slug of the spacecraft, which may have several flights, or null if it has no record.
-    """
-    url: str | None
 
 
 class SpacecraftRef(TypedDict):
@@ -1747,6 +1760,12 @@ class SpacecraftRef(TypedDict):
     """
     Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
     """
+    slug: str | None
+    """
+    Slug of the spacecraft, which may have several flights, or null if it has no record.
+    """
+    url: str | None
+    html_url: str | None
 
 
 SpacecraftTypeFacet: TypeAlias = Literal['kind', 'maker']
@@ -2284,6 +2303,10 @@ class VehicleRef(TypedDict):
     name: str
     family: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
 
 
 VehicleSort: TypeAlias = Literal['name', '-name']
@@ -3820,6 +3843,7 @@ class CreateVehicleParametersQuery(TypedDict):
 
 class GetVehicleParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -3864,6 +3888,7 @@ class CreateSpacecraftParametersQuery(TypedDict):
 
 class GetSpacecraftParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -4038,6 +4063,7 @@ class CreateModuleParametersQuery(TypedDict):
 
 class GetModuleParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -4271,6 +4297,7 @@ class CreateSiteParametersQuery(TypedDict):
 
 class GetSiteParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -5630,6 +5657,10 @@ class LaunchSiteRead(TypedDict):
     slug: str
     name: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     code: str | None
     """
@@ -5739,6 +5770,10 @@ class LaunchSiteSummary(TypedDict):
     slug: str
     name: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     code: str | None
     """
@@ -6996,11 +7031,19 @@ class ShipSummary(TypedDict):
     slug: str
     name: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     type: SpacecraftTypeRef
     operator: str | None
     """
     Agency or company that operates it, by slug, or null if unknown.
+    """
+    operator_ref: AgencyRef | None
+    """
+    The record of this agency or company.
     """
     serial: str | None
     """
@@ -7093,6 +7136,10 @@ class SpacecraftTypeRead(TypedDict):
     """
     Agency or company that makes the spacecraft, by slug, or null if unknown.
     """
+    maker_ref: AgencyRef | None
+    """
+    The record of this agency or company.
+    """
     crewed: bool
     """
     True if the type can carry a crew.
@@ -7147,6 +7194,10 @@ class SpacecraftTypeSummary(TypedDict):
     maker: str | None
     """
     Agency or company that makes the spacecraft, by slug, or null if unknown.
+    """
+    maker_ref: AgencyRef | None
+    """
+    The record of this agency or company.
     """
     crewed: bool
     """
@@ -7764,11 +7815,19 @@ class VehicleRead(TypedDict):
     name: str
     family: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     variant: str | None
     maker: str | None
     """
     Agency or company that makes it, by slug, or null if unknown.
+    """
+    maker_ref: AgencyRef | None
+    """
+    The record of this agency or company.
     """
     stages: int | None
     """
@@ -7825,11 +7884,19 @@ class VehicleSummary(TypedDict):
     name: str
     family: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     variant: str | None
     maker: str | None
     """
     Agency or company that makes it, by slug, or null if unknown.
+    """
+    maker_ref: AgencyRef | None
+    """
+    The record of this agency or company.
     """
     stages: int | None
     """
@@ -8659,6 +8726,10 @@ class LaunchRead(TypedDict):
     """
     Stays of the main spacecraft at the station, in order.
     """
+    modules: list[ModuleRef]
+    """
+    Modules and other elements of the station that it carried, the first attached one first.
+    """
     outcome_note: str | None
     """
     Deviation from the plan, or null.
@@ -9454,11 +9525,19 @@ class ShipRead(TypedDict):
     slug: str
     name: str
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     type: SpacecraftTypeRef
     operator: str | None
     """
     Agency or company that operates it, by slug, or null if unknown.
+    """
+    operator_ref: AgencyRef | None
+    """
+    The record of this agency or company.
     """
     serial: str | None
     """
