@@ -54,6 +54,7 @@ from app.portal.desk.router import router as desk
 from app.portal.index import router as index
 from app.portal.pages import router as pages
 from app.portal.record_pages import router as record_pages
+from app.portal.rendering import compile_templates
 from app.portal.resource import RESOURCE as PORTAL
 from app.portal.site_files import router as site_files
 from app.resources.articles.scheduling import get_next_publication_time
@@ -225,6 +226,7 @@ async def _run_background_jobs(app: FastAPI) -> AsyncIterator[None]:
         async with create_task_group() as tasks:
             tasks.start_soon(jobs.run)
             tasks.start_soon(run_gauge_sampler, services)
+            tasks.start_soon(compile_templates)
             with services.shutdown.handle_signals(close_streams), run_watchdog():
                 yield
             tasks.cancel_scope.cancel()
