@@ -175,7 +175,9 @@ def remove_orphans(
         store = current_store()
         store.import_files(compute_digest(b"orphan"), store.read_files(next(store.digests())))
         assert remove_unused_pictures(database, lambda: None) >= 1
-        return {entry.name for entry in store._list_entries()}
+        stored = {entry.digest for entry in store._list_entries()}
+        staged = store.staging_root.glob(f"{store.staging_prefix}*")
+        return stored | {path.name for path in staged}
 
 
 @pytest.mark.timeout(300)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import time
 from typing import Any
@@ -29,28 +30,21 @@ class Backend:
 
     open: Callable[[], PictureStore]
     set_age: Callable[[str, float], None]
-    """Set the age of a picture, or of the remains of an upload."""
-
-
-def folder_backend(tmp_path: Path) -> Backend:
-    root = tmp_path / "pictures"
-
-    def set_age(name: str, seconds: float) -> None:
-        at = time() - seconds
-        os.utime(root / name if name.startswith(".") else FolderStore(root).folder(name), (at, at))
-
-    return Backend(lambda: FolderStore(root), set_age)
+    """Set the age of a picture."""
 
 
 @pytest.fixture(params=["folder", "s3"])
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
     if request.param == "folder":
-        return folder_backend(tmp_path)
+        store = FolderStore(tmp_path / "pictures")
+
+        def set_age(digest: str, seconds: float) -> None:
+            os.utime(store.folder(digest), (time() - seconds, time() - seconds))
+
+        return Backend(lambda: store, set_age)
     create_bucket: CreateBucket = request.getfixturevalue("create_bucket")
     url = create_bucket()
-    return Backend(
-        lambda: S3Store(url), lambda name, seconds: set_age_of_objects(url, name, seconds)
-    )
+    return Backend(lambda: S3Store(url), partial(set_age_of_objects, url))
 
 
 @pytest.fixture
@@ -131,17 +125,18 @@ def test_picture_found_during_the_deletion_is_kept(backend: Backend, store: Pict
     assert list(store.digests()) == [ONE]
 
 
-def test_remains_of_a_crash_in_a_folder_are_deleted_when_old(tmp_path: Path) -> None:
-    backend = folder_backend(tmp_path)
-    store = backend.open()
+def test_remains_of_a_crash_are_deleted_when_old(store: PictureStore, tmp_path: Path) -> None:
+    """Directories of uploads, which a store in S3 has in the temporary directory."""
     store.import_files(ONE, FILES)
-    for name, age in ((".part-old", 3660), (".part-new", 60)):
-        folder = tmp_path / "pictures" / name
-        folder.mkdir()
+    store.staging_root = tmp_path / "staging"
+    names = {age: f"{store.staging_prefix}{age}" for age in (3660, 60)}
+    for age, name in names.items():
+        folder = store.staging_root / name
+        folder.mkdir(parents=True)
         (folder / "thumb.jpg").write_bytes(b"half")
-        backend.set_age(name, age)
+        os.utime(folder, (time() - age, time() - age))
     store.remove_unused(none_used)
-    assert {path.name for path in (tmp_path / "pictures").glob(".part-*")} == {".part-new"}
+    assert [path.name for path in store.staging_root.iterdir()] == [names[60]]
 
 
 def test_remains_of_a_crash_in_s3_are_deleted_when_old(create_bucket: CreateBucket) -> None:

@@ -6,12 +6,9 @@ renamed.
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from time import time
 
 from app.domain.pictures import MANIFEST_FILE, Picture
 from app.resources.media.picture_store import (
@@ -19,15 +16,15 @@ from app.resources.media.picture_store import (
     FilePart,
     PictureStore,
     StoredEntry,
+    age_seconds,
 )
-
-_PARTIAL_PREFIX = ".part-"
 
 
 class FolderStore(PictureStore):
     """A folder of pictures."""
 
     def __init__(self, root: Path) -> None:
+        super().__init__(staging_root=root, staging_prefix=".part-")  # renamed, so in the same one
         self.root = root
 
     def find(self, digest: str) -> Picture | None:
@@ -46,15 +43,6 @@ class FolderStore(PictureStore):
     def folder(self, digest: str) -> Path:
         """The directory of a picture, which may not exist."""
         return self.root / digest[:2] / digest
-
-    @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """Yield a new directory on the file system of the store, deleted at the end."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(
-            dir=self.root, prefix=_PARTIAL_PREFIX, ignore_cleanup_errors=True
-        ) as folder:
-            yield Path(folder)
 
     def add(self, digest: str, files: Path) -> None:
         target = self.folder(digest)
@@ -85,35 +73,22 @@ class FolderStore(PictureStore):
     def _list_entries(self) -> Iterator[StoredEntry]:
         for path in self.root.glob("??/*"):
             if re.fullmatch(DIGEST_PATTERN, path.name):
-                yield StoredEntry(path.name, _age_seconds(path), is_complete=True)
-        for path in self.root.glob(f"{_PARTIAL_PREFIX}*"):
-            yield StoredEntry(path.name, _age_seconds(path), is_complete=False)
+                yield StoredEntry(path.name, age_seconds(path), is_complete=True)
 
     def _mark_used(self, entry: StoredEntry) -> None:
-        self._touch(entry.name)
+        self._touch(entry.digest)
 
     def _remove(self, entry: StoredEntry) -> bool:
-        if not entry.is_complete:
-            shutil.rmtree(self.root / entry.name, ignore_errors=True)
-            return False
         with self.staging() as folder:
-            removed = folder / entry.name
+            removed = folder / entry.digest
             try:
-                self.folder(entry.name).rename(removed)
+                self.folder(entry.digest).rename(removed)
             except FileNotFoundError:
                 return False
-            if StoredEntry(entry.name, _age_seconds(removed), is_complete=True).is_expired:
+            if replace(entry, age_seconds=age_seconds(removed)).is_expired:
                 return True
-            self.add(entry.name, removed)
+            self.add(entry.digest, removed)
             return False
-
-
-def _age_seconds(path: Path) -> float:
-    """Time since a directory was written or used; 0 if it is gone."""
-    try:
-        return time() - path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
 
 
 def _fsync(path: Path) -> None:

@@ -5,12 +5,15 @@ stored completely or not at all. Its record is committed after that, so no recor
 crash between the two leaves files without a record, which `remove_unused` deletes.
 """
 
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import time
 from typing import NamedTuple
 
 from app.domain.batching import batched
@@ -67,8 +70,7 @@ class FilePart(NamedTuple):
 class StoredEntry:
     """A stored picture, or what is left of an upload that a crash ended."""
 
-    name: str
-    """Digest of the picture."""
+    digest: str
     age_seconds: float
     """Time since it was written, or last used."""
     is_complete: bool
@@ -86,13 +88,23 @@ class PictureStore(ABC):
     Call its methods in a thread. They raise OSError, or Unavailable if a server does not answer.
     """
 
+    def __init__(self, staging_root: Path, staging_prefix: str) -> None:
+        self.staging_root = staging_root
+        """Directory of the uploads in progress."""
+        self.staging_prefix = staging_prefix
+
     @abstractmethod
     def find(self, digest: str) -> Picture | None:
         """The stored picture, which then counts as used now; None without one."""
 
-    @abstractmethod
-    def staging(self) -> AbstractContextManager[Path]:
-        """A new directory for the files of a picture, deleted at the end."""
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Yield a new directory for the files of a picture, deleted at the end."""
+        self.staging_root.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(
+            dir=self.staging_root, prefix=self.staging_prefix, ignore_cleanup_errors=True
+        ) as folder:
+            yield Path(folder)
 
     @abstractmethod
     def add(self, digest: str, files: Path) -> None:
@@ -123,7 +135,7 @@ class PictureStore(ABC):
 
     def digests(self) -> Iterator[str]:
         """The digests of all stored pictures."""
-        return (entry.name for entry in self._list_entries() if entry.is_complete)
+        return (entry.digest for entry in self._list_entries() if entry.is_complete)
 
     def remove_unused(self, find_used: Callable[[Collection[str]], Collection[str]]) -> int:
         """Delete files that have had no record for long. Returns the number of pictures deleted.
@@ -132,17 +144,20 @@ class PictureStore(ABC):
         """
         count = 0
         for entries in batched(self._list_entries(), _BATCH_COUNT):
-            used = set(find_used([entry.name for entry in entries]))
+            used = set(find_used([entry.digest for entry in entries]))
             for entry in entries:
-                if entry.name in used:
+                if entry.digest in used:
                     self._mark_used(entry)
                 elif entry.is_expired:
                     count += self._remove(entry)
+        for folder in self.staging_root.glob(f"{self.staging_prefix}*"):
+            if age_seconds(folder) > PARTIAL_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
         return count
 
     @abstractmethod
     def _list_entries(self) -> Iterator[StoredEntry]:
-        """All pictures, and the remains of uploads."""
+        """All pictures, and the remains of uploads among them."""
 
     @abstractmethod
     def _mark_used(self, entry: StoredEntry) -> None:
@@ -154,3 +169,11 @@ class PictureStore(ABC):
 
         Returns True if it was a picture.
         """
+
+
+def age_seconds(path: Path) -> float:
+    """Time since a directory was written or used; 0 if it is gone."""
+    try:
+        return time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -15,7 +15,7 @@ from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from threading import Lock
 from time import monotonic, time
 
@@ -61,6 +61,7 @@ class S3Store(PictureStore):
     """The bucket, and the prefix in it, of a URL `s3://bucket/prefix`."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(staging_root=Path(gettempdir()), staging_prefix="zarya-picture-")
         self._bucket = Bucket.from_url(
             url,
             client_options={
@@ -92,12 +93,6 @@ class S3Store(PictureStore):
                 self._recent.clear()
             self._recent[digest] = picture, monotonic()
         return picture
-
-    @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """Yield a new local directory, deleted at the end."""
-        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
 
     def add(self, digest: str, files: Path) -> None:
         manifest = (files / MANIFEST_FILE).read_bytes()
@@ -137,18 +132,18 @@ class S3Store(PictureStore):
 
     def _mark_used(self, entry: StoredEntry) -> None:
         if entry.age_seconds > _MARK_SECONDS:
-            self._put(entry.name, _USED_FILE, b"")
+            self._put(entry.digest, _USED_FILE, b"")
 
     def _remove(self, entry: StoredEntry) -> bool:
         # Either an upload sees that the manifest is gone, or this sees the mark of the upload.
-        manifest = self._read_manifest(entry.name)
-        self._delete(entry.name, [MANIFEST_FILE])
-        files = self._list_files(entry.name)
+        manifest = self._read_manifest(entry.digest)
+        self._delete(entry.digest, [MANIFEST_FILE])
+        files = self._list_files(entry.digest)
         if not replace(entry, age_seconds=_age_seconds(files)).is_expired:
             if manifest is not None:
-                self._put(entry.name, MANIFEST_FILE, manifest.data)
+                self._put(entry.digest, MANIFEST_FILE, manifest.data)
             return False
-        self._delete(entry.name, files)
+        self._delete(entry.digest, files)
         return manifest is not None
 
     def _read_manifest(self, digest: str) -> FilePart | None:
