@@ -127,13 +127,12 @@ class _StoredFileResponse(FileResponse):
         super().__init__(
             "", headers=headers, media_type=media_type, stat_result=os.stat_result(stat)
         )
-        self._file = file
-        self._first = first
+        self._reader = _PartReader(file, first)
 
     @asynccontextmanager
     async def _open_file(self) -> AsyncIterator[Any]:
         """Starlette opens `path` here, with these methods of a file."""
-        yield _PartReader(self._file, self._first)
+        yield self._reader
 
 
 class _PartReader:
@@ -141,20 +140,21 @@ class _PartReader:
 
     def __init__(self, file: _StoredFile, first: FilePart) -> None:
         self._file = file
-        self._first = first
+        self._first, self._size = first.data, first.size
         self._position = 0
 
     async def seek(self, position: int) -> None:
         self._position = position
 
     async def read(self, max_bytes: int) -> bytes:
-        start, end = self._position, min(self._position + max_bytes, self._first.size)
-        if end <= len(self._first.data):
-            data = self._first.data[start:end]
+        start, end = self._position, min(self._position + max_bytes, self._size)
+        if end <= len(self._first):
+            data = self._first[start:end]
         elif start < end:
             data = (await self._file.read(start, end - start)).data
         else:
             data = b""
+        self._first = b""  # so that a slow client holds one part only
         self._position += len(data)
         return data
 
