@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     media_dir: str = ""
     """Folder of the pictures. Empty: `NAME.media` beside an SQLite database, else `var/media`."""
 
+    media_url: str = ""
+    """S3 bucket of the pictures, `s3://bucket/prefix`, instead of the folder. Empty: the folder."""
+
     media_redirect: str = ""
     """URI of the pictures in nginx, for `X-Accel-Redirect`. Empty: the service sends the files."""
 
@@ -168,6 +171,25 @@ class Settings(BaseSettings):
         if value and not is_sluggable(value):
             raise ValueError("use a name with a letter or a digit")
         return value
+
+    @field_validator("media_url")
+    @classmethod
+    def check_media_url(cls, value: str) -> str:
+        if value and not re.fullmatch("s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._-]+)*/?", value):
+            raise ValueError("use s3://bucket/prefix; endpoint and keys are set with AWS_…")
+        if value and find_spec("obstore") is None:
+            raise ValueError("it needs the extra s3: pip install 'zarya[s3]'")
+        return value
+
+    @model_validator(mode="after")
+    def check_media(self) -> Self:
+        if self.media_url and self.media_dir:
+            raise ValueError("ZARYA_MEDIA_URL and ZARYA_MEDIA_DIR are both set: choose one store")
+        if self.media_url and self.media_redirect:
+            raise ValueError(
+                "ZARYA_MEDIA_REDIRECT needs a folder: nginx cannot send files of ZARYA_MEDIA_URL"
+            )
+        return self
 
     @field_validator("media_redirect")
     @classmethod

@@ -27,6 +27,7 @@ from tests.support.databases import (
     empty_sqlite_database,
     empty_tables,
 )
+from tests.support.s3 import create_bucket
 from tests.support.scheduling import DatabaseScheduling
 from tests.support.settings import default_settings, patient_reads
 from tests.support.statements import record_selects
@@ -35,6 +36,7 @@ __all__ = [  # fixtures
     "archive_template_url",
     "cli_database_url",
     "cli_migrated_url",
+    "create_bucket",
     "create_database",
     "default_settings",
     "empty_sqlite_database",

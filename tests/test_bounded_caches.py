@@ -58,6 +58,7 @@ FINITE = {
     "date_filters.py:_is_in",
     "filters.py:_has_link",
     "filters.py:_value_branch",
+    "current_store.py:_connect",  # a setting
 }
 """Functions whose text parameters have few values."""
 

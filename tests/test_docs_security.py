@@ -188,7 +188,7 @@ def modules_importing(*packages: str) -> set[str]:
         (
             "Outgoing connections",
             ("socket", "httpcore2", "httpx", "http.client", "urllib.request", "psycopg", "limits",
-             "redis", "smtplib", "opentelemetry", "subprocess"),
+             "redis", "smtplib", "opentelemetry", "obstore", "subprocess"),
         ),
     ],
 )  # fmt: skip

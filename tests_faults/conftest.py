@@ -13,12 +13,14 @@ import pytest
 
 from tests.support.archives import archive_template_url, postgresql_url
 from tests.support.databases import CreateDatabase, create_database
+from tests.support.s3 import create_bucket
 from tests.support.servers import run_server_process
 from tests_faults.leaks import places_with, secret_of, stored_data
 from tests_faults.report import note, pytest_addoption, pytest_configure, pytest_sessionfinish
 from tests_faults.services import Service, Start, create_key, run_uvicorn
 
-__all__ = ["archive_template_url", "create_database", "note", "postgresql_url"]  # fixtures
+__all__ = ["archive_template_url", "create_bucket", "create_database", "note"]  # fixtures
+__all__ += ["postgresql_url"]
 __all__ += ["pytest_addoption", "pytest_configure", "pytest_sessionfinish"]
 
 

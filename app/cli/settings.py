@@ -5,6 +5,7 @@ import sys
 from difflib import get_close_matches
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app.config import Settings, find_unknown_settings, variable_of_setting
 
@@ -35,6 +36,11 @@ def find_setting_problems() -> list[str]:
     try:
         Settings()
     except ValidationError as error:
-        invalid = ((str(each["loc"][0]), each["msg"]) for each in error.errors())
-        problems += [f"{variable_of_setting(name)}: {message}" for name, message in invalid]
+        problems += map(_describe_problem, error.errors())
     return problems
+
+
+def _describe_problem(error: ErrorDetails) -> str:
+    """A line about an invalid value, or about values that contradict each other."""
+    names = [variable_of_setting(str(part)) for part in error["loc"]]
+    return ": ".join([*names, error["msg"].removeprefix("Value error, ")])

@@ -1,6 +1,7 @@
 """Shared parts of the commands: the database, error messages, tables and progress bars."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -26,6 +27,8 @@ from app.api.audit_log import Actor
 from app.cli.start_checks import describe_database_error, is_database_file
 from app.config import current_settings
 from app.db.database import Database
+from app.http.problems import Unavailable
+from app.resources.media.picture_store import describe_store_error
 from app.resources.write_steps import build_database
 
 T = TypeVar("T")
@@ -55,7 +58,7 @@ def open_database() -> Iterator[Database]:
 def exit_on_database_error() -> Iterator[None]:
     """Turn errors of the database, or of other files, into one line of output and an exit status.
 
-    That of the database is its own, that of other files is 2. Raises typer.Exit.
+    That of the database and of S3 is its own, that of other files is 2. Raises typer.Exit.
     """
     url = current_settings().database_url
     try:
@@ -67,6 +70,10 @@ def exit_on_database_error() -> Iterator[None]:
             status, line = describe_database_error(url, error)
         console.print(line, markup=False, highlight=False)
         raise typer.Exit(status) from error
+    except Unavailable as error:  # the bucket of pictures
+        line = f"{error.detail} {describe_store_error(error)}"
+        console.print(line, markup=False, highlight=False)
+        raise typer.Exit(os.EX_UNAVAILABLE) from error
 
 
 def print_wait() -> None:

@@ -55,6 +55,7 @@ from app.ingest.restore import restore_entries, restore_entry, split_into_sets
 from app.ingest.shortening import shorten_entry
 from app.resources.articles.rendering import Renderings, render_bodies, set_renderings
 from app.resources.imported_records import MAX_SEEN_DIGESTS, add_origin, create_record
+from app.resources.media.commands import find_picture
 from app.resources.registry import RECORD_RESOURCES
 
 IMPORT_BATCH_ENTRIES = 200
@@ -130,6 +131,7 @@ def run_import(
                 renderings: Renderings = {}
                 while batch := [*batch, *islice(entries, IMPORT_BATCH_ENTRIES - len(batch))]:
                     renderings = render_bodies(_article_bodies(batch), renderings)
+                    _find_pictures(batch)
                     with open_session() as batch_session:
                         set_renderings(batch_session, renderings)
                         done = job.import_batch(batch_session, source, write_reject, batch)
@@ -161,6 +163,13 @@ def _parse_input(parse: EntryParser, source: Input) -> Iterator[EntryOrReject]:
             yield shorten_entry(each) if isinstance(each, ImportEntry) else each
     except InvalidInput as error:
         yield Reject(1, "document", str(error), "")
+
+
+def _find_pictures(batch: list[EntryOrReject]) -> None:
+    """Find the files of media, for which the transaction must not wait. Raises Unavailable."""
+    for each in batch:
+        if isinstance(each, ImportEntry) and each.type is RecordType.MEDIA:
+            find_picture(str(each.data.get("content")))
 
 
 def _article_bodies(batch: list[EntryOrReject]) -> Iterator[object]:

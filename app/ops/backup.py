@@ -24,7 +24,6 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Table, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.config import current_settings
 from app.db.database import Database, Reader, Row
 from app.db.models import (
     Base,
@@ -40,8 +39,8 @@ from app.db.sequences import get_last_sequence_value, set_sequence_value
 from app.db.statistics import update_statistics
 from app.db.timeouts import disable_timeouts
 from app.domain.atomic_file import replace_atomically
+from app.resources.media.current_store import current_store
 from app.resources.media.drawings import find_drawing
-from app.resources.media.store import PictureStore
 from app.resources.registry import SEARCH_INDEXER
 from app.resources.write_steps import build_database
 from migrations.engine import engine_for
@@ -175,7 +174,7 @@ def _digest_tables(
 
 def _copy_pictures(reader: Reader, path: Path) -> None:
     """Copy the files of all pictures with a record to a table of the file."""
-    store = PictureStore.from_settings(current_settings())
+    store = current_store()
     with closing(sqlite.connect(str(path))) as file, file:
         file.execute(f"CREATE TABLE {_PICTURES_TABLE} (content TEXT, name TEXT, data BLOB)")
         for row in reader.stream(select(Media.content).order_by(Media.content), _BATCH_ROWS):
@@ -192,7 +191,7 @@ def _copy_pictures(reader: Reader, path: Path) -> None:
 
 def _restore_pictures(path: Path) -> None:
     """Store the pictures of a verified file; a file of an earlier version has none."""
-    store = PictureStore.from_settings(current_settings())
+    store = current_store()
     with closing(sqlite.connect(str(path))) as file:
         found = file.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [_PICTURES_TABLE])
         if found.fetchone() is None:

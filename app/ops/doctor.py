@@ -15,9 +15,12 @@ from app.db.engines import check_writable
 from app.db.errors import describe_failure, find_failure_reason
 from app.db.server_state import get_database_time
 from app.domain.dates import now, time_zone_names
+from app.http.problems import Unavailable
 from app.http.redaction import redact
 from app.ops.backup_folder import get_backup_times
 from app.ops.readiness import DatabaseReadiness, find_obstacle, load_readiness
+from app.resources.media.current_store import current_store
+from app.resources.media.picture_store import describe_store_error
 from app.resources.sources.queries import list_all_sources, list_failing_sources
 
 _MIN_FREE_PERCENT = 10
@@ -83,6 +86,7 @@ def diagnose(settings: Settings, database: Database) -> Iterator[Finding]:
             looks = [each.checked_at for each in sources if each.checked_at]
             latest = f", the last poll at {max(looks):%Y-%m-%d %H:%M} UTC" if looks else ""
             yield Finding("sources", Level.OK, f"{len(sources)} sources{latest}")
+    yield _check_pictures()
     yield _check_disk(database)
     if settings.backups:
         yield _check_backups(Path(settings.backups))
@@ -131,6 +135,15 @@ def _check_writes(database: Database) -> Finding:
         # Any error means that writes fail.
         return _describe_failure("writes", error)
     return Finding("writes", Level.OK, "a write succeeds")
+
+
+def _check_pictures() -> Finding:
+    try:
+        current_store().check()
+    except (OSError, Unavailable) as error:
+        action = "Correct ZARYA_MEDIA_URL and AWS_…, or ZARYA_MEDIA_DIR; see docs/media.md."
+        return Finding("pictures", Level.ERROR, describe_store_error(error), action)
+    return Finding("pictures", Level.OK, "the store can be written")
 
 
 def _describe_failure(check: str, error: Exception) -> Finding:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from anyio import CapacityLimiter, create_task_group, sleep, to_thread
+from anyio import CapacityLimiter, create_task_group, from_thread, sleep, to_thread
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
@@ -48,6 +48,7 @@ class PeriodicJobs:
         self._clock = ClockCorrection(database, settings)
         jobs: tuple[_Job, ...] = (deliver_pending_changes, run_poll)
         self._limiters = {job: CapacityLimiter(_MAX_CONCURRENT_JOBS) for job in jobs}
+        self._picture_limiter = CapacityLimiter(1)
         self._running: set[tuple[_Job, int]] = set()
 
     async def correct_clock(self) -> None:
@@ -77,6 +78,7 @@ class PeriodicJobs:
                                 tasks.start_soon(self._run_job, job, id_)
                     if rounds % _PRUNE_INTERVAL_ROUNDS == 0:
                         await to_thread.run_sync(prune_expired, self._database)
+                        tasks.start_soon(self._remove_unused_pictures)
                 except Exception as error:
                     # Any error may be temporary: try again in the next round.
                     self._database.outages.log_error("background jobs", error)
@@ -92,6 +94,14 @@ class PeriodicJobs:
             except StaleDataError:
                 logger.info("another process has published the scheduled articles")
 
+    async def _remove_unused_pictures(self) -> None:
+        """Delete pictures without a record, beside the other jobs: S3 can take minutes."""
+        remove = partial(remove_unused_pictures, self._database, from_thread.check_cancelled)
+        try:
+            await to_thread.run_sync(remove, limiter=self._picture_limiter)
+        except Exception as error:
+            self._database.outages.log_error("unused pictures", error)
+
     async def _run_job(self, job: _Job, id_: int) -> None:
         run = partial(job, self._database, id_, self._allow_private)
         try:
@@ -103,11 +113,10 @@ class PeriodicJobs:
 
 
 def prune_expired(database: Database) -> None:
-    """Delete old changes, stored responses, ended sessions, and pictures without a record."""
+    """Delete old changes, stored responses and ended sessions."""
     writer = LongWriter(database)
     prune_changes(writer)
     pruned_before = now() - IDEMPOTENCY_RETENTION_PERIOD
     writer.delete_rows(IdempotentResponse, IdempotentResponse.created_at < pruned_before)
     for end in (UserSession.expires_at, UserSession.idle_expires_at):
         writer.delete_rows(UserSession, end <= now())
-    remove_unused_pictures(database)

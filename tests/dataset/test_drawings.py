@@ -13,7 +13,7 @@ from app.domain.enums import RecordType
 from app.domain.pictures import RENDITION_TYPES
 from app.ingest.dataset.records import DATASET_PATH, Dataset
 from app.resources.media.drawings import DRAWINGS_PATH, find_drawing, make_drawing
-from app.resources.media.store import PictureStore
+from app.resources.media.folder_store import FolderStore
 from tests.support.clients import override_settings
 from tools.drawings.files import Drawing, draw_all, write_records
 
@@ -50,7 +50,7 @@ def test_every_mission_module_and_spacecraft_type_has_a_drawing(dataset: Dataset
 @pytest.mark.parametrize("slug", ["emblem-iss-59", "drawing-unity", "drawing-crew-dragon-2"])
 def test_index_describes_the_drawing(tmp_path: Path, dataset: Dataset, slug: str) -> None:
     """Size, type and preview are those that the decoder finds."""
-    store, content = PictureStore(tmp_path), dataset.media[slug].content
+    store, content = FolderStore(tmp_path), dataset.media[slug].content
     assert find_drawing("0" * 32) is None
     assert store.find(content) is None
     make_drawing(store, content)

@@ -13,8 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.db.database import Reader
+from app.domain.pictures import Picture
 from app.http.load_shedding import Bulkhead
 from app.http.problems import NotFound
+from app.resources.media.drawings import find_drawing
 from tests.support.clients import second_app
 from tests.support.servers import wait_for
 from tests.support.slow_reads import blocking_query
@@ -77,11 +79,11 @@ def test_files_and_other_reads_hold_no_slots_of_each_other(
     made, begun = Event(), list[str]()
     router = "app.resources.media.file_router"
 
-    def find_any(content: str) -> bool:
+    def find(content: str) -> Picture | None:
         begun.append(content)
-        return True
+        return find_drawing(content)
 
-    monkeypatch.setattr(f"{router}.find_drawing", find_any)
+    monkeypatch.setattr(f"{router}.find_drawing", find)
     monkeypatch.setattr(f"{router}.make_drawing", lambda *_: made.wait(60))
     drawing = archive.get("/v1/media/emblem-iss-59").json()["image"]["url"]
     read, other_file = "/v1/launches?limit=1", f"/media/{'0' * 32}/card.jpg"

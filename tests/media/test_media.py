@@ -21,7 +21,7 @@ from app.http.client import OutboundResponse
 from app.ops.backup import restore_backup, write_backup
 from app.resources.media.cleanup import remove_unused_pictures
 from app.resources.media.commands import _list_referrers
-from app.resources.media.store import PictureStore
+from app.resources.media.folder_store import FolderStore
 from tests.support import documents, factories
 from tests.support.clients import database_of, open_client, override_settings
 from tests.support.databases import CreateDatabase, alembic_config
@@ -450,12 +450,12 @@ def test_files_without_a_record_are_deleted_after_30_days(
     with database_of(client).session() as session:
         session.add(kept)
         contents = [kept.content, deleted.content]
-    store = PictureStore(tmp_path)
+    store = FolderStore(tmp_path)
     for content in contents:
         store.import_files(content, {"thumb.jpg": b"jpeg"})
         os.utime(store.folder(content), (0, 0))
     with use_settings(Settings(media_dir=str(tmp_path))):
-        assert remove_unused_pictures(database_of(client)) == 1
+        assert remove_unused_pictures(database_of(client), lambda: None) == 1
     assert list(store.digests()) == contents[:1]
 
 

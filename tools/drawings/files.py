@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from app.domain.enums import RecordType
 from app.domain.glossary import ship_phrase_ru
 from app.ingest.dataset.records import DatasetFacts
-from app.resources.media.store import compute_digest
+from app.resources.media.picture_store import compute_digest
 from app.resources.media.worker import write_renditions
 from tools.drawings.emblems import draw_emblem
 from tools.drawings.modules import draw_module

@@ -1,5 +1,6 @@
 """Writes of media. The files are in the store before a record names them."""
 
+import re
 from collections.abc import Collection
 from dataclasses import asdict
 from http import HTTPStatus
@@ -17,17 +18,18 @@ from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_articles, describe_illustrated_records
 from app.api.writes.request import WriteRequest, WriteResult
-from app.config import current_settings
 from app.db.database import Reader
 from app.db.models import Article, ArticlePicture, Media, stored_id
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
+from app.domain.pictures import Picture
 from app.http.problems import Conflict
 from app.resources.media.authorisation import check_media_author
+from app.resources.media.current_store import current_store
 from app.resources.media.drawings import find_drawing
+from app.resources.media.picture_store import DIGEST_PATTERN
 from app.resources.media.queries import get_media_preview
 from app.resources.media.schemas import MediaRecord, MediaWrite
-from app.resources.media.store import PictureStore
 
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MediaRecord]:
@@ -58,6 +60,13 @@ def save(session: Session, media: Media, document: MediaWrite) -> None:
     session.add(media)
 
 
+def find_picture(digest: str) -> Picture | None:
+    """The stored picture, or the drawing, with this digest; None without one."""
+    if not re.fullmatch(DIGEST_PATTERN, digest):
+        return None
+    return find_drawing(digest) or current_store().find(digest)
+
+
 def _set_content(session: Session, media: Media, digest: str) -> None:
     """Set the files of `media`. Raises InvalidRequest if they are missing or of another record."""
     if owner := session.scalar(select(Media.slug).where(Media.content == digest)):
@@ -70,8 +79,7 @@ def _set_content(session: Session, media: Media, digest: str) -> None:
                 f"Его показывает текст: {texts[0]}. Загрузите файл как другое изображение.",
             )
         )
-    store = PictureStore.from_settings(current_settings())
-    picture = store.find(digest) or find_drawing(digest)
+    picture = find_picture(digest)
     if picture is None:
         detail = tr(
             "No file with this digest is stored. Upload it first.",

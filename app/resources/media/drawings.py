@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import cast
 
 from app.domain.pictures import SVG_TYPE, Picture, fit_sizes
+from app.resources.media.picture_store import PictureStore
 from app.resources.media.renditions import make_renditions
-from app.resources.media.store import PictureStore
 
 DRAWINGS_PATH = Path(__file__).parent / "drawing_files"
 

@@ -1,7 +1,12 @@
 """Route of the rendition files, `/media/{content}/{file}`: the content of a URL never changes."""
 
+import os
 import re
-from typing import Annotated
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from stat import S_IFREG
+from typing import Annotated, Any
 
 from anyio import CapacityLimiter, fail_after, to_thread
 from fastapi import Header, Response
@@ -15,14 +20,19 @@ from app.domain.pictures import RENDITION_TYPES, SIZES
 from app.http.cache.conditional import matches_if_none_match
 from app.http.paths import route_traits
 from app.http.problems import NotFound
+from app.resources.media.current_store import current_store
 from app.resources.media.drawings import find_drawing, make_drawing
+from app.resources.media.picture_store import DIGEST_PATTERN, FilePart, PictureStore
 from app.resources.media.renditions import busy_decoder
-from app.resources.media.store import DIGEST_PATTERN, PictureStore
 
 router = Router(prefix="/media", include_in_schema=False)
 
 _MAX_CACHED_BYTES = 2**18
 """Larger files are streamed, and sent in parts on request; smaller ones are cached responses."""
+
+_MAX_READ_COUNT = 16
+_read_threads = CapacityLimiter(_MAX_READ_COUNT)
+"""Files that are read at the same time: a slow store must not take the threads of other work."""
 
 _HEADERS = {
     "Cache-Control": IMMUTABLE_CACHE_CONTROL,
@@ -47,51 +57,106 @@ async def get_file(
     file: str,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """File of a picture. Raises NotFound, or Unavailable for a drawing.
+    """File of a picture. Raises NotFound, or Unavailable for a drawing or if S3 does not answer.
 
     Served without a key, published or not: the URL needs the 128-bit digest of the file.
     """
     if not _FILE_PATTERN.fullmatch(f"{content}/{file}"):
         raise _no_picture()
-    store = PictureStore.from_settings(current_settings())
-    if not store.folder(content).exists():
-        await _make_drawing(store, content)
-    return await to_thread.run_sync(_build_response, store, content, file, if_none_match)
-
-
-async def _make_drawing(store: PictureStore, content: str) -> None:
-    """Store the files of a drawing. Raises NotFound if there is none, or Unavailable."""
-    if find_drawing(content) is None:
-        raise _no_picture()
-    try:
-        with fail_after(_MAX_DRAWING_WAIT_SECONDS):
-            await to_thread.run_sync(make_drawing, store, content, limiter=_drawing_threads)
-    except TimeoutError as error:
-        raise busy_decoder() from error
-
-
-def _build_response(
-    store: PictureStore, content: str, file: str, if_none_match: str | None
-) -> Response:
-    """Build the response with a file. Call it in a thread. Raises NotFound."""
-    settings = current_settings()
+    stored = _StoredFile(current_store(), content, file)
+    redirect = current_settings().media_redirect
+    first = await stored.read_first(0 if redirect else _MAX_CACHED_BYTES)
     media_type = RENDITION_TYPES[file.rpartition(".")[2]]
-    path = store.folder(content) / file
-    if not path.exists():
-        raise _no_picture()
-    if settings.media_redirect:
-        location = f"{settings.media_redirect}/{content[:2]}/{content}/{file}"
+    if redirect:
+        location = f"{redirect}/{content[:2]}/{content}/{file}"
         return Response(headers=_HEADERS | {"X-Accel-Redirect": location}, media_type=media_type)
-    try:
-        size = path.stat().st_size
-        if size <= _MAX_CACHED_BYTES:
-            return Response(path.read_bytes(), headers=_HEADERS, media_type=media_type)
-    except FileNotFoundError:
-        raise _no_picture() from None
+    if first.size <= _MAX_CACHED_BYTES:
+        return Response(first.data, headers=_HEADERS, media_type=media_type)
     headers = _HEADERS | {"ETag": f'"{content}-{file}"'}
     if matches_if_none_match(if_none_match, headers["ETag"]):
         return Response(None, 304, headers)
-    return FileResponse(path, media_type=media_type, headers=headers)
+    return _StoredFileResponse(stored, first, headers, media_type)
+
+
+class _StoredFile:
+    """A rendition file in a store."""
+
+    def __init__(self, store: PictureStore, content: str, file: str) -> None:
+        self._store = store
+        self._content = content
+        self._file = file
+
+    async def read(self, start: int, max_bytes: int) -> FilePart:
+        """Read a part. Raises FileNotFoundError, or Unavailable."""
+        read = partial(self._store.read_part, self._content, self._file, start, max_bytes)
+        return await to_thread.run_sync(read, limiter=_read_threads)
+
+    async def read_first(self, max_bytes: int) -> FilePart:
+        """Read the first part; a drawing is made first. Raises NotFound or Unavailable."""
+        with suppress(FileNotFoundError):
+            return await self.read(0, max_bytes)
+        await self._make_drawing()
+        with suppress(FileNotFoundError):
+            return await self.read(0, max_bytes)
+        raise _no_picture()
+
+    async def _make_drawing(self) -> None:
+        """Store the files of a drawing. Raises NotFound if it has no such file, or Unavailable."""
+        drawing = find_drawing(self._content)
+        sizes = () if drawing is None else drawing.renditions
+        if self._file.partition(".")[0] not in {each.name for each in sizes}:
+            raise _no_picture()
+        try:
+            with fail_after(_MAX_DRAWING_WAIT_SECONDS):
+                await to_thread.run_sync(
+                    make_drawing, self._store, self._content, limiter=_drawing_threads
+                )
+        except TimeoutError as error:
+            raise busy_decoder() from error
+
+
+class _StoredFileResponse(FileResponse):
+    """Response with a file of a store, whole or in parts, read while it is sent."""
+
+    chunk_size = _MAX_CACHED_BYTES
+
+    def __init__(
+        self, file: _StoredFile, first: FilePart, headers: Mapping[str, str], media_type: str
+    ) -> None:
+        stat = (S_IFREG, 0, 0, 0, 0, 0, first.size, 0, first.modified_at, 0)
+        super().__init__(
+            "", headers=headers, media_type=media_type, stat_result=os.stat_result(stat)
+        )
+        self._reader = _PartReader(file, first)
+
+    @asynccontextmanager
+    async def _open_file(self) -> AsyncIterator[Any]:
+        """Starlette opens `path` here, with these methods of a file."""
+        yield self._reader
+
+
+class _PartReader:
+    """Position in a file of a store, and its first part, which has been read."""
+
+    def __init__(self, file: _StoredFile, first: FilePart) -> None:
+        self._file = file
+        self._first, self._size = first.data, first.size
+        self._position = 0
+
+    async def seek(self, position: int) -> None:
+        self._position = position
+
+    async def read(self, max_bytes: int) -> bytes:
+        start, end = self._position, min(self._position + max_bytes, self._size)
+        if end <= len(self._first):
+            data = self._first[start:end]
+        elif start < end:
+            data = (await self._file.read(start, end - start)).data
+        else:
+            data = b""
+        self._first = b""  # so that a slow client holds one part only
+        self._position += len(data)
+        return data
 
 
 def _no_picture() -> NotFound:

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import Body, Depends, Query, Request, Response
 
 from app.api.auth import ApiClient, RequireScope
@@ -112,6 +113,9 @@ async def update_media(slug: MediaSlugPath, patch: MediaPatch, write: UpdateMedi
     A picture that a public record shows requires the scope `articles:write`, or that of the record,
     too.
     """
+    if isinstance(content := patch.get("content"), str):
+        # The transaction finds it again without a request to S3.
+        await to_thread.run_sync(commands.find_picture, content)
     return await write.execute(commands.WRITER.patch, slug, patch)
 
 

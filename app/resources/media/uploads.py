@@ -25,9 +25,10 @@ from app.domain.pictures import (
 )
 from app.http.client import ForbiddenUrl, RequestFailed, send_request
 from app.http.problems import FieldProblem, InvalidRequest, UnsupportedMediaType
+from app.resources.media.current_store import current_store
+from app.resources.media.picture_store import compute_digest
 from app.resources.media.renditions import busy_decoder, make_renditions
 from app.resources.media.schemas import MediaFetch, MediaFields, MediaWrite
-from app.resources.media.store import PictureStore, compute_digest
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 _PICTURE_TYPES = (*dict.fromkeys(SOURCE_TYPES.values()), SVG_TYPE)
@@ -203,7 +204,7 @@ def _fetch_file(url: str, allow_private: bool) -> bytes:
 
 def _store_picture(upload: _Upload) -> str:
     """Store the renditions of a file, unless they are stored. Returns its digest."""
-    store = PictureStore.from_settings(current_settings())
+    store = current_store()
     digest = compute_digest(upload.content)
     picture = store.find(digest)
     if picture is None:

@@ -1,0 +1,100 @@
+"""Pictures in a folder, which has a directory for each, named by its digest.
+
+A directory is complete as soon as it exists: it is written beside its place, flushed to disk and
+renamed.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from app.domain.pictures import MANIFEST_FILE, Picture
+from app.resources.media.picture_store import (
+    DIGEST_PATTERN,
+    FilePart,
+    PictureStore,
+    StoredEntry,
+    age_seconds,
+)
+
+
+class FolderStore(PictureStore):
+    """A folder of pictures."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(staging_root=root, staging_prefix=".part-")  # renamed, so in the same one
+        self.root = root
+
+    def find(self, digest: str) -> Picture | None:
+        if not self._touch(digest):
+            return None
+        return Picture.from_json((self.folder(digest) / MANIFEST_FILE).read_bytes())
+
+    def _touch(self, digest: str) -> bool:
+        """Set the time of a picture, which is that of its last use. False if there is none."""
+        try:
+            os.utime(self.folder(digest))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def folder(self, digest: str) -> Path:
+        """The directory of a picture, which may not exist."""
+        return self.root / digest[:2] / digest
+
+    def add(self, digest: str, files: Path) -> None:
+        target = self.folder(digest)
+        target.parent.mkdir(exist_ok=True)
+        for path in (*files.iterdir(), files):
+            _fsync(path)
+        try:
+            files.rename(target)
+        except OSError:
+            if self.find(digest) is None:  # otherwise another upload of the same file was first
+                raise
+        for path in (target.parent, self.root):
+            _fsync(path)
+
+    def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:
+        with (self.folder(digest) / name).open("rb") as file:
+            stat = os.fstat(file.fileno())
+            return FilePart(os.pread(file.fileno(), max_bytes, start), stat.st_size, stat.st_mtime)
+
+    def read_files(self, digest: str) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted(self.folder(digest).iterdir())}
+
+    def check(self) -> None:
+        if self.root.exists():  # otherwise the first upload creates it, as the user of the service
+            with self.staging() as folder:
+                (folder / MANIFEST_FILE).write_bytes(b"")
+
+    def _list_entries(self) -> Iterator[StoredEntry]:
+        for path in self.root.glob("??/*"):
+            if re.fullmatch(DIGEST_PATTERN, path.name):
+                yield StoredEntry(path.name, age_seconds(path), is_complete=True)
+
+    def _mark_used(self, entry: StoredEntry) -> None:
+        self._touch(entry.digest)
+
+    def _remove(self, entry: StoredEntry) -> bool:
+        with self.staging() as folder:
+            removed = folder / entry.digest
+            try:
+                self.folder(entry.digest).rename(removed)
+            except FileNotFoundError:
+                return False
+            if replace(entry, age_seconds=age_seconds(removed)).is_expired:
+                return True
+            self.add(entry.digest, removed)
+            return False
+
+
+def _fsync(path: Path) -> None:
+    """Flush a file, or the entries of a directory, to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
