@@ -138,6 +138,25 @@ def test_provider_is_read() -> None:
         assert "provider" not in entry.data
 
 
+def test_pictures_are_read() -> None:
+    """As version 2.3 writes them, with credit and licence, and as 2.2 does, as an address."""
+    url = "https://pictures.example/1.png"
+    licence = {"id": 1, "name": "CC BY 4.0", "link": "https://creativecommons.org/licenses/by/4.0/"}
+    image = {"image_url": url, "credit": "Jo Example", "license": licence}
+    for value, expected in (
+        (launch(image=image), (url, "Jo Example", "CC-BY-4.0")),
+        (launch(image=image | {"license": {"name": "Unknown"}}), (url, "Jo Example", "unknown")),
+        (launch(image=url), (url, None, "unknown")),
+        (astronaut(profile_image=url), (url, None, "unknown")),
+    ):
+        (entry,), _ = found(value)
+        assert entry.picture is not None
+        assert (entry.picture.url, entry.picture.credit, entry.picture.licence) == expected
+    for none in (None, "", {}, {"image_url": None}, {"image_url": "ftp://pictures.example/1.png"}):
+        (entry,), _ = found(launch(image=none))
+        assert entry.picture is None
+
+
 def test_unknown_pad_is_none() -> None:
     (entry,), _ = found(launch(pad=launch()["pad"] | {"name": "Unknown Pad"}))
     assert entry.data["pad"] is None
