@@ -14,7 +14,7 @@ MAX_LINE_CHARS = 500
 """Longer texts may have several lines."""
 TEXTS_PER_LIST = 6
 REFERENCES = frozenset(
-    {"agency", "operator", "owners", "pad", "parent", "site", "time_zone", "vehicle"}
+    {"agency", "operator", "owners", "pad", "parent", "provider", "site", "time_zone", "vehicle"}
 )
 """Fields whose text, or whose name, is that of something that must exist."""
 _SPACES = str.maketrans("\n\t\r", "   ")

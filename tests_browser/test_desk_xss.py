@@ -44,6 +44,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
     },
     "crew-assignments": {"person": "{}", "mission": "{}"},
     "launches": {
+        "provider": "{}",
         "vehicle": {"name": "{}"},
         "site": "{}",
         "pad": "pad-{}",
