@@ -10,7 +10,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
-from anyio import create_task_group
+from anyio import create_task_group, to_thread
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
@@ -62,6 +62,7 @@ from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.resource import RESOURCE as CHANGES
 from app.resources.exports.file_cache import ArchiveFileCache
 from app.resources.exports.resource import RESOURCE as EXPORTS
+from app.resources.media.current_store import current_store
 from app.resources.merges.router import ROUTERS as MERGE_ROUTERS
 from app.resources.proposals.resource import RESOURCE as PROPOSALS
 from app.resources.redactions.router import router as redactions
@@ -223,6 +224,7 @@ async def _run_background_jobs(app: FastAPI) -> AsyncIterator[None]:
     close_streams = services.singleton(ChangeBroadcaster).close
     with use_settings(services.settings):
         await jobs.correct_clock()
+        await to_thread.run_sync(current_store)  # a client of a bucket takes 50 ms to build
         async with create_task_group() as tasks:
             tasks.start_soon(jobs.run)
             tasks.start_soon(run_gauge_sampler, services)

@@ -1,6 +1,5 @@
 """Exception handlers: every error is answered with a problem."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -87,17 +86,24 @@ async def _handle_database_error(request: Request, error: Exception) -> JSONResp
 
 
 async def _redirect_renamed_slug(request: Request, renamed: SlugRenamed) -> RedirectResponse:
-    # From the scope: `request.url` would contain the Host header of the client.
-    # The last whole segments: `/sites/site` begins with the slug, too.
-    path = re.sub(
-        rf"(.*)/{re.escape(renamed.old_slug)}(?=/|$)",
-        lambda found: f"{found[1]}/{renamed.new_slug}",
-        request.scope["path"],
-        count=1,
-    )
+    path = _replace_slug(request, renamed)
     query = f"?{q.decode('latin-1')}" if (q := request.scope["query_string"]) else ""
     location = f"{current_settings().base_url}{path}{query}"
     return RedirectResponse(location, HTTPStatus.PERMANENT_REDIRECT)
+
+
+def _replace_slug(request: Request, renamed: SlugRenamed) -> str:
+    """Path of the request with the new slug in place of the path parameter that has the old one."""
+    # From the scope: `request.url` would contain the Host header of the client.
+    path: str = request.scope["path"]
+    for name, value in request.path_params.items():
+        if value == renamed.old_slug:
+            template = request.scope["route"].path.split("/")
+            place = next(n for n, each in enumerate(reversed(template)) if f"{{{name}" in each)
+            segments = path.split("/")
+            segments[-1 - place] = segments[-1 - place].replace(value, renamed.new_slug, 1)
+            return "/".join(segments)
+    return path.replace(renamed.old_slug, renamed.new_slug, 1)  # a path in capitals
 
 
 async def _handle_unexpected_error(request: Request, error: Exception) -> JSONResponse:

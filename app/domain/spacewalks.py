@@ -6,11 +6,15 @@ from typing import Any, NamedTuple, Self
 
 from app.domain.dates import Precision, period_bounds
 
-TO_THE_MINUTE = frozenset({Precision.SECOND, Precision.MINUTE})
+MINUTE_PRECISIONS = frozenset({Precision.SECOND, Precision.MINUTE})
+"""Precisions of a minute or better."""
 
 
 class SpacewalkPeriod(NamedTuple):
-    """Latest start and earliest end of a spacewalk. If the end is first, no time is certain."""
+    """Time in which a spacewalk certainly takes place: latest start and earliest end.
+
+    The end is before the start if no time is certain.
+    """
 
     start: datetime
     end: datetime
@@ -25,9 +29,9 @@ class SpacewalkPeriod(NamedTuple):
         elif walk["duration_seconds"] is not None:
             end = first + timedelta(seconds=walk["duration_seconds"])
         else:
-            end = start if precision in TO_THE_MINUTE else first
+            end = start if precision in MINUTE_PRECISIONS else first  # a minute at least
         return cls(start, end)
 
     def certainly_overlaps(self, other: "SpacewalkPeriod") -> bool:
-        """Test if both took place at one time, whenever in their periods the dates are."""
-        return max(self.start, other.start) <= min(self.end, other.end)
+        """True if the spacewalks overlap for every start and end that the precisions allow."""
+        return self.start <= other.end and other.start <= self.end

@@ -32,8 +32,7 @@ class StayPeriod(NamedTuple):
 
         A ship may leave on the day on which another arrives.
         """
-        arrived = max(self.arrival[1], other.arrival[1])
-        return arrived <= min(self.departure[0], other.departure[0])
+        return self.arrival[1] <= other.departure[0] and other.arrival[1] <= self.departure[0]
 
 
 def is_in_service(

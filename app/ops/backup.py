@@ -35,8 +35,8 @@ from app.db.models import (
     UserSession,
     Webhook,
 )
+from app.db.planner_statistics import analyze_tables
 from app.db.sequences import get_last_sequence_value, set_sequence_value
-from app.db.statistics import update_statistics
 from app.db.timeouts import disable_timeouts
 from app.domain.atomic_file import replace_atomically
 from app.resources.media.current_store import current_store
@@ -130,7 +130,7 @@ def restore_backup(
             connection.execute(insert(Restoration))
             with Session(connection) as session:
                 SEARCH_INDEXER.rebuild(lambda: nullcontext(session))
-            update_statistics(connection)
+            analyze_tables(connection)
     return sum(rows for rows, _ in copied.values())
 
 

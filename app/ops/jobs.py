@@ -78,7 +78,8 @@ class PeriodicJobs:
                                 tasks.start_soon(self._run_job, job, id_)
                     if rounds % _PRUNE_INTERVAL_ROUNDS == 0:
                         await to_thread.run_sync(prune_expired, self._database)
-                        tasks.start_soon(self._remove_unused_pictures)
+                        if not self._picture_limiter.borrowed_tokens:
+                            tasks.start_soon(self._remove_unused_pictures)
                 except Exception as error:
                     # Any error may be temporary: try again in the next round.
                     self._database.outages.log_error("background jobs", error)

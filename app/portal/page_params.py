@@ -57,6 +57,10 @@ class HtmlLaunchesQuery(HtmlFilterQuery):
     """Crewed or uncrewed launches."""
     year: Annotated[Omittable[int], Field(ge=MIN_INSTANT.year, lt=MAX_INSTANT.year)] = None
     """Year of the launch."""
+    vehicle: Omittable[NameParam] = None
+    """Launch vehicle."""
+    site: Omittable[NameParam] = None
+    """Launch site."""
 
 
 class HtmlPeopleQuery(HtmlFilterQuery):

@@ -136,6 +136,8 @@ async def render_launches_page(
         to_station=True,
         q=query.q,
         crewed=query.crewed,
+        vehicle=[query.vehicle] if query.vehicle else [],
+        site=[query.site] if query.site else [],
         launch_at_gte=query.year and date(query.year, 1, 1),
         launch_at_lt=query.year and date(query.year + 1, 1, 1),
         cursor=query.cursor,

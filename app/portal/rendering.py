@@ -61,7 +61,7 @@ TEMPLATE_ENVIRONMENTS = {language: _build_environment(language) for language in 
 async def compile_templates() -> None:
     """Compile all templates in a thread, one after the other, before a page needs them.
 
-    It takes up to 0.1 s for one, for which a page would hold the event loop.
+    Compiling one takes up to 0.1 s, which would block the event loop in a page request.
     """
     for environment in TEMPLATE_ENVIRONMENTS.values():
         for name in environment.list_templates():

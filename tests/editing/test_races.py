@@ -160,6 +160,20 @@ def test_concurrent_arrivals_take_a_port_once(editor: TestClient) -> None:
     assert Counter(run_concurrently(arrive, 4)) == {201: 1, 422: 3}
 
 
+def test_concurrent_spacewalks_have_a_person_once(editor: TestClient) -> None:
+    person = editor.post("/v1/people", json=documents.person()).json()["slug"]
+    crew = [{"person": person, "role": "commander"}]
+    launch = documents.launch(status="success", launch_at="2019-03-14T19:14:09Z", crew=crew)
+    editor.post("/v1/launches", json=launch).raise_for_status()
+    member = {"person": person, "role": "ev1"}
+    walk = documents.spacewalk(starts_at="2019-03-22T12:01:00Z", crew=[member])
+
+    def post(_: int) -> int:
+        return editor.post("/v1/spacewalks", json=walk).status_code
+
+    assert Counter(run_concurrently(post, 8)) == {201: 1, 422: 7}
+
+
 def test_audit_log_has_each_concurrent_write_once(editor: TestClient) -> None:
     made = editor.post("/v1/people", json=documents.person())
     address, slug = made.headers["Location"], made.json()["slug"]

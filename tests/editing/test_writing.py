@@ -311,6 +311,21 @@ def test_write_to_former_slug_is_redirected(editor: TestClient) -> None:
     assert answer.headers["Location"].endswith("/v1/people/elsewhere")
 
 
+@pytest.mark.parametrize("old", ["missions", "page", "v1"])
+def test_only_the_slug_is_replaced_in_a_redirect(editor: TestClient, old: str) -> None:
+    """A slug may equal another part of the path."""
+    address, _ = make(editor, "missions", slug=old)
+    editor.patch(address, json={"slug": "renamed"}, headers=IF_MATCH_ANY).raise_for_status()
+    for path, expected in (
+        (f"/v1/missions/{old}", "/v1/missions/renamed"),
+        (f"/v1/missions/{old}/page?month=2019-04", "/v1/missions/renamed/page?month=2019-04"),
+        (f"/missions/{old}", "/missions/renamed"),
+    ):
+        answer = editor.get(path)
+        assert answer.status_code == 308, answer.text
+        assert answer.headers["Location"] == f"http://127.0.0.1:8000{expected}"
+
+
 def test_dry_run_saves_nothing(editor: TestClient, database: Database, resource: str) -> None:
     answer = editor.post(f"/v1/{resource}?validate_only=true", json=MAKERS[resource]())
     assert answer.status_code == 200

@@ -222,6 +222,26 @@ def test_request_to_a_bucket_that_does_not_answer_ends(
     assert len([each for each in caplog.messages if "bucket of pictures" in each]) == 1
 
 
+def test_upload_stores_again_what_was_deleted_meanwhile(
+    bucket: str, client: TestClient, editor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, deleted = S3Store._put, list[str]()
+
+    def put_and_delete(self: S3Store, digest: str, name: str, content: bytes) -> None:
+        put(self, digest, name, content)
+        if not deleted:
+            deleted.append(name)
+            self._delete(digest, [name])
+
+    monkeypatch.setattr(S3Store, "_put", put_and_delete)
+    image = upload(editor).json()["image"]
+    assert len(deleted) == 1
+    addresses = [image["url"], *(each["url"] for each in image["srcset"])]
+    assert {client.get(address).status_code for address in addresses} == {200}
+    digest = image["url"].rsplit("/", 2)[1]
+    assert deleted[0] in S3Store(bucket).read_files(digest)
+
+
 def test_unused_pictures_of_a_bucket_are_deleted(
     client: TestClient, editor: TestClient, bucket: str
 ) -> None:

@@ -82,6 +82,7 @@ OVERLAPPING: list[dict[str, Any]] = [
     {"starts_at": "2019-03-22T11:00:00Z", "ends_at": "2019-03-22T12:30:00Z"},
     {"starts_at": "2019-03-22T11:00:00Z", "duration_seconds": 5400},
     {"starts_at": "2019-03-22T13:00:00Z", "starts_at_precision": "hour", "duration_seconds": 9000},
+    {"starts_at": "2019-03-22T13:00:00Z", "starts_at_precision": "hour", "duration_seconds": 1800},
     {"starts_at": "2019-03-21T00:00:00Z", "starts_at_precision": "day", "ends_at": END},
 ]
 

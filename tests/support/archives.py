@@ -28,6 +28,9 @@ _FOLDER = ROOT / "var" / "test-archives"
 _MAX_AGE_SECONDS = 12 * 3600
 """Records have the time at which they were loaded, which tests expect to be recent."""
 
+_KEPT_COUNT = 3
+"""Files of one kind that are kept, the newest."""
+
 _SERVER_SETTING = "TEST_DATABASE_URL"
 _DATABASE = "archive"
 
@@ -88,9 +91,8 @@ def _share(suffix: str, create: Callable[[Path], None]) -> Path:
     with (_FOLDER / f"{suffix}.lock").open("w") as lock:
         flock(lock, LOCK_EX)
         ages = {each: time() - each.stat().st_mtime for each in _FOLDER.glob(f"*.{suffix}")}
-        for each, age in ages.items():
-            if age > 2 * _MAX_AGE_SECONDS:  # no run uses it any more
-                each.unlink()
+        for each in sorted(ages, key=ages.__getitem__)[_KEPT_COUNT:]:
+            each.unlink()
         if ages.get(file, inf) > _MAX_AGE_SECONDS:
             with TemporaryDirectory(dir=_FOLDER) as folder:
                 created = Path(folder) / file.name
@@ -113,5 +115,6 @@ def _digest_code() -> str:
             if file.is_file() and file.suffix != ".pyc":
                 digest.update(f"{file.relative_to(ROOT)}\0".encode())
                 digest.update(file.read_bytes())
-    digest.update((ROOT / "uv.lock").read_bytes())
+    for file in (ROOT / "uv.lock", Path(__file__)):
+        digest.update(file.read_bytes())
     return digest.hexdigest()

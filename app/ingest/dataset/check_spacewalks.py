@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import combinations
 
 from sqlalchemy import select
 
@@ -88,7 +88,7 @@ def _end_of(walk: Row) -> datetime:
 def _check_overlaps(walks_by_person: dict[str, list[Row]]) -> Iterator[str]:
     """Check that no person is in two spacewalks at one time."""
     for person, walks in sorted(walks_by_person.items()):
-        for walk, following in pairwise(walks):
+        for walk, following in combinations(walks, 2):
             if SpacewalkPeriod.of(walk).certainly_overlaps(SpacewalkPeriod.of(following)):
                 yield f"{person} is in {walk['slug']} and {following['slug']} at one time"
 

@@ -33,7 +33,7 @@ from app.db.models import (
     Vehicle,
     vehicle_slug,
 )
-from app.db.statistics import update_statistics
+from app.db.planner_statistics import analyze_tables
 from app.domain.batching import batched
 from app.domain.enums import RecordType
 from app.ingest.dataset.load_agencies import upsert_agencies
@@ -140,7 +140,7 @@ def load_dataset(
         for horizon in dataset.horizon.values():
             move_horizon(session, LOADER_ACTOR, [horizon.kind], horizon.known_until)
         if merge.created:
-            update_statistics(session.connection())
+            analyze_tables(session.connection())
     progress("done", len(steps), len(steps))
     changed = len(merge.created) + len(merge.updated)
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)

@@ -95,7 +95,7 @@ const SCREENS = [
   })],
   [/^missions\/([^/]+)$/, mission],
   [/^station$/, station],
-  [/^launches$/, list("launches", ["q", "crewed", "year"], launchFilters)],
+  [/^launches$/, list("launches", ["q", "crewed", "year", "vehicle", "site"], launchFilters)],
   [/^people$/, list("people", ["q", "agency", "sort"], (chosen) => chosen)],
   [/^spacewalks$/, list("spacewalks", ["q", "operator"], (chosen) => chosen)],
   ...Object.entries(SEGMENT_BY_TYPE).map(([type, plural]) => [new RegExp(`^${plural}/([^/]+)$`), record(type)]),

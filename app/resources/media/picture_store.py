@@ -41,7 +41,7 @@ _FILE_NAMES = {
     MANIFEST_FILE,
     *(rendition_file(name, extension) for name in SIZES for extension in RENDITION_TYPES),
 }
-_BATCH_COUNT = 500
+_BATCH_COUNT = 100
 _MAX_REASON_CHARS = 500
 
 

@@ -90,7 +90,7 @@ class S3Store(PictureStore):
         picture = Picture.from_json(manifest)
         with self._lock:
             if len(self._recent) >= _MAX_RECENT_COUNT:
-                self._recent.clear()
+                del self._recent[next(iter(self._recent))]  # the oldest
             self._recent[digest] = picture, monotonic()
         return picture
 
@@ -100,6 +100,11 @@ class S3Store(PictureStore):
             if path.name != MANIFEST_FILE:
                 self._put(digest, path.name, path.read_bytes())
         self._put(digest, MANIFEST_FILE, manifest)
+        # The job may have deleted some of them: it removes an unused picture of the same file.
+        stored = self._list_files(digest)
+        for path in files.iterdir():
+            if path.name not in stored:
+                self._put(digest, path.name, path.read_bytes())
         self._remember(digest, manifest)
 
     def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:

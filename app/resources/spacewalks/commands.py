@@ -29,7 +29,7 @@ from app.db.models import (
 from app.domain.dates import now, period_end
 from app.domain.enums import FLOWN_STATUSES, AuditTarget, LaunchStatus
 from app.domain.languages import tr
-from app.domain.spacewalks import TO_THE_MINUTE, SpacewalkPeriod
+from app.domain.spacewalks import MINUTE_PRECISIONS, SpacewalkPeriod
 from app.resources.spacewalks.queries import get_spacewalk
 from app.resources.spacewalks.schemas import SpacewalkRecord, SpacewalkWrite
 
@@ -122,7 +122,7 @@ def _get_duration_seconds(document: SpacewalkWrite) -> int | None:
     """Duration of a document: the given one, or from start to end. Raises InvalidRequest."""
     given = document.duration_seconds
     precisions = {document.starts_at_precision, document.ends_at_precision}
-    if document.ends_at is None or not precisions <= TO_THE_MINUTE:
+    if document.ends_at is None or not precisions <= MINUTE_PRECISIONS:
         return given
     elapsed = int((document.ends_at - document.starts_at).total_seconds())
     if given is None:
@@ -168,6 +168,10 @@ def _check_in_space(session: Session, document: SpacewalkWrite, people: Sequence
 
 def _check_no_other(session: Session, spacewalk: Spacewalk, people: Sequence[int]) -> None:
     """Raise InvalidRequest for a person who is in another spacewalk at the time."""
+    if not people:
+        return
+    # Locked, so that no other write adds a spacewalk of these people meanwhile.
+    session.execute(select(Person.id).where(Person.id.in_(people)).with_for_update().order_by("id"))
     period = SpacewalkPeriod.of(vars(spacewalk))
     others = session.execute(
         select(
