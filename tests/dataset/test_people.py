@@ -66,8 +66,16 @@ def test_every_agency_is_listed() -> None:
     named |= {walk.operator for walk in facts.spacewalks.values()}
     named |= {owner for module in facts.modules.values() for owner in module.owners}
     assert named <= facts.agencies.keys()
+    providers = {each.provider for each in facts.launches.values()}
+    assert providers <= {agency.slug for agency in facts.agencies.values()}
     makers = {agency.slug for name, agency in facts.agencies.items() if name not in named}
-    assert makers == {"boeing", "khrunichev", "mitsubishi-heavy-industries", "northrop-grumman"} | {
-        *("orbital-atk", "orbital-sciences", "rkts-progress", "rsc-energia", "spacex"),
+    assert makers - providers == {"boeing", "rkts-progress", "rsc-energia"}
+    assert makers & providers == {
+        "arianespace",
+        "khrunichev",
+        "mitsubishi-heavy-industries",
+        "northrop-grumman",
+    } | {
+        *("orbital-atk", "orbital-sciences", "spacex", "strategic-missile-forces"),
         "united-launch-alliance",
     }
