@@ -176,7 +176,9 @@ def remove_orphans(
         store = current_store()
         store.import_files(compute_digest(b"orphan"), store.read_files(next(store.digests())))
         assert remove_unused_pictures(database, lambda: None) >= 1
-        stored = {entry.digest for entry in store._list_entries()}
+        entries = list(store._list_entries())
+        assert all(entry.is_complete for entry in entries)
+        stored = {entry.digest for entry in entries}
         staged = store.staging_root.glob(f"{store.staging_prefix}*")
         return stored | {path.name for path in staged}
 

@@ -42,7 +42,7 @@ def page_url(*segments: str, language: str | None = None, **parameters: str) -> 
 
 
 def record_urls(collection: str, slug: str) -> dict[str, str]:
-    """`url` and `html_url` of a record whose page has the path of its URL without `/v1`."""
+    """`url` and `html_url` of a record: `/v1/{collection}/{slug}` and `/{collection}/{slug}`."""
     path = _join_segments((collection, slug))
     language = explicit_language()
     if language:

@@ -1,5 +1,4 @@
-"""HTML pages of the portal, such as `/missions/iss-59`; those of articles and of other records have
-their own modules."""
+"""HTML pages of the portal: home, missions, lists, the station, search."""
 
 from datetime import date
 from typing import Annotated

@@ -38,7 +38,7 @@ _MAX_RELATED_ITEMS = 10
 
 @dataclass(frozen=True)
 class RelatedList:
-    """List beside a record: the newest records of a collection that refer to it."""
+    """Related records on the page of a record: a collection filtered by its slug."""
 
     name: str
     """Name in the template."""
@@ -67,7 +67,7 @@ class RecordPage:
 
 
 def _list_news(parameter: str) -> RelatedList:
-    """News about a record, which `parameter` of the list of articles names."""
+    """Related list of articles, filtered by the query parameter `parameter`."""
     return RelatedList(
         "news",
         "articles",
@@ -77,7 +77,7 @@ def _list_news(parameter: str) -> RelatedList:
 
 
 def _list_newest_launches(parameter: str) -> RelatedList:
-    """Launches of a record, which `parameter` of the list of launches names."""
+    """Related list of launches, filtered by the query parameter `parameter`."""
     return RelatedList(
         "launches",
         "launches",

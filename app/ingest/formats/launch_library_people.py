@@ -78,7 +78,10 @@ def _parse_birth_date(value: Mapping[str, Any], notes: list[str]) -> str | None:
 
 
 def parse_agency(agency: Any) -> str | None:
-    """Agency as the archive names it: the name decides, as abbreviations are used several times."""
+    """Parse an agency of Launch Library: the archive's name for it, or None.
+
+    The name decides: several agencies use the same abbreviation.
+    """
     name = (
         text_at(agency, "name") if isinstance(agency, dict) else text_at({"name": agency}, "name")
     )

@@ -8,7 +8,7 @@ from app.resources.media.queries import find_stored_contents
 
 
 def remove_unused_pictures(database: Database, check_cancelled: Callable[[], None]) -> int:
-    """Delete the files of these pictures. Returns the number of pictures.
+    """Delete the stored pictures without a record. Returns their number.
 
     `check_cancelled` is called between batches, and may raise to end the work.
     """

@@ -9,7 +9,7 @@ from app.resources.media.picture_store import PictureStore
 
 
 def current_store() -> PictureStore:
-    """The store that the current settings name."""
+    """Picture store of the current settings."""
     settings = current_settings()
     if settings.media_url:
         return _connect(settings.media_url)

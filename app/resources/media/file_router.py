@@ -136,7 +136,7 @@ class _StoredFileResponse(FileResponse):
 
 
 class _PartReader:
-    """Position in a file of a store, and its first part, which has been read."""
+    """Asynchronous reader of a stored file, by ranges. The first part has been read."""
 
     def __init__(self, file: _StoredFile, first: FilePart) -> None:
         self._file = file

@@ -21,7 +21,7 @@ from app.resources.media.picture_store import (
 
 
 class FolderStore(PictureStore):
-    """A folder of pictures."""
+    """Picture store in a local directory."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(staging_root=root, staging_prefix=".part-")  # renamed, so in the same one

@@ -59,7 +59,7 @@ def describe_store_error(error: Exception) -> str:
 
 
 class FilePart(NamedTuple):
-    """A part of a file, with the size and the time of the whole one."""
+    """Part of a file, with the size and the modification time of the whole file."""
 
     data: bytes
     size: int
@@ -68,7 +68,7 @@ class FilePart(NamedTuple):
 
 @dataclass(frozen=True)
 class StoredEntry:
-    """A stored picture, or what is left of an upload that a crash ended."""
+    """Stored picture, or the remains of an interrupted upload."""
 
     digest: str
     age_seconds: float
@@ -77,7 +77,7 @@ class StoredEntry:
 
     @property
     def is_expired(self) -> bool:
-        """True if it is deleted unless it has a record."""
+        """True if it is old enough to be deleted without a record."""
         limit = UNUSED_SECONDS if self.is_complete else PARTIAL_SECONDS
         return self.age_seconds > limit
 
@@ -95,7 +95,7 @@ class PictureStore(ABC):
 
     @abstractmethod
     def find(self, digest: str) -> Picture | None:
-        """The stored picture, which then counts as used now; None without one."""
+        """Find a stored picture, and update its time of last use. None if there is none."""
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
@@ -161,7 +161,7 @@ class PictureStore(ABC):
 
     @abstractmethod
     def _mark_used(self, entry: StoredEntry) -> None:
-        """Record that a picture has a record now."""
+        """Update the time of last use of a picture, which has a record."""
 
     @abstractmethod
     def _remove(self, entry: StoredEntry) -> bool:

@@ -58,7 +58,7 @@ _KEY_PATTERN = re.compile(rf"../({DIGEST_PATTERN})/([^/]+)")
 
 
 class S3Store(PictureStore):
-    """The bucket, and the prefix in it, of a URL `s3://bucket/prefix`."""
+    """Picture store in an S3 bucket, whose URL is `s3://bucket/prefix`."""
 
     def __init__(self, url: str) -> None:
         super().__init__(staging_root=Path(gettempdir()), staging_prefix="zarya-picture-")
@@ -181,7 +181,7 @@ class S3Store(PictureStore):
     def _requests(self, *errors: type[Exception]) -> Iterator[None]:
         """Raise Unavailable for errors of S3 and for `errors`: a bucket may be what is not found.
 
-        At most one a minute is logged.
+        Logs at most one error a minute.
         """
         caught: tuple[type[Exception], ...] = (BaseError, *errors)
         try:
