@@ -63,6 +63,7 @@ FINITE = {
 """Functions whose text parameters have few values."""
 
 
+@pytest.mark.slow
 def test_functions_of_text_have_no_lru_cache() -> None:
     """Positive control: the functions that have a `bounded_cache` take texts."""
     with_lru_cache, with_bounded_cache = set(), set()
@@ -108,6 +109,7 @@ def test_long_blocks_are_counted() -> None:
 LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache", [pytest.param(cache, id=name) for name, cache in CACHES])
 def test_cache_of_long_texts_is_bounded(cache: BoundedCache[Any, Any]) -> None:
     """Texts of 30 KB are not kept. Positive control: short ones are, up to the limit."""

@@ -178,6 +178,7 @@ def modules_importing(*packages: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heading", "packages"),
     [

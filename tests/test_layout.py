@@ -40,6 +40,7 @@ def has_too_many_lines(source: str) -> bool:
     return len(source.splitlines()) > MAX_CONFTEST_LINES
 
 
+@pytest.mark.slow
 def test_modules_import_no_test_module_or_conftest() -> None:
     found = {path: imports_of_test_modules(source) for path, source in MODULES.items()}
     assert {path: names for path, names in found.items() if names} == {}

@@ -215,6 +215,7 @@ def test_different_parsing_is_found(routes: list[Route]) -> None:
     assert len(differing) > len(routes)
 
 
+@pytest.mark.slow
 def test_valid_parameters_are_parsed_without_fastapi(routes: list[Route]) -> None:
     """Each parameter alone, with each valid value."""
     for route in routes:

@@ -95,6 +95,7 @@ def test_refused_bodies_are_not_answered_without_a_lingering_close(name: str) ->
         assert 0 in {send(plain_origin, upload) for _ in range(5)}
 
 
+@pytest.mark.slow
 @every_client
 def test_slow_upload_is_answered(monkeypatch: pytest.MonkeyPatch, send: SendUpload) -> None:
     short_deadlines(monkeypatch, body_timeout=0.1)
@@ -195,6 +196,7 @@ def test_ended_connection_is_freed_without_garbage_collection(
             gc.enable()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [CACHED, "/health/live", "/nowhere"])
 def test_pipeline_with_an_incomplete_last_head_is_answered(origin: str, path: str) -> None:
     heads = request_head(path) * 3000

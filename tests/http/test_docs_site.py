@@ -68,6 +68,7 @@ def broken_links(site: Site) -> list[tuple[str, str]]:
     return broken
 
 
+@pytest.mark.slow
 def test_links_lead_to_pages_and_headings(site: Site) -> None:
     assert broken_links(site) == []
     for html in ('<a href="nowhere">x</a>', '<a href="api#nothing">x</a>', '<a href="/x">x</a>'):

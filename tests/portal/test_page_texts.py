@@ -82,6 +82,7 @@ def foreign_texts(page: Element, language: str) -> Iterator[str]:
             yield text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", list(Language))
 def test_pages_have_one_language(archive: TestClient, pages: list[str], language: str) -> None:
     for address in pages:

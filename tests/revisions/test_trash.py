@@ -94,6 +94,7 @@ def newest_record(editor: TestClient, path: str) -> dict[str, Any]:
     return record
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", MAKERS)
 def test_record_is_restored_as_it_was(editor: TestClient, collection: str) -> None:
     former = create(editor, collection, MAKERS[collection](editor))

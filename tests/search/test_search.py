@@ -101,6 +101,7 @@ def people(client: TestClient, database: Database) -> TestClient:
     return client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "slugs"),
     [

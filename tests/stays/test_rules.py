@@ -54,6 +54,7 @@ def save(editor: TestClient, document: Any) -> tuple[str, str] | str:
     return error["pointer"], error["code"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("launch", "port", "arrived_at", "departed_at", "expected"),
     [

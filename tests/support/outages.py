@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,10 @@ def database_outage(database: Database) -> Iterator[None]:
         file = Path(url.database or "")
         aside = file.with_suffix(".aside")
         file.rename(aside)
-        file.mkdir()
+        while not file.is_dir():  # a background job may have created the file meanwhile
+            file.unlink(missing_ok=True)
+            with suppress(FileExistsError):
+                file.mkdir()
         database.change_token.close()
         try:
             yield
