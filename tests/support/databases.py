@@ -66,7 +66,8 @@ def create_database(
 
 
 def _create_file(folder: Path, template: str | None = None) -> str:
-    file = folder / f"{next(_NUMBERS)}.db"
+    file = folder / str(next(_NUMBERS)) / "zarya.db"  # `database_outage` moves its folder away
+    file.parent.mkdir()
     if template:
         copyfile(make_url(template).database or "", file)
     return f"sqlite:///{file}"

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,14 @@ def database_outage(database: Database) -> Iterator[None]:
     """Refuse new connections to `database` and close the one that reads the change token."""
     url = database.engine.url
     if database.change_token.is_local:
-        file = Path(url.database or "")
-        aside = file.with_suffix(".aside")
-        file.rename(aside)
-        while not file.is_dir():  # a background job may have created the file meanwhile
-            file.unlink(missing_ok=True)
-            with suppress(FileExistsError):
-                file.mkdir()
+        folder = Path(url.database or "").parent
+        aside = folder.with_suffix(".aside")
+        folder.rename(aside)  # a job that opened the missing file alone would create it
         database.change_token.close()
         try:
             yield
         finally:
-            file.rmdir()
-            aside.rename(file)
+            aside.rename(folder)
         return
     server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
