@@ -42,7 +42,10 @@ def page_url(*segments: str, language: str | None = None, **parameters: str) -> 
 
 
 def record_urls(collection: str, slug: str) -> dict[str, str]:
-    """`url` and `html_url` of a record: `/v1/{collection}/{slug}` and `/{collection}/{slug}`."""
+    """`url` and `html_url` of a record: `/v1/{collection}/{slug}` and `/{collection}/{slug}`.
+
+    Built from one path: an answer may name a thousand records.
+    """
     path = _join_segments((collection, slug))
     language = explicit_language()
     if language:

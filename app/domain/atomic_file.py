@@ -1,4 +1,4 @@
-"""Atomic file replacement: readers see the old file or the complete new one."""
+"""Atomic file replacement: readers see the old file or the complete new one; flushes to disk."""
 
 import os
 from collections.abc import Iterator
@@ -19,15 +19,15 @@ def replace_atomically(target: Path, *, durable: bool = False) -> Iterator[Path]
     try:
         yield temporary
         if durable:
-            _fsync(temporary)
+            flush_to_disk(temporary)
         temporary.replace(target)
         if durable:
-            _fsync(target.parent)
+            flush_to_disk(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _fsync(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
     """Flush a file or the entries of a folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

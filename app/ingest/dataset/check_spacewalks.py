@@ -88,8 +88,9 @@ def _end_of(walk: Row) -> datetime:
 def _check_overlaps(walks_by_person: dict[str, list[Row]]) -> Iterator[str]:
     """Check that no person is in two spacewalks at one time."""
     for person, walks in sorted(walks_by_person.items()):
-        for walk, following in combinations(walks, 2):
-            if SpacewalkPeriod.of(walk).certainly_overlaps(SpacewalkPeriod.of(following)):
+        periods = [(walk, SpacewalkPeriod.of(walk)) for walk in walks]
+        for (walk, period), (following, later) in combinations(periods, 2):
+            if period.certainly_overlaps(later):
                 yield f"{person} is in {walk['slug']} and {following['slug']} at one time"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from app.domain.atomic_file import flush_to_disk
 from app.domain.pictures import MANIFEST_FILE, Picture
 from app.resources.media.picture_store import (
     DIGEST_PATTERN,
@@ -48,14 +49,14 @@ class FolderStore(PictureStore):
         target = self.folder(digest)
         target.parent.mkdir(exist_ok=True)
         for path in (*files.iterdir(), files):
-            _fsync(path)
+            flush_to_disk(path)
         try:
             files.rename(target)
         except OSError:
             if self.find(digest) is None:  # otherwise another upload of the same file was first
                 raise
         for path in (target.parent, self.root):
-            _fsync(path)
+            flush_to_disk(path)
 
     def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:
         with (self.folder(digest) / name).open("rb") as file:
@@ -89,12 +90,3 @@ class FolderStore(PictureStore):
                 return True
             self.add(entry.digest, removed)
             return False
-
-
-def _fsync(path: Path) -> None:
-    """Flush a file, or the entries of a directory, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

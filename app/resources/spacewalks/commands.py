@@ -171,7 +171,8 @@ def _check_no_other(session: Session, spacewalk: Spacewalk, people: Sequence[int
     if not people:
         return
     # Locked, so that no other write adds a spacewalk of these people meanwhile.
-    session.execute(select(Person.id).where(Person.id.in_(people)).with_for_update().order_by("id"))
+    own = select(Person.id).where(Person.id.in_(people)).order_by(Person.id)
+    session.execute(own.with_for_update())
     period = SpacewalkPeriod.of(vars(spacewalk))
     others = session.execute(
         select(
