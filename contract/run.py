@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -71,7 +72,7 @@ def cache(workspace: Workspace) -> str:
 
 
 def fuzz(workspace: Workspace) -> str:
-    """Run schemathesis against the service on SQLite and on PostgreSQL."""
+    """Run schemathesis against the service on SQLite and on PostgreSQL, both at once."""
     faulty = copy.deepcopy(workspace.document)
     for parameter in faulty["paths"]["/v1/launches"]["get"]["parameters"]:
         if parameter["name"] == "limit":
@@ -87,11 +88,20 @@ def fuzz(workspace: Workspace) -> str:
         "coverage",
     )
     workspace.call(*schemathesis, *one, wrong, expected_error="Schema-valid request rejected")
-    figures = {"SQLite": _fuzz(workspace, "sqlite", workspace.origin, workspace.database_url)}
     # Requests are validated before a database is used, so the coverage of schemas runs once.
     phases = "--phases", "examples,fuzzing,stateful"
-    with postgresql(workspace.folder) as url, service(url, workspace.folder) as origin:
-        figures["PostgreSQL"] = _fuzz(workspace, "postgresql", origin, url, *phases)
+    with (
+        postgresql(workspace.folder) as url,
+        service(url, workspace.folder) as origin,
+        ThreadPoolExecutor() as executor,
+    ):
+        runs = {
+            "SQLite": executor.submit(
+                _fuzz, workspace, "sqlite", workspace.origin, workspace.database_url
+            ),
+            "PostgreSQL": executor.submit(_fuzz, workspace, "postgresql", origin, url, *phases),
+        }
+        figures = {name: run.result() for name, run in runs.items()}
     total = sum(cases for cases, _ in figures.values())
     if total < MIN_FUZZ_CASES:
         raise Failed(f"only {total} cases; at least {MIN_FUZZ_CASES} are required")
