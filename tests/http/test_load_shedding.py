@@ -97,6 +97,7 @@ def test_files_and_other_reads_hold_no_slots_of_each_other(
         wait_for_statuses(reads, 5)
         assert client.get(read).status_code == 503  # positive control
         assert client.get(other_file).status_code == 404
+        release_reads.set()
 
 
 def test_bulkhead_queues_while_requests_complete(archive: TestClient, no_time_limits: None) -> None:
