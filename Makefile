@@ -16,10 +16,10 @@ run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000
 	@$(VENV)/zarya serve --prepare --port $(PORT)
 
 test: check  ## run all checks, then the tests on SQLite and PostgreSQL
-	@$(VENV)/pytest -q --numprocesses 3 -m "not slow"
+	@$(VENV)/pytest -q --numprocesses 3 --dist worksteal -m "not slow"
 
 test-slow: .venv/.test  ## run the slow tests: imports of whole archives, walks of all routes, several processes
-	@$(VENV)/pytest -q --numprocesses 3 -m slow
+	@$(VENV)/pytest -q --numprocesses 3 --dist worksteal -m slow
 
 check: .venv/.test  ## run the fast checks: lint, types, import rules, API compatibility
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .
@@ -29,7 +29,7 @@ check: .venv/.test  ## run the fast checks: lint, types, import rules, API compa
 
 browser: .venv/.browser  ## test portal and documentation in a real browser (needs Debian's chromium)
 	@$(VENV)/mypy -p tests_browser
-	@$(VENV)/pytest -q tests_browser
+	@$(VENV)/pytest -q --numprocesses 2 --dist loadfile tests_browser
 
 screenshots: .venv/.browser  ## take screenshots of every portal screen into docs/screenshots/
 	@$(VENV)/python -m tests_browser.screenshots
