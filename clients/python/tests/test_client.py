@@ -91,15 +91,23 @@ def test_writes_are_repeated_only_if_they_were_refused(delays: list[float]) -> N
             Service(answer).run(write)
 
 
+def problem(status: int, body: dict[str, Any]) -> httpx.Response:
+    """An error response of the service."""
+    headers = {"Content-Type": "application/problem+json"}
+    return httpx.Response(status, text=json.dumps(body), headers=headers)
+
+
 def test_problems_are_typed() -> None:
     errors = [{"parameter": "statsu", "pointer": None, "code": "unknown", "detail": "Unknown."}]
     body = {"type": "http://zarya.test/problems/x", "detail": "Wrong.", "errors": errors}
     with pytest.raises(InvalidRequest) as caught:
-        Service(httpx.Response(422, json=body)).run(lambda zarya: zarya.get("/v1"))
+        Service(problem(422, body)).run(lambda zarya: zarya.get("/v1"))
     assert (caught.value.status, caught.value.detail) == (422, "Wrong.")
     assert caught.value.errors[0]["parameter"] == "statsu"
     with pytest.raises(NotFound):
         Service(httpx.Response(404, text="<html>")).run(lambda zarya: zarya.get("/v1"))
+    with pytest.raises(Unavailable):  # of a proxy, in JSON of its own
+        Service(*[httpx.Response(503, json=["busy"])] * 3).run(lambda zarya: zarya.get("/v1"))
 
 
 def test_unchanged_responses_are_not_transferred_again() -> None:
@@ -138,13 +146,15 @@ def page(*ids: int, next_: str | None = None, sync: str | None = None) -> httpx.
     return httpx.Response(200, json={"items": items, "next": urls[0], "sync": urls[1]})
 
 
-def stream(*events: tuple[str, int | None]) -> httpx.Response:
+def stream(*events: tuple[str, int | None], text: str = "") -> httpx.Response:
     """A stream of events with their cursors; without an id of a record, its end."""
     blocks = []
     for cursor, id_ in events:
-        data = "" if id_ is None else f"event: upsert\ndata: {json.dumps({'id': id_})}\n"
+        change = json.dumps({"id": id_, "data": {"name": text}}, ensure_ascii=False)
+        data = "" if id_ is None else f"event: upsert\ndata: {change}\n"
         blocks.append(f"{data}id: {cursor}\n\n")
-    return httpx.Response(200, text=": ping\n\n" + "".join(blocks))
+    headers = {"Content-Type": "text/event-stream; charset=utf-8"}
+    return httpx.Response(200, text=": ping\n\n" + "".join(blocks), headers=headers)
 
 
 def test_following_joins_snapshot_changes_and_events(tmp_path: Path, delays: list[float]) -> None:
@@ -177,6 +187,26 @@ def test_following_joins_snapshot_changes_and_events(tmp_path: Path, delays: lis
     assert run(Service(page(7, 8, sync="s4"), stream(("e5", 9))), 3) == [7, 8, 9]
 
 
+def test_streams_are_divided_at_line_feeds_only(tmp_path: Path) -> None:
+    name = "line\u2028separator\u0085next line"
+
+    async def read(zarya: Zarya) -> list[Change]:
+        return await take(follow(zarya, CursorFile(tmp_path / "cursor")), 1)
+
+    (change,) = Service(page(sync="s"), stream(("e", 1), text=name)).run(read)
+    assert name in json.dumps(change, ensure_ascii=False)
+
+
+def test_stream_of_a_proxy_is_waited_out(tmp_path: Path, delays: list[float]) -> None:
+    async def read(zarya: Zarya) -> list[Change]:
+        return await take(follow(zarya, CursorFile(tmp_path / "cursor")), 1)
+
+    page_of_proxy = httpx.Response(200, text="<html>")
+    service = Service(page(sync="s"), page_of_proxy, page(2, sync="t"))
+    assert [change["id"] for change in service.run(read)] == [2]
+    assert len(delays) == 1
+
+
 def test_expired_cursor_starts_again(tmp_path: Path) -> None:
     store = CursorFile(tmp_path / "cursor")
     store.save("old")
@@ -186,7 +216,7 @@ def test_expired_cursor_starts_again(tmp_path: Path) -> None:
         changes = follow(zarya, store, on_restart=lambda: restarted.append("empty"))
         return await take(changes, 1)
 
-    gone = httpx.Response(410, json={"detail": "Expired."})
+    gone = problem(410, {"detail": "Expired."})
     assert Service(gone, page(1, sync="s")).run(read)[0]["id"] == 1
     assert restarted == ["empty"]
 

@@ -3,13 +3,12 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Self, TypeAlias, cast
+from typing import Any, Self, TypeAlias, Unpack, cast
 
 import httpx
-from typing_extensions import Unpack
 
 from zarya_client import models
-from zarya_client.problems import Problem, TooManyRequests, delay_seconds, is_passing
+from zarya_client.problems import Problem, TooManyRequests, delay_seconds
 
 Params: TypeAlias = Mapping[str, Any]
 
@@ -41,6 +40,7 @@ class Zarya:
             timeout=timeout_seconds,
             transport=transport,
             follow_redirects=True,
+            event_hooks={"response": [Problem.raise_for]},
         )
         self._max_attempts, self._max_cached = max_attempts, max_cached
         self._cached: OrderedDict[str, tuple[str, Any]] = OrderedDict()
@@ -53,12 +53,10 @@ class Zarya:
 
     async def get(self, path: str, params: Params | None = None) -> Any:
         """The JSON at `path`, a path or a URL of the service. Raises Problem."""
-        request = self.http.build_request("GET", path, params=params or None)
-        address = str(request.url)
+        address = str(self.http.build_request("GET", path, params=params or None).url)
         etag, value = self._cached.get(address, ("", None))
-        if etag:
-            request.headers["If-None-Match"] = etag
-        response = await self.send(request, self._max_attempts)
+        headers = {"If-None-Match": etag} if etag else {}
+        response = await self.send("GET", address, headers=headers)
         if response.status_code != httpx.codes.NOT_MODIFIED:
             value = response.json()
             self._cached[address] = (response.headers.get("ETag", ""), value)
@@ -82,25 +80,21 @@ class Zarya:
         only: the others may have been executed.
         """
         headers = {} if version is None else {"If-Match": f'"{version}"'}
-        request = self.http.build_request(
-            method, path, params=params, json=document, headers=headers
-        )
-        response = await self.send(request, self._max_attempts)
+        response = await self.send(method, path, params=params, json=document, headers=headers)
         return response.json() if response.content else None
 
-    async def send(self, request: httpx.Request, max_attempts: float) -> httpx.Response:
-        """Send a request, and retry it. Raises Problem, or the last error of the connection."""
+    async def send(
+        self, method: str, path: str, *, max_attempts: float | None = None, **httpx_options: Any
+    ) -> httpx.Response:
+        """Send a request with retries. Raises Problem, or the last error of the connection."""
         attempt = 0
         while True:
             attempt += 1
             try:
-                response = await self.http.send(request)
-                Problem.raise_for(response)
-                return response
+                return await self.http.request(method, path, **httpx_options)
             except (httpx.TransportError, Problem) as error:
-                is_safe = request.method == "GET" or isinstance(error, TooManyRequests)
-                is_last = attempt >= max_attempts
-                if is_last or not is_safe or not is_passing(error):
+                is_safe = method == "GET" or isinstance(error, TooManyRequests)
+                if attempt >= (max_attempts or self._max_attempts) or not is_safe:
                     raise
                 await asyncio.sleep(delay_seconds(attempt, error))
 

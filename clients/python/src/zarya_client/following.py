@@ -1,20 +1,20 @@
 """Following the archive: a snapshot, the changes since, and events as they happen."""
 
 import asyncio
-import json
 import math
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
+from typing import Protocol, TypeAlias
 
 import httpx
+from httpx_sse import aconnect_sse
 
 from zarya_client.client import Zarya
 from zarya_client.models import Change, ChangePage, RecordType
-from zarya_client.problems import Gone, Problem, delay_seconds, is_passing
+from zarya_client.problems import Gone, Problem, delay_seconds
 
+_Batch: TypeAlias = tuple[list[Change], str]  # changes, and the cursor after them
 _TIMEOUT = httpx.Timeout(30.0, read=60.0)  # seconds; the service sends a comment every 15 seconds
 
 
@@ -70,10 +70,11 @@ async def follow(
     while True:
         try:
             for read in (_read_pages, _read_stream):
-                async for changes, reached in read(client, cursor, types):
+                params = {"cursor": cursor, "types": ",".join(types)}
+                given = {name: value for name, value in params.items() if value}
+                async for changes, cursor in read(client, given):
                     for change in changes if is_wanted else ():
                         yield change
-                    cursor = reached
                     store.save(cursor)
                 is_wanted = True
         except Gone:
@@ -83,49 +84,27 @@ async def follow(
             cursor, is_wanted = None, True
 
 
-def _params(cursor: str | None, types: Sequence[RecordType]) -> dict[str, str]:
-    values = {"cursor": cursor, "types": ",".join(types)}
-    return {name: value for name, value in values.items() if value}
-
-
-async def _read_pages(
-    client: Zarya, cursor: str | None, types: Sequence[RecordType]
-) -> AsyncIterator[tuple[list[Change], str]]:
+async def _read_pages(client: Zarya, params: dict[str, str]) -> AsyncIterator[_Batch]:
     """Pages up to the one with `sync`, each with the cursor after it. Waits for the service."""
     page: ChangePage | None = None
     while page is None or not page["sync"]:
-        request = client.http.build_request("GET", "/v1/changes", params=_params(cursor, types))
-        page = (await client.send(request, math.inf)).json()
-        cursor = parse_qs(urlsplit(page["next"] or page["sync"] or "").query)["cursor"][0]
+        response = await client.send("GET", "/v1/changes", max_attempts=math.inf, params=params)
+        page = response.json()
+        cursor = httpx.URL(page["next"] or page["sync"] or "").params["cursor"]
         yield page["items"], cursor
+        params = {**params, "cursor": cursor}
 
 
-async def _read_stream(
-    client: Zarya, cursor: str | None, types: Sequence[RecordType]
-) -> AsyncIterator[tuple[list[Change], str]]:
+async def _read_stream(client: Zarya, params: dict[str, str]) -> AsyncIterator[_Batch]:
     """Events of one stream, each with its cursor; none for the end. Waits before it returns."""
     delay = delay_seconds(1)
-    stream = client.http.stream(
-        "GET", "/v1/events", params=_params(cursor, types), timeout=_TIMEOUT
-    )
+    stream = aconnect_sse(client.http, "GET", "/v1/events", params=params, timeout=_TIMEOUT)
     try:
-        async with stream as response:
-            if response.is_error:
-                await response.aread()
-                Problem.raise_for(response)
-            fields: dict[str, str] = {}
-            async for line in response.aiter_lines():
-                name, _, value = line.partition(":")
-                if name:
-                    fields[name] = value.removeprefix(" ")
-                elif not line:
-                    delay = int(fields.get("retry", 0)) / 1000 or delay
-                    if "id" in fields:
-                        changes = [json.loads(fields["data"])] if "data" in fields else []
-                        yield changes, fields["id"]
-                    fields = {}
+        async with stream as source:
+            async for event in source.aiter_sse():
+                delay = (event.retry or 0) / 1000 or delay
+                if event.id:
+                    yield [event.json()] if event.data else [], event.id
     except (httpx.TransportError, Problem) as error:
-        if not is_passing(error):
-            raise
         delay = delay_seconds(1, error)
     await asyncio.sleep(delay)  # then the service may be back: read what has changed

@@ -1,6 +1,5 @@
 """Errors of the service as exceptions."""
 
-import json
 import random
 from typing import ClassVar
 
@@ -21,11 +20,8 @@ class Problem(Exception):
         cls._classes[status] = cls
 
     def __init__(self, response: httpx.Response) -> None:
-        try:
-            body = response.json()
-        except json.JSONDecodeError:  # from a proxy in between
-            body = None
-        found = body if isinstance(body, dict) else {}
+        media_type = response.headers.get("Content-Type", "")  # a proxy in between sends another
+        found = response.json() if media_type.startswith("application/problem+json") else {}
         self.status = response.status_code
         self.type: str = found.get("type", "about:blank")
         """URL of a page that explains this type of problem."""
@@ -37,9 +33,10 @@ class Problem(Exception):
         super().__init__(f"{self.status}: {self.detail}")
 
     @classmethod
-    def raise_for(cls, response: httpx.Response) -> None:
-        """Raise the problem of a response, if it is one."""
+    async def raise_for(cls, response: httpx.Response) -> None:
+        """Raise the problem of a response, if it is one. Hook of `httpx.AsyncClient`."""
         if response.is_error:
+            await response.aread()
             raise cls._classes.get(response.status_code, cls)(response)
 
 
@@ -67,12 +64,12 @@ class Unavailable(Problem, status=503):
     """The service is overloaded or shutting down."""
 
 
-def is_passing(error: httpx.TransportError | Problem) -> bool:
-    """Whether the same request may succeed later."""
-    return not isinstance(error, Problem) or error.status in _PASSING_STATUSES
+def delay_seconds(attempt: int, error: httpx.TransportError | Problem | None = None) -> float:
+    """The delay of the service, else a random one that doubles with each attempt, to a minute.
 
-
-def delay_seconds(attempt: int, error: Exception | None = None) -> float:
-    """The delay of the service, else a random one that doubles with each attempt, to a minute."""
+    Raises `error` if the same request cannot succeed later.
+    """
+    if isinstance(error, Problem) and error.status not in _PASSING_STATUSES:
+        raise error
     stated = error.retry_after_seconds if isinstance(error, Problem) else None
     return stated or min(2 ** (attempt - 1), _MAX_DELAY_SECONDS) * random.uniform(0.5, 1.0)
