@@ -28,7 +28,7 @@ from app.cli.start_checks import describe_database_error, is_database_file
 from app.config import current_settings
 from app.db.database import Database
 from app.http.problems import Unavailable
-from app.resources.media.picture_store import describe_store_error
+from app.resources.media.store_failures import describe_store_error
 from app.resources.write_steps import build_database
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def exit_on_database_error() -> Iterator[None]:
             status, line = describe_database_error(url, error)
         console.print(line, markup=False, highlight=False)
         raise typer.Exit(status) from error
-    except Unavailable as error:  # the bucket of pictures
+    except Unavailable as error:  # the store of pictures
         line = f"{error.detail} {describe_store_error(error)}"
         console.print(line, markup=False, highlight=False)
         raise typer.Exit(os.EX_UNAVAILABLE) from error

@@ -20,7 +20,7 @@ from app.http.redaction import redact
 from app.ops.backup_folder import get_backup_times
 from app.ops.readiness import DatabaseReadiness, find_obstacle, load_readiness
 from app.resources.media.current_store import current_store
-from app.resources.media.picture_store import describe_store_error
+from app.resources.media.store_failures import describe_store_error, find_store_failure_reason
 from app.resources.sources.queries import list_all_sources, list_failing_sources
 
 _MIN_FREE_PERCENT = 10
@@ -140,9 +140,11 @@ def _check_writes(database: Database) -> Finding:
 def _check_pictures() -> Finding:
     try:
         current_store().check()
-    except (OSError, Unavailable) as error:
-        action = "Correct ZARYA_MEDIA_URL and AWS_…, or ZARYA_MEDIA_DIR; see docs/media.md."
-        return Finding("pictures", Level.ERROR, describe_store_error(error), action)
+    except Unavailable as error:
+        reason = find_store_failure_reason(error)
+        action = f"See {reason} under 'Reasons of a failure of pictures' in docs/operations.md."
+        detail = f"{reason}: {describe_store_error(error)}"
+        return Finding("pictures", Level.ERROR, detail, action)
     return Finding("pictures", Level.OK, "the store can be written")
 
 

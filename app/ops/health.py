@@ -1,5 +1,7 @@
 """Endpoints for load balancers (`/health/…`) and for monitoring (`/metrics`)."""
 
+from asyncio import gather
+
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
@@ -44,7 +46,7 @@ async def ready(services: ServicesDep) -> Response:
         detail = "The archive is empty: run `zarya load`, or set `ZARYA_EMPTY=true`."
         checks = {"database": OK, "archive": "empty"}
         raise Unavailable(detail, headers=headers, members={"checks": checks})
-    writes = await check.get_write_check()
+    writes, pictures = await gather(check.get_write_check(), check.get_pictures_check())
     database = {
         "kind": state.database.kind,
         "version": state.database.version,
@@ -60,7 +62,7 @@ async def ready(services: ServicesDep) -> Response:
     }
     content = {
         "status": "ready",
-        "checks": {"database": OK, "archive": OK, "writes": writes},
+        "checks": {"database": OK, "archive": OK, "writes": writes, "pictures": pictures},
         "database": database,
         "migrations": migrations,
         "horizon": horizon,

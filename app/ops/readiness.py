@@ -1,4 +1,4 @@
-"""Readiness of the database: reachable, and migrated to a revision that this version works with."""
+"""Readiness: a database that is reachable and migrated as this version needs, and its pictures."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,6 +17,8 @@ from app.db.errors import FailureReason, find_failure_reason
 from app.db.server_state import DatabaseState, get_database_state
 from app.resources.horizon.queries import get_horizons
 from app.resources.horizon.schemas import HorizonRead
+from app.resources.media.current_store import current_store
+from app.resources.media.store_failures import StoreFailureReason, find_store_failure_reason
 from app.resources.registry import RECORD_RESOURCES
 
 T = TypeVar("T")
@@ -24,10 +26,10 @@ T = TypeVar("T")
 OK = "ok"
 """Result of a check that has not failed."""
 
-_READ_TTL_SECONDS, _WRITE_TTL_SECONDS = 0.5, 5.0
+_READ_TTL_SECONDS, _WRITE_TTL_SECONDS, _PICTURES_TTL_SECONDS = 0.5, 5.0, 10.0
 """Age up to which the last result is returned without another check."""
 
-_READ_TIMEOUT_SECONDS, _WRITE_TIMEOUT_SECONDS = 1.0, 0.5
+_READ_TIMEOUT_SECONDS, _WRITE_TIMEOUT_SECONDS, _PICTURES_TIMEOUT_SECONDS = 1.0, 0.5, 0.5
 """Time that a request waits for a result."""
 
 
@@ -143,13 +145,14 @@ class SharedCheck(Generic[T]):
 
 
 class ReadinessCheck:
-    """Readiness of one database."""
+    """Readiness of one database and of the picture store."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reads = SharedCheck(self._check_reads, _READ_TTL_SECONDS)
         self._writes = SharedCheck(self._check_writes, _WRITE_TTL_SECONDS)
-        self._write_limiter = CapacityLimiter(1)
+        self._pictures = SharedCheck(self._check_pictures, _PICTURES_TTL_SECONDS)
+        self._write_limiter, self._pictures_limiter = CapacityLimiter(1), CapacityLimiter(1)
 
     async def get_readiness(self) -> DatabaseReadiness | NotReady:
         """Get a result at most half a second old.
@@ -164,6 +167,14 @@ class ReadinessCheck:
         It is `locked` if a write would wait for long.
         """
         return await self._writes.get(_WRITE_TIMEOUT_SECONDS) or FailureReason.LOCKED
+
+    async def get_pictures_check(self) -> str:
+        """Get "ok" or the reason why uploads fail, tried in the last 10 seconds.
+
+        It is `unreachable` if the store does not answer within half a second.
+        """
+        result = await self._pictures.get(_PICTURES_TIMEOUT_SECONDS)
+        return result or StoreFailureReason.UNREACHABLE
 
     async def _check_reads(self) -> DatabaseReadiness | NotReady:
         try:
@@ -181,6 +192,15 @@ class ReadinessCheck:
         except Exception as error:
             # Any error means that writes fail.
             return self._report(error)
+        return OK
+
+    async def _check_pictures(self) -> str:
+        check, limiter = current_store().check, self._pictures_limiter
+        try:
+            await to_thread.run_sync(check, limiter=limiter, abandon_on_cancel=True)
+        except Exception as error:
+            # Any error means that uploads fail. The store logs it.
+            return find_store_failure_reason(error)
         return OK
 
     def _report(self, error: Exception) -> FailureReason:

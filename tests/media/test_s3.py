@@ -219,7 +219,7 @@ def test_request_to_a_bucket_that_does_not_answer_ends(
             answer = client.get(f"/media/{'0' * 32}/card.jpg")
             assert (answer.status_code, "store of the" in answer.json()["detail"]) == (503, True)
         wait_for(lambda: server.connections, 20)
-    assert len([each for each in caplog.messages if "bucket of pictures" in each]) == 1
+    assert len([each for each in caplog.messages if "store of pictures" in each]) == 1
 
 
 def test_upload_stores_again_what_was_deleted_meanwhile(

@@ -20,7 +20,11 @@ from app.http.cache.response import (
 from app.http.compression import StreamCompressor, create_compressor, select_coding
 from app.http.credentials import has_credentials
 
+IS_HEAD_KEY = "zarya.is_head"
+"""Key of the scope, true if the body of the response to a GET is dropped."""
+
 _DEFAULT_CACHE_CONTROL = public_cache_control(DEFAULT_MAX_AGE_SECONDS).encode()
+_IMMUTABLE = b"immutable"
 _NO_STORE = b"no-store"
 _PRIVATE_NO_STORE = b"private, no-store"
 _MAX_BUFFERED_RESPONSE_BYTES = 2**23
@@ -53,9 +57,12 @@ class ResponseCapture:
         self._next_change_at = generation.next_change_at if generation else None
         self._method = request.scope["method"]
         # The application answers HEAD as GET; its body is dropped here.
-        self.scope = {**request.scope, "method": "GET"} if self._method == "HEAD" else request.scope
+        self.scope = request.scope
+        if self._method == "HEAD":
+            self.scope = {**request.scope, "method": "GET", IS_HEAD_KEY: True}
         self._status = 0
         self._headers: RawHeaders = []
+        self._is_immutable = False
         self._body_parts: list[bytes] | None = None
         self._empty_body_sent = False
         self._compressor: StreamCompressor | None = None
@@ -75,6 +82,7 @@ class ResponseCapture:
     async def _start_response(self, status: int, headers: RawHeaders) -> None:
         fields = dict(headers)
         self._status = status
+        self._is_immutable = _IMMUTABLE in fields.get(b"cache-control", b"")
         self._headers = self._with_cache_headers(fields, headers)
         length = fields.get(b"content-length")
         if (
@@ -125,9 +133,10 @@ class ResponseCapture:
         if self._body_parts is None:
             return None
         body = b"".join(self._body_parts)
-        # The application's own ETag is the version of the record.
-        version = dict(self._headers).get(b"etag", b"").strip(b'"')
-        etag = build_content_etag(body, version)
+        etag = dict(self._headers).get(b"etag", b"")
+        if not etag or not self._is_immutable:
+            # The application's own ETag is the version of the record.
+            etag = build_content_etag(body, etag.strip(b'"'))
         headers = [pair for pair in self._headers if pair[0] not in {b"etag", b"content-length"}]
         headers.append((b"etag", etag))
         return CachedResponse(

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from app.config import current_settings
 from app.resources.media.folder_store import FolderStore
@@ -13,7 +14,13 @@ def current_store() -> PictureStore:
     settings = current_settings()
     if settings.media_url:
         return _connect(settings.media_url)
-    return FolderStore(settings.media_path)
+    return _open_folder(settings.media_path)
+
+
+@cache
+def _open_folder(path: Path) -> PictureStore:
+    """The store in the folder `path`, one for all requests, which logs its failures once."""
+    return FolderStore(path)
 
 
 @cache

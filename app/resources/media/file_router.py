@@ -9,7 +9,7 @@ from stat import S_IFREG
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, fail_after, to_thread
-from fastapi import Header, Response
+from fastapi import Header, Request, Response
 from fastapi.responses import FileResponse
 
 from app.api.routing import Router
@@ -17,6 +17,7 @@ from app.api.static_files import IMMUTABLE_CACHE_CONTROL
 from app.config import current_settings
 from app.domain.languages import tr
 from app.domain.pictures import RENDITION_TYPES, SIZES
+from app.http.cache.capture import IS_HEAD_KEY
 from app.http.cache.conditional import matches_if_none_match
 from app.http.paths import route_traits
 from app.http.problems import NotFound
@@ -53,6 +54,7 @@ _drawing_threads = CapacityLimiter(1)
 @router.get("/{content}/{file}", name="getMediaFile")
 @route_traits(english_only=True, reads_files=True)
 async def get_file(
+    request: Request,
     content: str,
     file: str,
     if_none_match: Annotated[str | None, Header()] = None,
@@ -65,17 +67,21 @@ async def get_file(
         raise _no_picture()
     stored = _StoredFile(current_store(), content, file)
     redirect = current_settings().media_redirect
-    first = await stored.read_first(0 if redirect else _MAX_CACHED_BYTES)
+    headers = _HEADERS | {"ETag": f'"{content}-{file}"'}
+    is_known = not redirect and matches_if_none_match(if_none_match, headers["ETag"])
+    is_head = request.scope.get(IS_HEAD_KEY, False)
+    has_body = not (redirect or is_known or is_head)
+    first = await stored.read_first(_MAX_CACHED_BYTES if has_body else 0)
     media_type = RENDITION_TYPES[file.rpartition(".")[2]]
     if redirect:
         location = f"{redirect}/{content[:2]}/{content}/{file}"
         return Response(headers=_HEADERS | {"X-Accel-Redirect": location}, media_type=media_type)
-    if first.size <= _MAX_CACHED_BYTES:
-        return Response(first.data, headers=_HEADERS, media_type=media_type)
-    headers = _HEADERS | {"ETag": f'"{content}-{file}"'}
-    if matches_if_none_match(if_none_match, headers["ETag"]):
+    if is_known:
         return Response(None, 304, headers)
-    return _StoredFileResponse(stored, first, headers, media_type)
+    if first.size <= _MAX_CACHED_BYTES and has_body:
+        return Response(first.data, headers=headers, media_type=media_type)
+    response = _StoredFileResponse(stored, first, headers, media_type)
+    return Response(None, headers=response.headers) if is_head else response
 
 
 class _StoredFile:

@@ -4,6 +4,7 @@ A directory is complete as soon as it exists: it is written beside its place, fl
 renamed.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -29,9 +30,10 @@ class FolderStore(PictureStore):
         self.root = root
 
     def find(self, digest: str) -> Picture | None:
-        if not self._touch(digest):
-            return None
-        return Picture.from_json((self.folder(digest) / MANIFEST_FILE).read_bytes())
+        with self.unavailable_on(OSError):
+            if not self._touch(digest):
+                return None
+            return Picture.from_json((self.folder(digest) / MANIFEST_FILE).read_bytes())
 
     def _touch(self, digest: str) -> bool:
         """Set the time of a picture, which is that of its last use. False if there is none."""
@@ -46,17 +48,18 @@ class FolderStore(PictureStore):
         return self.root / digest[:2] / digest
 
     def add(self, digest: str, files: Path) -> None:
-        target = self.folder(digest)
-        target.parent.mkdir(exist_ok=True)
-        for path in (*files.iterdir(), files):
-            flush_to_disk(path)
-        try:
-            files.rename(target)
-        except OSError:
-            if self.find(digest) is None:  # otherwise another upload of the same file was first
-                raise
-        for path in (target.parent, self.root):
-            flush_to_disk(path)
+        target, written = self.folder(digest), [*files.iterdir(), files]
+        with self.unavailable_on(OSError):
+            target.parent.mkdir(exist_ok=True)
+            for path in written:
+                flush_to_disk(path)
+            try:
+                files.rename(target)
+            except OSError:
+                if self.find(digest) is None:  # otherwise another upload of the file was first
+                    raise
+            for path in (target.parent, self.root):
+                flush_to_disk(path)
 
     def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:
         with (self.folder(digest) / name).open("rb") as file:
@@ -67,9 +70,14 @@ class FolderStore(PictureStore):
         return {path.name: path.read_bytes() for path in sorted(self.folder(digest).iterdir())}
 
     def check(self) -> None:
-        if self.root.exists():  # otherwise the first upload creates it, as the user of the service
-            with self.staging() as folder:
-                (folder / MANIFEST_FILE).write_bytes(b"")
+        with self.unavailable_on(OSError):
+            if self.root.exists():
+                with self.staging() as folder:
+                    (folder / MANIFEST_FILE).write_bytes(b"\n")
+            else:  # the first upload creates it, as the user of the service
+                parent = next(each for each in self.root.parents if each.exists())
+                if not os.access(parent, os.W_OK | os.X_OK):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))
 
     def _list_entries(self) -> Iterator[StoredEntry]:
         for path in self.root.glob("??/*"):

@@ -5,6 +5,7 @@ stored completely or not at all. Its record is committed after that, so no recor
 crash between the two leaves files without a record, which `remove_unused` deletes.
 """
 
+import logging
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -13,10 +14,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import time
+from time import monotonic, time
 from typing import NamedTuple
 
 from app.domain.batching import batched
+from app.domain.languages import tr
 from app.domain.pictures import (
     MANIFEST_FILE,
     RENDITION_TYPES,
@@ -24,7 +26,10 @@ from app.domain.pictures import (
     Picture,
     rendition_file,
 )
-from app.http.redaction import redact
+from app.http.problems import RETRY_AFTER_SECONDS, Unavailable
+from app.resources.media.store_failures import describe_store_error, find_store_failure_reason
+
+logger = logging.getLogger("zarya")
 
 _RENDITION_VERSION = 1
 """Part of the digests: a change of sizes or encoders gives the renditions new URLs."""
@@ -42,7 +47,7 @@ _FILE_NAMES = {
     *(rendition_file(name, extension) for name in SIZES for extension in RENDITION_TYPES),
 }
 _BATCH_COUNT = 100
-_MAX_REASON_CHARS = 500
+_LOG_INTERVAL_SECONDS = 60.0
 
 
 def compute_digest(file: bytes) -> str:
@@ -50,12 +55,6 @@ def compute_digest(file: bytes) -> str:
     digest = sha256(f"zarya picture {_RENDITION_VERSION}\n".encode())
     digest.update(file)
     return digest.hexdigest()[:32]
-
-
-def describe_store_error(error: Exception) -> str:
-    """The reason of an error of a store in one line, without the details that obstore appends."""
-    reason = str(error.__cause__ or error).partition("Debug source:")[0]
-    return redact(" ".join(reason.split()))[:_MAX_REASON_CHARS]
 
 
 class FilePart(NamedTuple):
@@ -85,13 +84,15 @@ class StoredEntry:
 class PictureStore(ABC):
     """Store of pictures, which several processes may use at the same time.
 
-    Call its methods in a thread. They raise OSError, or Unavailable if a server does not answer.
+    Call its methods in a thread. They raise Unavailable if a server does not answer or a folder
+    cannot be written, and OSError for other failures of files.
     """
 
     def __init__(self, staging_root: Path, staging_prefix: str) -> None:
         self.staging_root = staging_root
         """Directory of the uploads in progress."""
         self.staging_prefix = staging_prefix
+        self._logged_at = float("-inf")
 
     @abstractmethod
     def find(self, digest: str) -> Picture | None:
@@ -100,11 +101,29 @@ class PictureStore(ABC):
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """Yield a new directory for the files of a picture, deleted at the end."""
-        self.staging_root.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(
-            dir=self.staging_root, prefix=self.staging_prefix, ignore_cleanup_errors=True
-        ) as folder:
+        with self.unavailable_on(OSError):
+            self.staging_root.mkdir(parents=True, exist_ok=True)
+            created = TemporaryDirectory(
+                dir=self.staging_root, prefix=self.staging_prefix, ignore_cleanup_errors=True
+            )
+        with created as folder:
             yield Path(folder)
+
+    @contextmanager
+    def unavailable_on(self, *errors: type[Exception]) -> Iterator[None]:
+        """Raise Unavailable for `errors`. Logs at most one of them a minute."""
+        try:
+            yield
+        except errors as error:
+            if monotonic() - self._logged_at > _LOG_INTERVAL_SECONDS:
+                self._logged_at = monotonic()
+                reason, message = find_store_failure_reason(error), describe_store_error(error)
+                logger.error("the store of pictures cannot be used: %s: %s", reason, message)
+            detail = tr(
+                "The store of the pictures does not answer. Try again in a few seconds.",
+                "Хранилище изображений не отвечает. Повторите запрос через несколько секунд.",
+            )
+            raise Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
 
     @abstractmethod
     def add(self, digest: str, files: Path) -> None:
@@ -112,7 +131,10 @@ class PictureStore(ABC):
 
     @abstractmethod
     def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:
-        """Read a file from the byte `start` on. Raises FileNotFoundError if it is not stored."""
+        """Read a file from the byte `start` on. Raises FileNotFoundError if it is not stored.
+
+        With 0 as `max_bytes`, only the size and the time are read.
+        """
 
     @abstractmethod
     def read_files(self, digest: str) -> dict[str, bytes]:
@@ -120,7 +142,7 @@ class PictureStore(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Write to the store, as an upload does. Raises OSError or Unavailable if it fails."""
+        """Write to the store, as an upload does. Raises Unavailable if it fails."""
 
     def import_files(self, digest: str, files: Mapping[str, bytes]) -> None:
         """Store the files of a picture, unless they are stored."""

@@ -6,10 +6,9 @@ time than that of their last write, so an empty object `used` has the time of th
 Endpoint, region and credentials are those of the environment variables of AWS (`AWS_…`).
 """
 
-import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -23,18 +22,13 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store as Bucket
 
-from app.domain.languages import tr
 from app.domain.pictures import MANIFEST_FILE, Picture
-from app.http.problems import RETRY_AFTER_SECONDS, Unavailable
 from app.resources.media.picture_store import (
     DIGEST_PATTERN,
     FilePart,
     PictureStore,
     StoredEntry,
-    describe_store_error,
 )
-
-logger = logging.getLogger("zarya")
 
 _CONNECT_SECONDS = 1.0
 _REQUEST_SECONDS = 2.5
@@ -48,8 +42,6 @@ _RECENT_SECONDS = 600.0
 _MAX_RECENT_COUNT = 1000
 """Pictures found or added in this time are found again without a request: the record of an upload
 is saved in a transaction, which must not wait for another server."""
-
-_LOG_INTERVAL_SECONDS = 60.0
 
 _MAX_MANIFEST_BYTES = 2**16
 _USED_FILE = "used"
@@ -73,7 +65,6 @@ class S3Store(PictureStore):
         )
         self._recent: dict[str, tuple[Picture, float]] = {}
         self._lock = Lock()
-        self._logged_at = float("-inf")
 
     def find(self, digest: str) -> Picture | None:
         with self._lock:
@@ -108,12 +99,19 @@ class S3Store(PictureStore):
         self._remember(digest, manifest)
 
     def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:
+        key, data = _key(digest, name), b""
         with self._requests():
-            result = obstore.get(
-                self._bucket, _key(digest, name), options={"range": (start, start + max_bytes)}
-            )
-            size, modified_at = result.meta["size"], result.meta["last_modified"]
-            return FilePart(bytes(result.bytes()), size, modified_at.timestamp())
+            try:
+                if max_bytes:
+                    byte_range = start, start + max_bytes
+                    result = obstore.get(self._bucket, key, options={"range": byte_range})
+                    meta, data = result.meta, bytes(result.bytes())
+                else:
+                    meta = obstore.head(self._bucket, key)
+            except FileNotFoundError:
+                self._list_files(digest)  # raises Unavailable if it is the bucket that is missing
+                raise
+        return FilePart(data, meta["size"], meta["last_modified"].timestamp())
 
     def read_files(self, digest: str) -> dict[str, bytes]:
         if self._read_manifest(digest) is None:
@@ -177,25 +175,9 @@ class S3Store(PictureStore):
                     if match := _KEY_PATTERN.fullmatch(each["path"]):
                         yield match[1], match[2], each["last_modified"].timestamp()
 
-    @contextmanager
-    def _requests(self, *errors: type[Exception]) -> Iterator[None]:
-        """Raise Unavailable for errors of S3 and for `errors`: a bucket may be what is not found.
-
-        Logs at most one error a minute.
-        """
-        caught: tuple[type[Exception], ...] = (BaseError, *errors)
-        try:
-            yield
-        except caught as error:
-            if monotonic() - self._logged_at > _LOG_INTERVAL_SECONDS:
-                self._logged_at = monotonic()
-                reason = describe_store_error(error)
-                logger.error("the bucket of pictures cannot be used: %s", reason)
-            detail = tr(
-                "The store of the pictures does not answer. Try again in a few seconds.",
-                "Хранилище изображений не отвечает. Повторите запрос через несколько секунд.",
-            )
-            raise Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
+    def _requests(self, *errors: type[Exception]) -> AbstractContextManager[None]:
+        """Raise Unavailable for errors of S3 and `errors`: a bucket may be what is not found."""
+        return self.unavailable_on(BaseError, *errors)
 
 
 def _key(digest: str, *names: str) -> str:

@@ -210,8 +210,9 @@ def _store_picture(upload: _Upload) -> str:
     if picture is None:
         with store.staging() as folder:
             source, files = folder / "source", folder / digest
-            source.write_bytes(upload.content)
-            files.mkdir()
+            with store.unavailable_on(OSError):
+                source.write_bytes(upload.content)
+                files.mkdir()
             try:
                 picture = make_renditions(source, files)
             except PictureRefused as refusal:
