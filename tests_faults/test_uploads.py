@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+import tempfile
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -130,10 +131,14 @@ class Uploads:
 
 
 @pytest.fixture(params=["folder", "s3"])
-def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
-    """Settings of an empty store of pictures."""
+def store_settings(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """Settings of an empty store of pictures, whose uploads are in a directory of their own."""
     if request.param == "folder":
         return {"media_dir": str(tmp_path)}
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # of the service
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # of the cleanup in this process
     create_bucket: CreateBucket = request.getfixturevalue("create_bucket")
     return {"media_url": create_bucket()}
 
@@ -174,6 +179,8 @@ def remove_orphans(
         monkeypatch.setattr(picture_store, name, -1.0)
     with use_settings(Settings(**settings)), closing(build_database(database_url)) as database:
         store = current_store()
+        if "media_url" in settings:
+            assert store.staging_root == Path(os.environ["TMPDIR"])  # not that of others
         store.import_files(compute_digest(b"orphan"), store.read_files(next(store.digests())))
         assert remove_unused_pictures(database, lambda: None) >= 1
         entries = list(store._list_entries())
