@@ -4,13 +4,13 @@ FROM python:3.11-slim AS build
 WORKDIR /zarya
 RUN python3 -m venv .venv && .venv/bin/pip install --no-cache-dir uv==0.13.9
 COPY pyproject.toml uv.lock README.md LICENSE NOTICE ./
-RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --compile-bytecode --no-default-groups --no-install-project
+RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --compile-bytecode --no-default-groups --extra s3 --no-install-project
 COPY app app
 COPY migrations migrations
 COPY docs docs
 COPY examples examples
 COPY alembic.ini CHANGELOG.md ./
-RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --no-default-groups \
+RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --no-default-groups --extra s3 \
     && .venv/bin/python -m compileall -q app migrations \
     && .venv/bin/pip uninstall -q -y uv pip
 

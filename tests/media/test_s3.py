@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -29,6 +30,7 @@ from tests.support.clients import TEST_SETTINGS, database_of, open_client, overr
 from tests.support.command_line import run_zarya
 from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.paths import ROOT
 from tests.support.pictures import picture
 from tests.support.s3 import CreateBucket, SilentServer, set_age_of_objects
 from tests.support.servers import free_port, wait_for
@@ -329,6 +331,28 @@ def test_contradictory_settings_are_refused(
     result = run_zarya("keys", "list")
     assert (result.exit_code, reason in result.stderr) == (2, True)
     assert "secret" not in result.stderr
+
+
+def test_empty_variables_are_those_of_none(
+    client: TestClient, create_bucket: CreateBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = create_bucket()
+    monkeypatch.setenv("AWS_ENDPOINT", os.environ["AWS_ENDPOINT_URL"])  # its other name
+    for name in ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "")
+    finding = find_pictures(client, media_url=bucket)
+    assert (finding.level, finding.detail) == (Level.OK, "the store can be written")
+
+
+def test_containers_have_the_extra_and_the_settings() -> None:
+    syncs = re.findall(r"uv sync .*", (ROOT / "Dockerfile").read_text())
+    assert len(syncs) == 2
+    assert all("--extra s3" in each for each in syncs)
+    compose = (ROOT / "compose.yaml").read_text()
+    sample = (ROOT / "docs" / "media.md").read_text().partition("```sh\n")[2].partition("```")[0]
+    names = re.findall(r"^\w+", sample, re.M)
+    assert len(names) == 5
+    assert all(f"    {name}: ${{{name}:-}}\n" in compose for name in names)
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
