@@ -39,15 +39,20 @@ class Setup:
     databases: tuple[Server, ...] = ()
 
 
+def find_nginx() -> str:
+    """Return the path of nginx. Raises Failed if it is not installed."""
+    executable = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+    if executable is None:
+        raise Failed("nginx is not installed: apt-get install nginx")
+    return executable
+
+
 def start_nginx(folder: Path, service: str, stack: ExitStack) -> str:
     """Start nginx with `deploy/nginx/nginx.conf` in front of `service`; return its origin.
 
     Raises Failed if nginx is not installed or the file has an unexpected structure.
     """
-    executable = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    if executable is None:
-        raise Failed("nginx is not installed: apt-get install nginx")
-    port = free_port()
+    executable, port = find_nginx(), free_port()
     text = (NGINX_FOLDER / "nginx.conf").read_text()
     for original, replacement in (
         ("include zarya/cache.conf;", (NGINX_FOLDER / "cache.conf").read_text()),

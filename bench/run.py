@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from app.main import create_app
-from bench import archives, inprocess, report, search, suite
+from bench import archives, inprocess, media, report, search, suite
 from bench.check import routes
 from bench.measure import FULL, QUICK, Results
 from bench.suite import Bench
@@ -41,6 +41,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "workers": suite.workers,
     "in-process": in_process,
     "search": search.measure_search,
+    "media": media.renditions,
 }
 
 
