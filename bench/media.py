@@ -20,11 +20,11 @@ from bench.wrk import Server, Target
 from contract.servers import free_port, running
 
 MIN_RATIO = 0.7
-SIZES = ("thumb", "card", "page", "full")
 REDIRECT = "/pictures"
 PHOTO_PIXELS = 2400, 1800
-GRAIN_PIXELS = 300, 225
-"""Size of the noise of which a photo is made, so that its files are as large as those of others."""
+GRAINS = {80: ("thumb", "card", "page", "full"), 300: ("full",)}
+"""Width of the noise of which a photo is made, and the files that are measured: an ordinary photo,
+whose files have 1 MB in all, and one with so many details that its largest file is streamed."""
 
 CONFIG = Template("""\
 user root;
@@ -71,10 +71,11 @@ http {
 """)
 
 
-def store_photo(pictures: Path) -> str:
+def store_photo(pictures: Path, grain_width: int) -> str:
     """Store a picture like a photo in the folder `pictures`. Returns its digest."""
-    grain = random.Random(59).randbytes(GRAIN_PIXELS[0] * GRAIN_PIXELS[1] * 3)
-    photo = Image.frombytes("RGB", GRAIN_PIXELS, grain)
+    size = grain_width, grain_width * 3 // 4
+    grain = random.Random(59).randbytes(size[0] * size[1] * 3)
+    photo = Image.frombytes("RGB", size, grain)
     content = BytesIO()
     photo.resize(PHOTO_PIXELS, Image.Resampling.BICUBIC).save(content, "JPEG", quality=90)
     digest, store = compute_digest(content.getvalue()), FolderStore(pictures)
@@ -112,16 +113,20 @@ def renditions(bench: Bench) -> None:
         folder = Path(temporary)
         folder.chmod(0o755)
         pictures = folder / "pictures"
-        digest = store_photo(pictures)
-        paths = {size: f"/media/{digest}/{size}.jpg" for size in SIZES}
+        paths = [
+            f"/media/{digest}/{name}.jpg"
+            for grain_width, names in GRAINS.items()
+            for digest in [store_photo(pictures, grain_width)]
+            for name in names
+        ]
         address, env = archives.sqlite(bench.plan.small), {"ZARYA_MEDIA_DIR": str(pictures)}
         direct = stack.enter_context(servers.zarya(address, env=env))
         redirecting = stack.enter_context(
             servers.zarya(address, env={**env, "ZARYA_MEDIA_REDIRECT": REDIRECT})
         )
-        nginx = stack.enter_context(run_nginx(folder, pictures, redirecting, paths["thumb"]))
+        nginx = stack.enter_context(run_nginx(folder, pictures, redirecting, paths[0]))
         pairs = []
-        for path in paths.values():
+        for path in paths:
             sizes = {server: len(Target("", server, []).get(path)[2]) for server in (direct, nginx)}
             name = f"picture of {sizes[direct] / 1000:,.0f} kB"
             assert sizes[direct] == sizes[nginx] > 0, path

@@ -28,8 +28,11 @@ from app.resources.media.renditions import busy_decoder
 
 router = Router(prefix="/media", include_in_schema=False)
 
-_MAX_CACHED_BYTES = 2**18
+_MAX_CACHED_BYTES = 2**19
 """Larger files are streamed, and sent in parts on request; smaller ones are cached responses."""
+
+_PART_BYTES = 2**18
+"""Size of the parts of a stream: a slow client holds one."""
 
 _MAX_READ_COUNT = 16
 _read_threads = CapacityLimiter(_MAX_READ_COUNT)
@@ -124,7 +127,7 @@ class _StoredFile:
 class _StoredFileResponse(FileResponse):
     """Response with a file of a store, whole or in parts, read while it is sent."""
 
-    chunk_size = _MAX_CACHED_BYTES
+    chunk_size = _PART_BYTES
 
     def __init__(
         self, file: _StoredFile, first: FilePart, headers: Mapping[str, str], media_type: str
@@ -146,7 +149,7 @@ class _PartReader:
 
     def __init__(self, file: _StoredFile, first: FilePart) -> None:
         self._file = file
-        self._first, self._size = first.data, first.size
+        self._first, self._size = first.data[:_PART_BYTES], first.size
         self._position = 0
 
     async def seek(self, position: int) -> None:
