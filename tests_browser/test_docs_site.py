@@ -4,10 +4,12 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote_plus
 
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from tests.support.docs_questions import MIN_RIGHT_COUNT, QUESTIONS
 from tests_browser.accessibility import accessibility_violations
 from tests_browser.browsers import Visit
 from tests_browser.layout_shifts import layout_shift
@@ -56,6 +58,22 @@ def test_layout_shift_is_measured(visit: Open, origin: str) -> None:
     page.evaluate("document.querySelector('main > pre').textContent = '\\n'.repeat(20)")
     page.wait_for_timeout(100)
     assert layout_shift(page) > 0
+
+
+def test_questions_lead_to_their_pages(visit: Open, origin: str) -> None:
+    seen = visit()
+    page = seen.page
+    page.goto(f"{origin}/docs/api/launches")
+    found: dict[str, str] = {}
+    for question in QUESTIONS:
+        page.get_by_role("searchbox").fill(question)
+        page.get_by_role("searchbox").press("Enter")
+        page.wait_for_url(f"**/docs/search?q={quote_plus(question)}")
+        path = page.locator(".results a").first.get_attribute("href") or ""
+        found[question] = path.partition("#")[0].removeprefix("/docs/")
+    wrong = {question: path for question, path in found.items() if path != QUESTIONS[question]}
+    assert len(found) - len(wrong) >= MIN_RIGHT_COUNT, wrong
+    assert (seen.external_requests, seen.errors) == ([], [])
 
 
 def test_question_leads_to_its_page(visit: Open, origin: str) -> None:

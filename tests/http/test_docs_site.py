@@ -17,6 +17,7 @@ from app.config import Settings
 from app.main import create_app
 from app.resources.exports.tables import EXPORT_TABLES
 from tests.support.clients import TEST_SETTINGS
+from tests.support.docs_questions import MIN_RIGHT_COUNT, QUESTIONS
 from tests.support.pages import Element, parse_page
 
 SEARCH = "/docs/search"
@@ -189,41 +190,6 @@ def test_packages_contain_the_files() -> None:
 
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-
-QUESTIONS = {
-    "how do I page": "guides/lists",
-    "next page cursor": "guides/lists",
-    "sort order of a list": "guides/lists",
-    "download a list as csv": "guides/lists",
-    "select only some fields": "guides/lists",
-    "what does precision mean": "guides/dates",
-    "time zone of a day": "guides/dates",
-    "why is the launch at midnight": "guides/dates",
-    "multiple values in a filter": "guides/filters",
-    "count by vehicle facet": "guides/filters",
-    "russian language": "guides/languages",
-    "which errors should I retry": "guides/errors",
-    "problem json": "guides/errors",
-    "what does 412 mean": "status-codes",
-    "if-none-match etag 304": "guides/caching",
-    "how many requests per minute": "guides/limits",
-    "too many requests": "guides/limits",
-    "cors browser": "guides/requests",
-    "verify webhook": "api/webhooks",
-    "webhook retries": "api/webhooks",
-    "keep an offline copy": "recipes/offline-copy",
-    "cursor expired 410": "guides/following",
-    "create an api key": "api/keys",
-    "publish an article": "api/editing",
-    "idempotency key": "api/editing",
-    "sqlite tables columns": "guides/tables",
-    "who was aboard on a day": "api/station",
-    "react": "recipes/mission-page",
-    "subscribe calendar ics": "recipes/calendar",
-    "deprecation of a route": "versions",
-}
-"""Path of the page that answers a question."""
-MIN_RIGHT_COUNT = 27
 
 
 def test_right_page_is_found_first() -> None:
