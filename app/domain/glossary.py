@@ -18,12 +18,13 @@ ORBITER_NAMES_RU = {
     "Discovery": "Дискавери",
     "Endeavour": "Индевор",
 }
-_ATV_NAMES_RU = {
+_FOREIGN_SHIP_NAMES_RU = {
     "ATV-1 Jules Verne": "ATV-1 «Жюль Верн»",
     "ATV-2 Johannes Kepler": "ATV-2 «Иоганн Кеплер»",
     "ATV-3 Edoardo Amaldi": "ATV-3 «Эдоардо Амальди»",
     "ATV-4 Albert Einstein": "ATV-4 «Альберт Эйнштейн»",
     "ATV-5 Georges Lemaître": "ATV-5 «Жорж Леметр»",
+    "Space Shuttle orbiter": "орбитальный корабль «Спейс шаттл»",
 }
 _VEHICLE_NAMES_RU = {
     "Proton": "Протон",
@@ -141,7 +142,7 @@ def ship_phrase_ru(ship: str) -> str:
     series = _russian_series_name(ship)
     if ship in ORBITER_NAMES_RU:
         return f"«{ORBITER_NAMES_RU[ship]}»"
-    return f"«{series}»" if series else _ATV_NAMES_RU.get(ship, ship)
+    return f"«{series}»" if series else _FOREIGN_SHIP_NAMES_RU.get(ship, ship)
 
 
 def has_russian_series(ship: str) -> bool:

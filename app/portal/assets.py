@@ -1,6 +1,7 @@
 """`/web`: the scripts, styles, strings and templates of the portal, under versioned URLs."""
 
 import json
+import re
 from functools import cache
 
 from fastapi import Response
@@ -29,14 +30,24 @@ TEMPLATES_DIRECTORY = WEB_DIRECTORY / "templates"
 SERVER_ONLY_TEMPLATES = {"page.html"}
 SERVICE_WORKER_FILENAME = "service-worker.js"
 _TEMPLATE_BUNDLE_FILENAME = "templates.json"
-PORTAL_FILES = StaticDirectory(WEB_DIRECTORY, PORTAL_HEADERS)
+_TAG_SPACES_PATTERN = re.compile(r"(?<=\{[{%]) +| +(?=[%}]\})|(?<=%\})\n(?!\n)")
+"""Spaces at the ends of tags, and the line break after a block tag, which engines drop."""
+_COMMENT_PATTERN = re.compile(rb"^[ \t]*(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.MULTILINE)
+"""Comments that have lines of their own in a script."""
+
+
+def _drop_comments(name: str, content: bytes) -> bytes:
+    return _COMMENT_PATTERN.sub(b"", content) if name.endswith(".js") else content
+
+
+PORTAL_FILES = StaticDirectory(WEB_DIRECTORY, PORTAL_HEADERS, shorten=_drop_comments)
 
 
 @cache
 def _build_template_bundle() -> str:
     """Templates that browsers render, as a JSON object by file name."""
     templates = {
-        path.name: path.read_text("utf-8")
+        path.name: _TAG_SPACES_PATTERN.sub("", path.read_text("utf-8"))
         for path in sorted(TEMPLATES_DIRECTORY.glob("*.html"))
         if path.name not in SERVER_ONLY_TEMPLATES
     }

@@ -61,6 +61,8 @@ class HtmlLaunchesQuery(HtmlFilterQuery):
     """Launch vehicle."""
     site: Omittable[NameParam] = None
     """Launch site."""
+    provider: Omittable[NameParam] = None
+    """Launch provider."""
 
 
 class HtmlPeopleQuery(HtmlFilterQuery):

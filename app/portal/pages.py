@@ -18,6 +18,7 @@ from app.http.problems import NotFound
 from app.portal.page_params import (
     HtmlFilterQuery,
     HtmlLaunchesQuery,
+    HtmlListQuery,
     HtmlMissionQuery,
     HtmlPageQuery,
     HtmlPeopleQuery,
@@ -29,6 +30,8 @@ from app.portal.page_requests import build_api_path, build_news_query
 from app.portal.queries import get_portal_page
 from app.portal.rendering import PageRendererDep
 from app.portal.schemas import ArticlesOf, PortalPageQuery
+from app.resources.agencies.queries import list_agencies
+from app.resources.agencies.schemas import AgencyQuery
 from app.resources.articles.queries import list_articles
 from app.resources.launches.queries import list_launches
 from app.resources.launches.schemas import LaunchQuery
@@ -38,6 +41,8 @@ from app.resources.people.queries import list_people
 from app.resources.people.schemas import PersonQuery
 from app.resources.search.queries import search
 from app.resources.search.schemas import SearchQuery
+from app.resources.spacecraft_types.queries import list_spacecraft_types
+from app.resources.spacecraft_types.schemas import SpacecraftTypeQuery
 from app.resources.spacewalks.queries import list_spacewalks
 from app.resources.spacewalks.schemas import SpacewalkQuery
 from app.resources.station.queries import get_station
@@ -137,6 +142,7 @@ async def render_launches_page(
         crewed=query.crewed,
         vehicle=[query.vehicle] if query.vehicle else [],
         site=[query.site] if query.site else [],
+        provider=[query.provider] if query.provider else [],
         launch_at_gte=query.year and date(query.year, 1, 1),
         launch_at_lt=query.year and date(query.year + 1, 1, 1),
         cursor=query.cursor,
@@ -193,6 +199,34 @@ async def render_spacewalks_page(
         canonical_path="/spacewalks",
         spacewalks=await database.read(list_spacewalks, spacewalks_query),
         chosen=_chosen_filters(query),
+    )
+
+
+@router.get("/spacecraft-types")
+async def render_spacecraft_types_page(
+    query: Annotated[HtmlListQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
+) -> Response:
+    """Page of the types of spacecraft, by name."""
+    types_query = SpacecraftTypeQuery(cursor=query.cursor, limit=_MAX_LIST_ITEMS)
+    return renderer.render(
+        "spacecraft_types",
+        build_api_path("spacecraft-types", **to_query_params(types_query)),
+        canonical_path="/spacecraft-types",
+        spacecraft_types=await database.read(list_spacecraft_types, types_query),
+    )
+
+
+@router.get("/agencies")
+async def render_agencies_page(
+    query: Annotated[HtmlListQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
+) -> Response:
+    """Page of the agencies and companies, by name."""
+    agencies_query = AgencyQuery(cursor=query.cursor, limit=_MAX_LIST_ITEMS)
+    return renderer.render(
+        "agencies",
+        build_api_path("agencies", **to_query_params(agencies_query)),
+        canonical_path="/agencies",
+        agencies=await database.read(list_agencies, agencies_query),
     )
 
 

@@ -8,7 +8,7 @@ from fastapi import Query, Response
 
 from app.api.cache_control import launches_cache_control
 from app.api.deps import DatabaseDep
-from app.api.lists.pagination import ListQuery, to_query_params
+from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, to_query_params
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.db.database import Reader
@@ -17,14 +17,19 @@ from app.portal.page_params import HtmlPageQuery
 from app.portal.page_requests import build_api_path, build_news_query, build_record_path
 from app.portal.rendering import PageRendererDep
 from app.portal.template_filters import PAGE_PATH_SEGMENTS
+from app.resources.agencies.queries import get_agency
+from app.resources.agencies.schemas import AgencyRead
 from app.resources.articles.queries import list_articles
 from app.resources.launches.queries import get_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.modules.queries import get_module
-from app.resources.people.queries import get_person
+from app.resources.people.queries import get_person, list_people
+from app.resources.people.schemas import PersonQuery, PersonSort
 from app.resources.sites.queries import get_site
 from app.resources.sites.schemas import LaunchSiteRead
-from app.resources.spacecraft.queries import get_spacecraft
+from app.resources.spacecraft.queries import get_spacecraft, list_spacecraft
+from app.resources.spacecraft.schemas import ShipQuery
+from app.resources.spacecraft_types.queries import get_spacecraft_type
 from app.resources.spacewalks.queries import get_spacewalk
 from app.resources.stays.queries import list_stays
 from app.resources.stays.schemas import StayQuery, StaySort
@@ -104,6 +109,18 @@ def _describe_site(site: LaunchSiteRead) -> dict[str, Any]:
     return data
 
 
+def _describe_agency(agency: AgencyRead) -> dict[str, Any]:
+    """Structured data of an agency, by schema.org."""
+    names = [agency.full_name, agency.name_native, agency.abbreviation, *agency.aliases]
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Organization",
+        "name": agency.name,
+        "alternateName": [name for name in dict.fromkeys(names) if name and name != agency.name],
+    }
+    return data | {"url": agency.website} if agency.website else data
+
+
 RECORD_PAGES = (
     RecordPage(
         record_type=RecordType.PERSON, get=get_person, related=_list_news("person"), kind="profile"
@@ -146,6 +163,29 @@ RECORD_PAGES = (
         get=get_vehicle,
         related=_list_newest_launches("vehicle"),
         select_launches=lambda _vehicle, launches: launches.items,
+    ),
+    RecordPage(
+        record_type=RecordType.SPACECRAFT_TYPE,
+        get=get_spacecraft_type,
+        related=RelatedList(
+            "ships",
+            "spacecraft",
+            list_spacecraft,
+            lambda slug: ShipQuery(type=[slug], limit=MAX_PAGE_ITEMS),
+        ),
+    ),
+    RecordPage(
+        record_type=RecordType.AGENCY,
+        get=get_agency,
+        related=RelatedList(
+            "people",
+            "people",
+            list_people,
+            lambda slug: PersonQuery(
+                agency=[slug], sort=PersonSort.LONGEST_IN_SPACE, limit=_MAX_RELATED_ITEMS
+            ),
+        ),
+        structured_data=_describe_agency,
     ),
 )
 

@@ -182,10 +182,8 @@ def _link_functions(calendar_path: Sequence[str]) -> dict[str, Callable[..., str
 def result_path(item: dict[str, Any]) -> str:
     """Path of the page that shows a search result."""
     match item["type"]:
-        case "media" | "spacecraft_type":  # they have no page
+        case "media":  # it has no page
             return str(item["url"])
-        case "agency":
-            return _page_path("people", agency=item["slug"])
         case "stay":
             return _page_path("station", on=day_of(item["at"], item["at_precision"]))
     return _page_path(PAGE_PATH_SEGMENTS[item["type"]], item["slug"])

@@ -34,6 +34,8 @@ _FIXED_PAGES = (
     ("launches",),
     ("spacewalks",),
     ("people",),
+    ("spacecraft-types",),
+    ("agencies",),
     ("archive",),
 )
 

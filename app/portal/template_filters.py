@@ -38,6 +38,8 @@ PAGE_PATH_SEGMENTS: Mapping[RecordType, str] = {
     RecordType.MODULE: "modules",
     RecordType.SITE: "sites",
     RecordType.VEHICLE: "vehicles",
+    RecordType.SPACECRAFT_TYPE: "spacecraft-types",
+    RecordType.AGENCY: "agencies",
 }
 """First segment of the path of a record's page, by the type of the record, if it has one."""
 
@@ -217,11 +219,17 @@ def last_known_day(known_until: dict[str, str | None]) -> str:
     return str(find_last_known_day(KnownUntil.model_validate(known_until), StationFacts, _zone()))
 
 
-def is_at_port(stay: dict[str, Any], known_until: str | None) -> bool:
+def _is_at_port(stay: dict[str, Any], known_until: str | None) -> bool:
     """Test if the ship of a stay is at its port: now, or at the horizon if that is outdated."""
     is_known = not (known_until and is_outdated(datetime.fromisoformat(known_until)))
     moment = {"at": None if is_known else known_until}
     return is_over(stay["arrived_at"], moment) and not is_over(stay["departed_at"], moment)
+
+
+def find_stay_at_port(stays: dict[str, Any], port: str) -> dict[str, Any] | None:
+    """The stay of a page of stays whose ship is at a port, None without one."""
+    at_port = (stay for stay in stays["items"] if stay["port"]["slug"] == port)
+    return next((stay for stay in at_port if _is_at_port(stay, stays["known_until"])), None)
 
 
 def departed(crew: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -338,7 +346,7 @@ SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
     previous_day,
     last_known_day,
     is_over,
-    is_at_port,
+    find_stay_at_port,
     departed,
 )
 """Filters that do not depend on the language."""

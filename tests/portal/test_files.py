@@ -12,12 +12,14 @@ import pytest
 import zstandard
 from starlette.testclient import TestClient
 
+from app.domain.languages import Language
 from app.portal.assets import (
     SERVER_ONLY_TEMPLATES,
     SERVICE_WORKER_FILENAME,
     TEMPLATES_DIRECTORY,
     get_asset_version,
 )
+from app.portal.rendering import TEMPLATE_ENVIRONMENTS
 from app.portal.template_filters import WEB_DIRECTORY
 
 SIZE_BUDGET_BYTES = 60_000
@@ -114,7 +116,21 @@ def test_template_bundle_equals_server_templates(client: TestClient) -> None:
     bundle = client.get(f"/web/{get_asset_version()}/templates.json").json()
     names = {path.name for path in TEMPLATES_DIRECTORY.iterdir()}
     assert bundle.keys() == names - SERVER_ONLY_TEMPLATES
-    assert all(bundle[name] == (TEMPLATES_DIRECTORY / name).read_text("utf-8") for name in bundle)
+    parse = TEMPLATE_ENVIRONMENTS[Language.EN].parse
+    for name, template in bundle.items():
+        source = (TEMPLATES_DIRECTORY / name).read_text("utf-8")
+        assert parse(template) == parse(source), name
+        assert len(template) < len(source) or "{" not in source
+
+
+def test_scripts_are_sent_without_their_comments(client: TestClient) -> None:
+    scripts = {*WEB_DIRECTORY.glob("*.js")} - {WEB_DIRECTORY / SERVICE_WORKER_FILENAME}
+    for path in scripts:
+        sent = client.get(f"/web/{get_asset_version()}/{path.name}").text.splitlines()
+        dropped = [line for line in path.read_text("utf-8").splitlines() if line not in sent]
+        assert all(re.match(r"\s*(?://|/?\*)", line) for line in dropped), path.name
+        assert not any(re.match(r"\s*(?://|/\*)", line) for line in sent), path.name
+        assert dropped, path.name
 
 
 @pytest.mark.parametrize(

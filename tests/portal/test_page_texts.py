@@ -58,6 +58,11 @@ def pages(archive: TestClient) -> list[str]:
         "/modules/s6",
         "/sites/kennedy-space-center",
         "/vehicles/space-shuttle",
+        "/spacecraft-types",
+        "/spacecraft-types/space-shuttle-orbiter",
+        "/agencies",
+        "/agencies/nasa",
+        "/agencies/axiom-space",
         "/archive",
         "/archive/2019-06",
         "/search?q=kononenko",
@@ -135,8 +140,8 @@ def test_pages_have_no_empty_headings(
         session.add(factories.article(slug="alone"))
         session.add_all([factories.module(slug="bare"), factories.site(slug="bare")])
         session.add(factories.vehicle(slug="bare"))
-        kind = factories.spacecraft_type()
-        session.add(kind)
+        kind = factories.spacecraft_type(slug="bare")
+        session.add_all([kind, factories.agency(slug="bare")])
         session.flush()
         session.add(factories.spacecraft(kind, slug="bare"))
     for address in (
@@ -150,6 +155,10 @@ def test_pages_have_no_empty_headings(
         "/sites/bare",
         "/spacecraft/bare",
         "/vehicles/bare",
+        "/spacecraft-types/bare",
+        "/spacecraft-types",
+        "/agencies/bare",
+        "/agencies",
         "/articles/alone",
         "/spacewalks",
         "/archive",

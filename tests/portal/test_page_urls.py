@@ -13,12 +13,14 @@ from tests.support.servers import run_server
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 RECORDS_WITH_PAGES = (
+    "agencies/roscosmos",
     "articles/launch-progress-ms-11",
     "launches/progress-ms-11",
     "missions/iss-59",
     "modules/harmony",
     "people/anne-mcclain",
     "sites/kennedy-space-center",
+    "spacecraft-types/crew-dragon-2",
     "spacecraft/dragon-endeavour",
     "spacewalks/spacewalk-214",
     "vehicles/soyuz-fg",
@@ -35,7 +37,7 @@ OTHER_SOURCES = (
     "missions/iss-59/page",
     "station?on=2019-04-04",
 )
-TYPES_WITHOUT_PAGE = {"agency", "media", "spacecraft_type"}
+TYPES_WITHOUT_PAGE = {"media"}
 """Types of search results whose `html_url` is null."""
 
 

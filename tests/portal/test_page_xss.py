@@ -59,11 +59,20 @@ def insert_station(session: Session, payload: str) -> None:
     The module is Zarya and the port its nadir one, so that the diagram has them.
     """
     module: Module = factories.module(slug="zarya", name=payload[:120], name_ru=payload[:120])
-    agency = factories.agency(slug="agency", name=payload[:120], name_ru=payload[:120])
+    sources = [{"name": payload[:120], "url": None, "licence": payload[:60]}]
+    agency = factories.agency(
+        slug="agency",
+        name=payload[:120],
+        name_ru=payload[:120],
+        full_name=payload[:120],
+        name_native=payload[:120],
+        abbreviation=payload[:20],
+        aliases=[payload[:120]],
+        sources=sources,
+    )
     session.add_all([module, agency])
     session.flush()
     session.add(ModuleOwner(module_id=module.id, ordinal=1, agency_id=agency.id))
-    sources = [{"name": payload[:120], "url": None, "licence": payload[:60]}]
     site = factories.site(
         slug="site",
         name=payload[:120],
@@ -82,7 +91,9 @@ def insert_station(session: Session, payload: str) -> None:
         height_m=46.3,
         sources=sources,
     )
-    type_ = factories.spacecraft_type(name=payload[:120])
+    type_ = factories.spacecraft_type(
+        slug="type", name=payload[:120], maker_id=agency.id, height_m=8.1, sources=sources
+    )
     session.add_all([site, vehicle, type_])
     session.flush()
     spacecraft = factories.spacecraft(
@@ -164,6 +175,10 @@ def insert_records(database: Database, payloads: list[str]) -> list[str]:
         "/sites/site",
         "/spacecraft/spacecraft",
         "/vehicles/vehicle",
+        "/spacecraft-types/type",
+        "/spacecraft-types",
+        "/agencies/agency",
+        "/agencies",
         "/spacewalks",
         "/launches/ship",
         "/people/walker",

@@ -40,6 +40,10 @@ PAGES = [
     "/modules/harmony",
     "/sites/baikonur-cosmodrome",
     "/vehicles/soyuz-2-1a",
+    "/spacecraft-types/crew-dragon-2",
+    "/spacecraft-types",
+    "/agencies/roscosmos",
+    "/agencies",
     "/articles/launch-progress-ms-11",
     "/archive",
     "/archive/2019-04",
@@ -231,7 +235,7 @@ def test_pages_use_requested_language(
 def test_results_of_every_record_type_have_a_page_and_a_name() -> None:
     item = {"slug": "a", "title": "A", "at": "2019-04-04T11:01:35Z", "at_precision": "second"}
     item["url"] = "http://127.0.0.1:8000/v1/a"
-    without_page = {RecordType.MEDIA, RecordType.SPACECRAFT_TYPE}
+    without_page = {RecordType.MEDIA}
     for record_type in RecordType:
         path = result_path(item | {"type": record_type})
         assert path == item["url"] if record_type in without_page else path.startswith("/")
@@ -324,6 +328,9 @@ def test_strings_have_translations_and_are_used() -> None:
         ("/modules/nope", 404, "There is no module 'nope'."),
         ("/sites/nope", 404, "There is no site 'nope'."),
         ("/vehicles/nope", 404, "There is no vehicle 'nope'."),
+        ("/spacecraft-types/nope", 404, "There is no spacecraft type 'nope'."),
+        ("/agencies/nope", 404, "There is no agency 'nope'."),
+        ("/launches?provider=nope", 422, "There is no agency 'nope'."),
         ("/station?on=1998-11-19", 422, "Its first day is 1998-11-20."),
         ("/station?on=2099-01-01", 422, "The time is ahead."),
         ("/station?on=yesterday", 422, "Use the format YYYY-MM-DD"),

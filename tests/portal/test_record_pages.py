@@ -1,4 +1,4 @@
-"""Pages of spacecraft, modules, launch sites and vehicles: facts, pictures, links, redirects."""
+"""Pages of spacecraft, modules, sites, vehicles and agencies: facts, pictures, links, redirects."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.domain.languages import Language
 from app.portal.record_pages import RECORD_PAGES
-from app.portal.template_filters import PAGE_PATH_SEGMENTS, TemplateFilters, is_at_port
+from app.portal.template_filters import PAGE_PATH_SEGMENTS, TemplateFilters, find_stay_at_port
 from tests.support.clients import clear_response_cache
 from tests.support.pages import Element, parse_page
 
@@ -22,6 +22,8 @@ PAGES = [
     "/modules/harmony",
     "/sites/baikonur-cosmodrome",
     "/vehicles/soyuz-2-1a",
+    "/spacecraft-types/crew-dragon-2",
+    "/agencies/roscosmos",
 ]
 
 
@@ -81,19 +83,29 @@ def test_module_page_has_size_launch_and_attachments(archive: TestClient) -> Non
     assert "Станция" not in link_targets(russian)
 
 
-def test_ports_have_the_ships_of_the_last_known_day(archive: TestClient) -> None:
+def test_ports_have_what_is_at_them_on_the_last_known_day(archive: TestClient) -> None:
     station = archive.get("/v1/station?last_known=dockings&lang=en").json()
     ships = [ship for ship in station["ships"] if not ship["departed_at"]]
     ships += [ship for ship in station["ships"] if (ship["departed_at"] or "") > station["at"]]
-    expected = {ship["port"]["name"]: ship["spacecraft"]["name"] for ship in ships}
+    docked = {ship["port"]["name"]: ship["spacecraft"]["name"] for ship in ships}
+    attached = {
+        each["port"]["name"]: each["module"]["name"] for each in station["modules"] if each["port"]
+    }
+    free = {port["name"]: "free" for port in station["free_ports"]}
     shown: dict[str, str] = {}
     for module in archive.get("/v1/modules?view=full&limit=100").json()["items"]:
         if module["ports"]:
             page = get_page(archive, f"/modules/{module['slug']}?lang=en")
             for item in find_section(page, "Ports").find_all("li"):
-                shown |= {item.find_all("span")[0].text: ship.text for ship in item.find_all("a")}
-    assert len(expected) > 4
-    assert shown == expected
+                port = item.find_all("span")[0].text
+                shown[port] = item.find_all("div")[0].text
+                assert bool(item.find_all("a")) == (port in docked or port in attached)
+    assert min(map(len, (docked, attached, free))) > 2
+    unused = {port: shown[port] for port in ("PMA-2 forward", "PMA-3 nadir", "Pirs nadir")}
+    assert set(unused.values()) == {"not in use"}
+    assert shown == docked | attached | free | unused
+    russian = find_section(get_page(archive, "/modules/pirs?lang=ru"), "Стыковочные узлы")
+    assert russian.text.endswith("не используется")
 
 
 @pytest.mark.parametrize(
@@ -111,9 +123,15 @@ def test_ports_have_the_ships_of_the_last_known_day(archive: TestClient) -> None
 def test_ship_is_at_its_port_at_the_horizon(
     known_until: str | None, present: str, is_there: bool
 ) -> None:
-    stay = {"arrived_at": "2019-03-15T01:01:00Z", "departed_at": "2019-04-10T00:00:00Z"}
+    stay = {
+        "arrived_at": "2019-03-15T01:01:00Z",
+        "departed_at": "2019-04-10T00:00:00Z",
+        "port": {"slug": "rassvet-nadir"},
+    }
+    stays = {"items": [stay], "known_until": known_until}
     with time_machine.travel(present, tick=False):
-        assert is_at_port(stay, known_until) is is_there
+        assert find_stay_at_port(stays, "rassvet-nadir") == (stay if is_there else None)
+        assert find_stay_at_port(stays, "pirs-nadir") is None
 
 
 def test_site_page_has_coordinates_pads_and_launches(archive: TestClient) -> None:
@@ -140,6 +158,73 @@ def test_vehicle_page_has_family_counts_and_first_launch(archive: TestClient) ->
         "Successful launches 98.3 % 59 / 60 "
         "First flight May 21, 2001 Last flight September 25, 2019"
     )
+
+
+def test_spacecraft_type_page_has_maker_seats_and_ships(archive: TestClient) -> None:
+    page = get_page(archive, "/spacecraft-types/crew-dragon-2?lang=en")
+    facts = find_section(page, "Type of spacecraft")
+    assert facts.text.startswith(
+        "Type of spacecraft Manufacturer SpaceX Crew 4 seats Size 7.2 m ⌀ 3.7 m First"
+    )
+    assert link_targets(facts)["SpaceX"] == "/agencies/spacex?lang=en"
+    assert link_targets(facts)["Types of spacecraft"] == "/spacecraft-types?lang=en"
+    query = "type=crew-dragon-2&limit=100&lang=en"
+    ships = archive.get(f"/v1/spacecraft?{query}").json()["items"]
+    shown = find_section(page, "Spacecraft of the type")
+    assert len(ships) > 3
+    assert {name: link.partition("?")[0] for name, link in link_targets(shown).items()} == {
+        ship["name"]: f"/spacecraft/{ship['slug']}" for ship in ships
+    }
+    russian = get_page(archive, "/spacecraft-types/space-shuttle-orbiter?lang=ru")
+    (heading,) = russian.find_all("h1")
+    assert heading.text == "орбитальный корабль Спейс шаттл"
+
+
+def test_agency_page_has_names_people_and_links_to_its_records(archive: TestClient) -> None:
+    page = get_page(archive, "/agencies/roscosmos?lang=en")
+    agency = archive.get("/v1/agencies/roscosmos?lang=en").json()
+    facts = find_section(page, "Agency")
+    assert f"Native spelling {agency['name_native']}" in facts.text
+    assert "Country Russia" in facts.text
+    people = find_section(page, "People")
+    query = "agency=roscosmos&sort=-flight_seconds&limit=10&lang=en"
+    longest = archive.get(f"/v1/people?{query}").json()["items"]
+    assert [item.find_all("a")[0].text for item in people.find_all("li")] == [
+        person["name"] for person in longest
+    ]
+    records = find_section(page, "In the archive")
+    for name, count in (("launches", "launches_count"), ("spacewalks", "spacewalks_count")):
+        assert f"{agency[count]} {name}" in records.text
+    for target in (
+        *link_targets(records).values(),
+        link_targets(people)[f"{agency['people_count']} people"],
+    ):
+        listed = archive.get(target, headers=BROWSER)
+        assert listed.status_code == 200
+        assert "Roscosmos" in listed.text or "roscosmos" in listed.text
+    chosen = parse_page(archive.get("/people?agency=JAXA", headers=BROWSER).text)
+    options = [option.text for option in chosen.find_all("option")]
+    assert options.count("JAXA") == 1
+
+
+def test_lists_lead_to_pages_of_all_types_and_agencies(archive: TestClient) -> None:
+    for collection in ("spacecraft-types", "agencies"):
+        page = get_page(archive, f"/{collection}?lang=en")
+        records = archive.get(f"/v1/{collection}?limit=100&lang=en").json()["items"]
+        links = link_targets(page)
+        assert {links[record["name"]] for record in records} == {
+            f"/{collection}/{record['slug']}?lang=en" for record in records
+        }
+        assert 15 < len(records) <= 50
+
+
+def test_agency_page_has_structured_data(archive: TestClient) -> None:
+    html = archive.get("/agencies/esa?lang=en", headers=BROWSER).text
+    (data,) = re.findall(r'<script type="application/ld\+json">(.+?)</script>', html)
+    agency = json.loads(data)
+    assert (agency["@type"], agency["name"]) == ("Organization", "ESA")
+    assert "European Space Agency" in agency["alternateName"]
+    assert agency["url"] == archive.get("/v1/agencies/esa").json()["website"]
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -221,16 +306,24 @@ def test_former_slugs_and_other_names_redirect(editor: TestClient) -> None:
                 "/sites/kennedy-space-center",
                 "/modules/unity",
                 "/modules/pma-1",
+                "/agencies/nasa",
             },
         ),
         ("/launches/soyuz-ms-12", {"/spacecraft/soyuz-ms-12", "/modules/rassvet"}),
         ("/missions/iss-59", {"/spacecraft/soyuz-ms-12", "/modules/rassvet"}),
-        ("/spacewalks/spacewalk-214", {"/modules/quest"}),
+        ("/spacewalks/spacewalk-214", {"/modules/quest", "/agencies/nasa"}),
         (
             "/station?on=2019-04-04",
             {"/spacecraft/soyuz-ms-12", "/modules/zarya", "/launches/soyuz-ms-12"},
         ),
+        ("/people/anne-mcclain", {"/agencies/nasa"}),
+        ("/modules/columbus", {"/agencies/esa", "/modules/harmony"}),
+        ("/vehicles/soyuz-fg", {"/agencies/rkts-progress"}),
+        ("/spacecraft/dragon-endeavour", {"/spacecraft-types/crew-dragon-2", "/agencies/spacex"}),
+        ("/modules/unity", {"/modules/tranquility", "/modules/destiny"}),
         ("/search?q=unity", {"/modules/unity"}),
+        ("/search?q=type:agency+roscosmos", {"/agencies/roscosmos"}),
+        ("/search?q=type:spacecraft_type+starliner", {"/spacecraft-types/starliner"}),
         ("/search?q=type:vehicle+soyuz-fg", {"/vehicles/soyuz-fg"}),
         ("/search?q=type:spacecraft+endeavour", {"/spacecraft/endeavour"}),
     ],

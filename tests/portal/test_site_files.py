@@ -50,8 +50,15 @@ def test_sitemaps_list_every_page_once(archive: TestClient) -> None:
         collection: archive.get(f"/v1/{collection}?with_total=true&limit=1").json()["total"]
         for collection in (*RECORD_COLLECTIONS, "articles")
     }
-    assert counts.keys() > {"spacecraft", "modules", "sites", "vehicles"}
-    assert len(pages) == len(set(pages)) == sum(counts.values()) + 7
+    assert counts.keys() > {
+        "spacecraft",
+        "modules",
+        "sites",
+        "vehicles",
+        "spacecraft-types",
+        "agencies",
+    }
+    assert len(pages) == len(set(pages)) == sum(counts.values()) + 9
     for page in pages[:: len(pages) // 20]:
         answer = archive.get(page, headers={"Accept": "text/html"})
         assert answer.headers["Content-Type"].startswith("text/html"), page

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, select
 from sqlalchemy.orm import aliased
 
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect, ColumnExpression
 from app.db.models import Agency
@@ -22,10 +22,11 @@ class AgencyRef(ReadModel):
     """Name in the language of the response, if known."""
     abbreviation: str | None
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": localize_agency_name(row), "url": url_for_request("agencies", row["slug"])}
+        return {"name": localize_agency_name(row), **record_urls("agencies", row["slug"])}
 
 
 def localize_agency_name(agency: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import PageUrl, Url, record_urls, url_for_request
+from app.api.links import PageUrl, Url, record_urls
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect
@@ -31,12 +31,13 @@ class SpacecraftTypeRef(ReadModel):
     kind: SpacecraftKind
     """Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle."""
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "name": glossary.spacecraft_name(row["name"]),
-            "url": url_for_request("spacecraft-types", row["slug"]),
+            **record_urls("spacecraft-types", row["slug"]),
         }
 
 

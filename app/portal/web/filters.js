@@ -6,8 +6,8 @@ const PRECISIONS_WITH_TIME = ["second", "minute", "hour"];
 export const SEGMENT_BY_TYPE = {
   mission: "missions", person: "people", launch: "launches", article: "articles", spacewalk: "spacewalks",
   spacecraft: "spacecraft", module: "modules", site: "sites", vehicle: "vehicles",
+  spacecraft_type: "spacecraft-types", agency: "agencies",
 };
-const TYPES_WITHOUT_PAGE = ["media", "spacecraft_type"];
 const MAX_WEIGHT = 5;
 const DAY_MS = 86400e3;
 const HORIZON_TOLERANCE_MS = 2 * DAY_MS;
@@ -107,10 +107,11 @@ export function filters(lang, strings, timeZone, places) {
     },
     diagram: (station) => drawStation(station, places, lang),
     is_over: isOver,
-    is_at_port({ arrived_at: arrivedAt, departed_at: departedAt }, knownUntil) {
+    find_stay_at_port({ items, known_until: knownUntil }, port) {
       const isOutdated = Date.parse(knownUntil) + HORIZON_TOLERANCE_MS <= Date.now();
       const moment = { at: isOutdated ? knownUntil : null };
-      return isOver(arrivedAt, moment) && !isOver(departedAt, moment);
+      return items.find((stay) => stay.port.slug === port
+        && isOver(stay.arrived_at, moment) && !isOver(stay.departed_at, moment)) ?? null;
     },
     day_of: dayOf,
     last_known_day: lastKnownDay,
@@ -189,8 +190,7 @@ export function links(base, keptLang, calendarPath, dayOf) {
     to,
     kept_lang: keptLang,
     to_found(item) {
-      if (TYPES_WITHOUT_PAGE.includes(item.type)) return item.url;
-      if (item.type === "agency") return to("people", { agency: item.slug });
+      if (item.type === "media") return item.url; // It has no page.
       if (item.type !== "stay") return to(SEGMENT_BY_TYPE[item.type], item.slug);
       // A suggestion has no time.
       return item.at ? to("station", { on: dayOf(item.at, item.at_precision) }) : to("search", { q: item.title });

@@ -46,6 +46,8 @@ const RELATED = {
   module: (slug) => ({ stays: apiPath("stays", { module: slug, sort: "-departed_at", limit: RELATED_ITEMS }) }),
   site: (slug) => ({ launches: apiPath("launches", { site: slug, limit: RELATED_ITEMS }) }),
   vehicle: (slug) => ({ launches: apiPath("launches", { vehicle: slug, limit: RELATED_ITEMS }) }),
+  spacecraft_type: (slug) => ({ ships: apiPath("spacecraft", { type: slug, limit: MAX_ITEMS }) }),
+  agency: (slug) => ({ people: apiPath("people", { agency: slug, sort: "-flight_seconds", limit: RELATED_ITEMS }) }),
 };
 
 const record = (type) => ([slug]) => ({
@@ -57,9 +59,8 @@ const record = (type) => ([slug]) => ({
 const list = (plural, fields, toFilters) => (_, parameters) => {
   const chosen = Object.fromEntries(fields.map((name) => [name, parameters[name] ?? ""]));
   const query = { ...toFilters(chosen), cursor: parameters.cursor, limit: LIST_ITEMS };
-  return {
-    template: plural, requests: { [plural]: apiPath(plural, query) }, values: { chosen },
-  };
+  const name = plural.replace("-", "_");
+  return { template: name, requests: { [name]: apiPath(plural, query) }, values: { chosen } };
 };
 
 const launchFilters = ({ year, ...others }) => ({
@@ -95,9 +96,11 @@ const SCREENS = [
   })],
   [/^missions\/([^/]+)$/, mission],
   [/^station$/, station],
-  [/^launches$/, list("launches", ["q", "crewed", "year", "vehicle", "site"], launchFilters)],
+  [/^launches$/, list("launches", ["q", "crewed", "year", "vehicle", "site", "provider"], launchFilters)],
   [/^people$/, list("people", ["q", "agency", "sort"], (chosen) => chosen)],
   [/^spacewalks$/, list("spacewalks", ["q", "operator"], (chosen) => chosen)],
+  [/^spacecraft-types$/, list("spacecraft-types", [], () => ({}))],
+  [/^agencies$/, list("agencies", [], () => ({}))],
   ...Object.entries(SEGMENT_BY_TYPE).map(([type, plural]) => [new RegExp(`^${plural}/([^/]+)$`), record(type)]),
   [/^archive$/, () => ({
     template: "years", requests: { years: apiPath("articles/archive", { language }) },

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordWithPageQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import link_to, link_to_first
@@ -57,7 +57,7 @@ async def list_agencies(
 
 @router.get("/{slug}", name="getAgency", summary="Get an agency")
 async def get_agency(
-    slug: AgencySlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: AgencySlugPath, database: DatabaseDep, response: Response, _query: RecordWithPageQueryDep
 ) -> AgencyRead:
     """Returns an agency, with the numbers of the records that name it."""
     return set_validators(response, await database.read(queries.get_agency, slug))

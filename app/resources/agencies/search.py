@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import Connection, bindparam, literal, select
 
 from app.api.embeds.agencies import localize_agency_name
-from app.api.links import url_for_request
+from app.api.links import record_urls
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Agency
@@ -45,7 +45,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "text": tr(row["full_name"] or "", "") or None,
                 "at": None,
                 "at_precision": None,
-                "url": url_for_request("agencies", row["slug"]),
+                **record_urls("agencies", row["slug"]),
             },
         )
 

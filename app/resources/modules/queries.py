@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import Boolean, ColumnElement, ScalarSelect, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app.api.embeds.agencies import select_agency_columns
@@ -151,6 +151,20 @@ def _select_summary() -> AnySelect:
     )
 
 
+def _select_attachments_to_port() -> ScalarSelect[Any]:
+    """Build a subquery for the attachments of other modules to the port of the outer statement."""
+    attachment, module = aliased(ModuleAttachment), aliased(Module)
+    attachments = select(
+        json_object_subquery(
+            select_module_ref(module).where(module.id == attachment.module_id)
+        ).label("module"),
+        attachment.attached_at,
+        attachment.detached_at,
+        attachment.detached_at_precision,
+    ).where(attachment.port_id == Port.id)
+    return json_array_subquery(attachments.correlate(Port), attachment.attached_sort_at)
+
+
 @cache
 def _select_full() -> AnySelect:
     other, occupied = aliased(Module), aliased(Port)
@@ -170,7 +184,11 @@ def _select_full() -> AnySelect:
     ).where(ModuleAttachment.module_id == Module.id)
     ports = (
         select_port_ref()
-        .add_columns(Port.in_service_from, Port.in_service_until)
+        .add_columns(
+            Port.in_service_from,
+            Port.in_service_until,
+            _select_attachments_to_port().label("attachments"),
+        )
         .where(Port.module_id == Module.id)
     )
     return _select_base().add_columns(

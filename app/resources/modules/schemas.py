@@ -1,7 +1,7 @@
 """Module schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -33,7 +33,7 @@ from app.api.write_models import (
 )
 from app.api.writes.images import PictureWrite
 from app.domain.clock import has_passed
-from app.domain.dates import Precision, period_end
+from app.domain.dates import ONE_DAY, Precision, period_end
 from app.domain.enums import ModuleKind, PortDirection
 from app.domain.labels import MODULE_KIND_LABELS
 from app.domain.languages import tr
@@ -132,6 +132,23 @@ class PortRead(PortRef):
     """First day in service, or null if it has been in service as long as its module."""
     in_service_until: date | None
     """Last day in service, or null while it is in service."""
+    is_in_service: bool
+    """True if the port is in service today."""
+    attached_module: ModuleRef | None
+    """Module that is attached to the port now, or null."""
+
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        starts, ends = (
+            day and datetime.combine(date.fromisoformat(day), time(), UTC)
+            for day in (row["in_service_from"], row["in_service_until"])
+        )
+        present = (each["module"] for each in row["attachments"] if _is_present(each))
+        return super().computed_fields(row) | {
+            "is_in_service": (starts is None or has_passed(starts))
+            and not (ends and has_passed(ends + ONE_DAY)),
+            "attached_module": next(present, None),
+        }
 
 
 class AttachmentRead(ReadModel):

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordWithPageQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import link_to, link_to_first
@@ -61,7 +61,10 @@ async def list_spacecraft_types(
 
 @router.get("/{slug}", name="getSpacecraftType", summary="Get a spacecraft type")
 async def get_spacecraft_type(
-    slug: SpacecraftTypeSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: SpacecraftTypeSlugPath,
+    database: DatabaseDep,
+    response: Response,
+    _query: RecordWithPageQueryDep,
 ) -> SpacecraftTypeRead:
     """Returns a type of spacecraft with its first launch."""
     return set_validators(response, await database.read(queries.get_spacecraft_type, slug))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, literal, select
 
 from app.api.embeds.agencies import load_agency_texts, select_agency_name
 from app.api.embeds.spacecraft import select_spacecraft_type_ref
-from app.api.links import url_for_request
+from app.api.links import record_urls
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import SpacecraftType
@@ -49,7 +49,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "text": row["maker"],
                 "at": None,
                 "at_precision": None,
-                "url": url_for_request("spacecraft-types", row["slug"]),
+                **record_urls("spacecraft-types", row["slug"]),
             },
         )
 

@@ -999,6 +999,9 @@ export interface paths {
         /**
          * Get a spacecraft type
          * @description Returns a type of spacecraft with its first launch.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getSpacecraftType"];
         put?: never;
@@ -1440,6 +1443,9 @@ export interface paths {
         /**
          * Get an agency
          * @description Returns an agency, with the numbers of the records that name it.
+         *
+         *     If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+         *     people, unless `format` is given.
          */
         get: operations["getAgency"];
         put?: never;
@@ -3024,6 +3030,11 @@ export interface components {
             abbreviation: string | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -3141,6 +3152,11 @@ export interface components {
             abbreviation: string | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Sort order of agencies.
@@ -3155,6 +3171,11 @@ export interface components {
             abbreviation: string | null;
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -6906,6 +6927,10 @@ export interface components {
              * @description Last day in service, or null while it is in service.
              */
             in_service_until: string | null;
+            /** @description True if the port is in service today. */
+            is_in_service: boolean;
+            /** @description Module that is attached to the port now, or null. */
+            attached_module: components["schemas"]["ModuleRef"] | null;
         };
         /** @description Reference to a port of the station. */
         PortRef: {
@@ -8036,6 +8061,11 @@ export interface components {
             kind: components["schemas"]["SpacecraftKind"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -8122,6 +8152,11 @@ export interface components {
             kind: components["schemas"]["SpacecraftKind"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
         };
         /**
          * @description Sort order of spacecraft types.
@@ -8137,6 +8172,11 @@ export interface components {
             kind: components["schemas"]["SpacecraftKind"];
             /** Format: uri */
             url: string;
+            /**
+             * Format: uri
+             * @description URL of the page for people, on the portal.
+             */
+            html_url: string;
             /** Format: int32 */
             id: number;
             /**
@@ -15686,6 +15726,11 @@ export interface operations {
                  */
                 fields?: string[];
                 /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
+                /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru
                  */
@@ -18410,6 +18455,11 @@ export interface operations {
                  *     ]
                  */
                 fields?: string[];
+                /**
+                 * @description `json` returns JSON to a browser too. Default: browsers are redirected to `html_url`.
+                 * @example json
+                 */
+                format?: components["schemas"]["RecordFormat"];
                 /**
                  * @description Language of names, labels, headlines and problems. Default: from `Accept-Language`.
                  * @example ru

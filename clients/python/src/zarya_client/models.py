@@ -39,6 +39,10 @@ class AgencyRef(TypedDict):
     """
     abbreviation: str | None
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
 
 
 AgencySort: TypeAlias = Literal['name', '-name']
@@ -1093,6 +1097,14 @@ class PortRead(TypedDict):
     """
     Last day in service, or null while it is in service.
     """
+    is_in_service: bool
+    """
+    True if the port is in service today.
+    """
+    attached_module: ModuleRef | None
+    """
+    Module that is attached to the port now, or null.
+    """
 
 
 class PortRef(TypedDict):
@@ -1825,6 +1837,10 @@ class SpacecraftTypeRef(TypedDict):
     Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
     """
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
 
 
 SpacecraftTypeSort: TypeAlias = Literal['name', '-name']
@@ -3926,6 +3942,7 @@ class CreateSpacecraftTypeParametersQuery(TypedDict):
 
 class GetSpacecraftTypeParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -4261,6 +4278,7 @@ class CreateAgencyParametersQuery(TypedDict):
 
 class GetAgencyParametersQuery(TypedDict):
     fields: NotRequired[list[Field]]
+    format: NotRequired[RecordFormat]
     lang: NotRequired[Language]
 
 
@@ -4710,6 +4728,10 @@ class AgencyRead(TypedDict):
     """
     abbreviation: str | None
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     full_name: str | None
     """
@@ -4833,6 +4855,10 @@ class AgencySummary(TypedDict):
     """
     abbreviation: str | None
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     full_name: str | None
     """
@@ -7131,6 +7157,10 @@ class SpacecraftTypeRead(TypedDict):
     Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
     """
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     maker: str | None
     """
@@ -7190,6 +7220,10 @@ class SpacecraftTypeSummary(TypedDict):
     Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle.
     """
     url: str
+    html_url: str
+    """
+    URL of the page for people, on the portal.
+    """
     id: int
     maker: str | None
     """
