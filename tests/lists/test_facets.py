@@ -7,10 +7,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.lists import facets, pagination
+from app.domain.enums import RecordType
 from app.resources.launches.queries import list_launches
 from app.resources.launches.schemas import LaunchQuery
+from app.resources.registry import RECORD_RESOURCES
+from bench.copies import fill_copies
 from tests.support import documents
-from tests.support.clients import database_of
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
 from tests.support.openapi import committed_openapi
 from tests.support.statements import record_selects
 
@@ -27,6 +31,14 @@ def list_facets() -> Iterator[tuple[str, list[str]]]:
 
 
 FACETS = dict(list_facets())
+
+LONG_LIST_ROWS = 9_900
+"""Rows of each list, below the limit of counts; the numbers of missions have four digits."""
+MIN_LONG_LIST_ROWS = 7_500
+"""Fewer rows of the crew assignments: a mission has several."""
+MIN_LARGEST_COUNT = 10
+SAMPLED_VALUES = 5
+LISTS_OF_MISSIONS = {"/v1/missions", "/v1/crew-assignments"}
 
 QUERIES = [
     ("/v1/launches", ""),
@@ -92,6 +104,50 @@ def test_count_equals_total_of_link(archive: TestClient, path: str, query: str) 
         assert not facet["counts_are_minimum"]
         for value in [*facet["values"][:2], *facet["values"][-1:]]:
             assert total(archive, value["url"]) == value["count"], value
+
+
+@pytest.mark.slow
+def test_count_equals_total_of_link_in_long_lists(
+    create_database: CreateDatabase, archive_template_url: str
+) -> None:
+    """Missions last: hundreds at a time would make each stay one of hundreds of missions."""
+    with open_client(create_database(archive_template_url)) as client:
+        others = set(RECORD_RESOURCES) - {RecordType.MEDIA, RecordType.MISSION}
+        fill_copies(database_of(client), LONG_LIST_ROWS, sorted(others))
+        for path in FACETS.keys() - LISTS_OF_MISSIONS:
+            check_counts(client, path)
+        fill_copies(database_of(client), LONG_LIST_ROWS, [RecordType.MISSION])
+        for path in LISTS_OF_MISSIONS:
+            check_counts(client, path)
+
+
+def check_counts(client: TestClient, path: str) -> None:
+    """Check the counts of all facets of a list, of the largest, the smallest and other values."""
+    rows = total(client, f"{path}?lang=en")
+    assert MIN_LONG_LIST_ROWS < rows <= LONG_LIST_ROWS, path
+    found = get_facets(client, path, "")
+    assert [facet["name"] for facet in found] == FACETS[path]
+    for facet in found:
+        assert not facet["counts_are_minimum"]
+        assert facet["values"][0]["count"] > MIN_LARGEST_COUNT, (path, facet["name"])
+        for value in sample_values(facet["values"]):
+            assert total(client, value["url"]) == value["count"], value
+
+
+def sample_values(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The largest and the smallest value, and five between them."""
+    between = values[1:-1]
+    chosen = between[:: max(1, len(between) // SAMPLED_VALUES)][:SAMPLED_VALUES]
+    return [*values[:1], *chosen, *values[1:][-1:]]
+
+
+@pytest.mark.parametrize("count", range(12))
+def test_samples_have_both_ends(count: int) -> None:
+    values = [{"value": n} for n in range(count)]
+    chosen = sample_values(values)
+    assert len(chosen) == min(count, SAMPLED_VALUES + 2)
+    assert [each for each in values if each in chosen] == chosen
+    assert chosen[:1] + chosen[1:][-1:] == values[:1] + values[1:][-1:]
 
 
 def test_counts_of_a_single_value_add_up_to_the_total(archive: TestClient) -> None:
