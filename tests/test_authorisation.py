@@ -201,6 +201,7 @@ MATRIX: dict[str, tuple[Scope | tuple[Scope, ...] | None, Maker, Any, int]] = {
     "deletePerson": (Scope.PEOPLE_WRITE, PERSON, None, 204),
     "mergePerson": (Scope.PEOPLE_WRITE, PERSON, into(PERSON), 200),
     "mergeAgency": (Scope.AGENCIES_WRITE, AGENCY, into(AGENCY), 200),
+    "mergeSite": (Scope.SITES_WRITE, SITE, into(SITE), 200),
     "mergeVehicle": (Scope.VEHICLES_WRITE, VEHICLE, into(VEHICLE), 200),
     "mergeSpacecraft": (Scope.SPACECRAFT_WRITE, made_spacecraft, into(made_spacecraft), 200),
     "mergeSpacecraftType": (

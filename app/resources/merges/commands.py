@@ -57,13 +57,15 @@ def merge_record(
 ) -> WriteResult:
     """Delete the record `slug`; its references and its slugs become those of `document.into`.
 
-    Raises InvalidRequest if that record does not exist or is a part of the deleted one, Conflict
-    if a third record refers to both or too many refer to the deleted one.
+    Raises InvalidRequest if that record does not exist, is a part of the deleted one or contradicts
+    it, Conflict if a third record refers to both or too many refer to the deleted one.
     """
     duplicate, remaining = _lock_both(session, write, resource, slug, document.into)
-    before = resource.writer.snapshot(session, duplicate)
+    before, former = (resource.writer.snapshot(session, each) for each in (duplicate, remaining))
     references = _find_references(session, duplicate)
     referrers = _load_referrers(session, references)
+    if has_changed := resource.prepare_merge(session, duplicate, remaining):
+        bump_version(remaining)
     _move_references(session, references, referrers, stored_id(remaining))
     for record_type, ids in _group_ids(referrers).items():
         writer = RECORD_RESOURCES[record_type].writer
@@ -73,6 +75,10 @@ def merge_record(
     _delete_duplicate(session, resource, duplicate, stored_id(remaining))
     after = resource.writer.snapshot(session, remaining)
     resource.writer.write_audit_entry(session, write.client, Action.MERGE, duplicate, before, after)
+    if has_changed:
+        resource.writer.write_audit_entry(
+            session, write.client, Action.MERGE, remaining, former, after
+        )
     body = resource.writer.get(Reader.from_session(session), remaining.slug)
     return WriteResult(HTTPStatus.OK, body, remaining.version)
 

@@ -29,7 +29,7 @@ from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.resources.sites.queries import get_site
-from app.resources.sites.schemas import LaunchSiteRecord, LaunchSiteWrite, PadWrite
+from app.resources.sites.schemas import MAX_PAD_COUNT, LaunchSiteRecord, LaunchSiteWrite, PadWrite
 
 _SITE_COLUMNS = (
     "name",
@@ -175,6 +175,40 @@ def _check_pads_unused(session: Session, pads: Sequence[Pad]) -> None:
             f"На площадку {slug!r} ссылаются запуски. Сначала измените их.",
         )
         raise_field_error("/pads", "in-use", detail)
+
+
+def move_pads(session: Session, duplicate: Site, remaining: Site) -> bool:
+    """Move the pads of a duplicate to the site that remains; returns true if it has any.
+
+    Raises InvalidRequest if pads of the two sites have a name in common, or are too many for one.
+    """
+    pads, others = (
+        session.scalars(own.order_by(Pad.ordinal).with_for_update()).all()
+        for own in (
+            select(Pad).where(Pad.site_id == stored_id(each)) for each in (duplicate, remaining)
+        )
+    )
+    owners = {name: other.slug for other in others for name in other.name_slugs}
+    for pad in pads:
+        if taken := sorted(owners.keys() & pad.name_slugs):
+            name = taken[0]
+            detail = tr(
+                f"The pads {pad.slug!r} and {owners[name]!r} are both called {name!r}. "
+                "Rename or delete one of them first.",
+                f"Площадки {pad.slug!r} и {owners[name]!r} обе называются {name!r}. "
+                "Сначала переименуйте или удалите одну из них.",
+            )
+            raise_field_error("/into", "repeated", detail)
+    if len(pads) + len(others) > MAX_PAD_COUNT:
+        detail = tr(
+            f"The site would have more than {MAX_PAD_COUNT} pads.",
+            f"У космодрома стало бы больше {MAX_PAD_COUNT} площадок.",
+        )
+        raise_field_error("/into", "too-many", detail)
+    for ordinal, pad in enumerate(pads, start=len(others) + 1):
+        pad.site_id, pad.ordinal = stored_id(remaining), ordinal
+    session.flush()
+    return bool(pads)
 
 
 def find_site(session: Session, name: str, code: str | None) -> Site | None:

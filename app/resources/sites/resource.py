@@ -4,9 +4,9 @@ from app.db.models import Pad, Site
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.resource import RecordResource
-from app.resources.sites.commands import WRITER, load_records
+from app.resources.sites.commands import WRITER, load_records, move_pads
 from app.resources.sites.router import router
-from app.resources.sites.schemas import LaunchSiteRecord
+from app.resources.sites.schemas import LaunchSiteRead, LaunchSiteRecord
 from app.resources.sites.search import SEARCH, load_hits
 
 RESOURCE = RecordResource(
@@ -21,6 +21,8 @@ RESOURCE = RecordResource(
     record_model=LaunchSiteRecord,
     search=SEARCH,
     load_hits=load_hits,
+    merge_model=LaunchSiteRead,
+    prepare_merge=move_pads,
     export_tables=(
         ExportTable(
             "sites",

@@ -115,6 +115,9 @@ class LaunchSiteRead(LaunchSiteSummary):
 
 Latitude = Annotated[float, Field(strict=True, ge=-90, le=90)]
 Longitude = Annotated[float, Field(strict=True, ge=-180, le=180)]
+MAX_PAD_COUNT = 100
+"""Pads of a site."""
+
 Aliases = Annotated[list[Annotated[SluggableName, MaxChars(120)]], Field(max_length=20)]
 
 
@@ -166,7 +169,7 @@ class LaunchSiteWrite(DocumentModel, read_as=LaunchSiteRead):
     """Longitude in degrees, east positive."""
     time_zone: TimeZoneName | None = None
     """IANA time zone of its local time."""
-    pads: Annotated[list[PadWrite], Field(max_length=100)] = []
+    pads: Annotated[list[PadWrite], Field(max_length=MAX_PAD_COUNT)] = []
     """Its pads. A pad with launches cannot be removed."""
     image: PictureWrite | None = None
     """Image of the site."""

@@ -4691,6 +4691,11 @@ class MergeAgencyParametersQuery(TypedDict):
     validate_only: NotRequired[bool]
 
 
+class MergeSiteParametersQuery(TypedDict):
+    lang: NotRequired[Language]
+    validate_only: NotRequired[bool]
+
+
 class MergeVehicleParametersQuery(TypedDict):
     lang: NotRequired[Language]
     validate_only: NotRequired[bool]
