@@ -75,9 +75,9 @@ def _check_on_ground(
     for flight, other in flights:
         index = people.index(flight.person_id)
         if other.launch_at <= launch.launch_at:
-            is_over = _is_over(other, flight.landed_at, launch)
+            is_over = is_flight_over(other, flight.landed_at, launch)
         else:
-            is_over = _is_over(launch, seats[index].landed_at, other)
+            is_over = is_flight_over(launch, seats[index].landed_at, other)
         if not is_over:
             person = seats[index].person
             detail = tr(
@@ -87,7 +87,7 @@ def _check_on_ground(
             raise_field_error(f"/crew/{index}/person", "in-space", detail)
 
 
-def _is_over(earlier: Launch, landed_at: datetime | None, later: Launch) -> bool:
+def is_flight_over(earlier: Launch, landed_at: datetime | None, later: Launch) -> bool:
     """Return true if a flight may have ended before the launch `later`."""
     if landed_at is None:
         return LaunchStatus.PLANNED in {earlier.status, later.status}

@@ -5,6 +5,7 @@ from app.domain.enums import RecordType, Scope
 from app.resources.agencies.commands import add_missing_agencies
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.people.commands import WRITER, load_records
+from app.resources.people.merge_rules import check_merge
 from app.resources.people.router import router
 from app.resources.people.schemas import PersonRead, PersonRecord
 from app.resources.people.search import SEARCH, load_hits
@@ -23,6 +24,7 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     merge_model=PersonRead,
+    prepare_merge=check_merge,
     export_tables=(
         ExportTable(
             "people",
