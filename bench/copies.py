@@ -12,6 +12,7 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    inspect,
     null,
     select,
     text,
@@ -42,7 +43,8 @@ def fill_copies(database: Database, number: int, record_types: Collection[Record
         if connection.dialect.name == "postgresql":  # copies refer to what the originals refer to
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         for record_type in record_types:
-            table = Base.metadata.tables[RECORD_RESOURCES[record_type].model.__tablename__]
+            table = inspect(RECORD_RESOURCES[record_type].model).local_table
+            assert isinstance(table, Table)
             _fill_table(connection, table, dict(_list_parts(record_type)), number)
     optimize(database)
 
