@@ -2,12 +2,12 @@
 
 Lists have `ROWS` records each, copies of the archive's. Reads run in this process, on both
 databases, without cached responses; on PostgreSQL the CPU time of the server counts too. Prints a
-row for each facet.
+row for each list.
 """
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from math import inf
 from pathlib import Path
@@ -104,6 +104,19 @@ def _copy_postgresql(source: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {_DATABASE} WITH (FORCE)")
 
 
+def format_table(results: Mapping[str, Ratios]) -> Iterator[str]:
+    """Lines of a table in Markdown: a row for each list, with its facets."""
+    yield f"| list | {' | '.join(results)} |"
+    yield f"|---{'|---' * len(results)}|"
+    paths = dict.fromkeys(path for ratios in results.values() for path, _ in ratios)
+    for path in paths:
+        cells = (
+            ", ".join(f"{name} {ratio:.1f}" for (at, name), ratio in ratios.items() if at == path)
+            for ratios in results.values()
+        )
+        yield f"| `{path}` | {' | '.join(cells)} |"
+
+
 def main() -> int:
     """Run the command and return its exit status: 1 if a ratio is above the limit."""
     results = {}
@@ -115,10 +128,7 @@ def main() -> int:
             return process_time() + machine.cpu_seconds(server.pid)
 
         results[POSTGRESQL] = _measure_database(url, meter)
-    print(f"| list | facet | {' | '.join(results)} |\n|---|---|---|---|")
-    for path, name in results[SQLITE]:
-        figures = " | ".join(f"{ratios[path, name]:.1f}" for ratios in results.values())
-        print(f"| `{path}` | `{name}` | {figures} |")
+    print("\n".join(format_table(results)))
     above = [ratio for each in results.values() for ratio in each.values() if ratio > MAX_RATIO]
     print(f"{len(above)} ratios are above {MAX_RATIO}")
     return 1 if above else 0

@@ -99,8 +99,13 @@ class ColumnFacet:
     def count(
         self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
     ) -> Counted:
-        ids, values = select_matches(query.model_copy(update={name: []}))
-        some = ids.add_columns(self.column.label("key")).limit(MAX_COUNTED_ITEMS).subquery()
+        matches = select_matches(query.model_copy(update={name: []}))
+        is_minimum = _exceed_limit(reader, matches)
+        rows = matches.ids.add_columns(self.column.label("key"))
+        if is_minimum or matches.ids.whereclause is not None:
+            rows = rows.limit(MAX_COUNTED_ITEMS)
+        # Else SQLite groups all of the few rows in the order of an index on the column.
+        some = rows.subquery()
         number = func.count().label("count")
         counts = select(some.c.key.label("value"), number).where(some.c.key.is_not(None))
         if self.value is not None:
@@ -108,7 +113,8 @@ class ColumnFacet:
             number = func.sum(keys.c.count).label("count")
             counts = select(self.value.label("value"), number)
             counts = counts.join(keys, keys.c.key == self.value.class_.id)
-        return _fetch_counts(reader, name, counts.group_by("value"), number, Matches(ids, values))
+        found = _fetch_counts(reader, name, counts.group_by("value"), number, matches)
+        return Counted(found, is_minimum)
 
 
 @dataclass(frozen=True)
@@ -121,27 +127,31 @@ class ValueFacet:
     def count(
         self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
     ) -> Counted:
-        ids, values = select_matches(query.model_copy(update={name: []}))
+        matches = select_matches(query.model_copy(update={name: []}))
         pairs = self.pairs.subquery()
-        some = ids.limit(MAX_COUNTED_ITEMS).subquery()
+        some = matches.ids.limit(MAX_COUNTED_ITEMS).subquery()
         number = func.count(pairs.c.id.distinct())
         counts = (
             select(pairs.c.value, number.label("count"))
             .where(pairs.c.id.in_(select(some.c[0])))
             .group_by(pairs.c.value)
         )
-        return _fetch_counts(reader, name, counts, number, Matches(ids, values))
+        found = _fetch_counts(reader, name, counts, number, matches)
+        return Counted(found, _exceed_limit(reader, matches))
+
+
+def _exceed_limit(reader: Reader, matches: Matches) -> bool:
+    """Test if more records match than are counted."""
+    return count_rows(reader, matches.ids, **matches.values) > MAX_COUNTED_ITEMS
 
 
 def _fetch_counts(
     reader: Reader, name: str, counts: AnySelect, number: ColumnElement[int], matches: Matches
-) -> Counted:
+) -> list[tuple[str, Mapping[str, str], int]]:
     """Fetch the values of the statement `counts` with the largest `number`."""
-    ids, values = matches
     largest = counts.order_by(number.desc(), "value").limit(MAX_FACET_VALUES)
-    rows = [(row["value"], row["count"]) for row in reader.all(largest, **values)]
-    is_minimum = count_rows(reader, ids, **values) > MAX_COUNTED_ITEMS
-    return Counted([(value, {name: value}, count) for value, count in rows], is_minimum)
+    rows = reader.all(largest, **matches.values)
+    return [(row["value"], {name: row["value"]}, row["count"]) for row in rows]
 
 
 @dataclass(frozen=True)
