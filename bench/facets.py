@@ -63,7 +63,10 @@ async def measure_ratios(url: str, meter: Meter, paths: Sequence[str] | None = N
 
 
 def fill(url: str) -> None:
-    """Fill all lists but those of missions, which are one after another, not all at a time."""
+    """Fill the lists of all records except missions and pictures.
+
+    With thousands of missions at a time, to count stays by mission takes seconds.
+    """
     others = set(RECORD_RESOURCES) - {RecordType.MEDIA, RecordType.MISSION}
     with closing(build_database(url)) as database:
         fill_copies(database, ROWS, sorted(others))

@@ -175,7 +175,7 @@ FACTS = [
     if resource.writer.collection not in {"articles", "media", "stays"}
 ]
 """Collections of the records with a form on the desk."""
-PAGES = ["missions", "launches", "people", "spacewalks", "articles"]
+PAGES = [*FACTS, "articles"]
 """Collections of the records with a page of the portal."""
 LISTS = [
     "/missions",
