@@ -27,7 +27,7 @@ check: .venv/.test  ## run the fast checks: lint, types, import rules, API compa
 	@$(VENV)/lint-imports --no-cache --no-logo
 	@$(VENV)/python -m contract.compat
 
-browser: .venv/.browser  ## test portal and documentation in a real browser (needs Debian's chromium)
+browser: .venv/.browser  ## test portal and documentation in a real browser (needs Debian's chromium; XSS_RECORDS=167: all payloads in all texts)
 	@$(VENV)/mypy -p tests_browser
 	@$(VENV)/pytest -q --numprocesses 2 --dist loadfile tests_browser
 

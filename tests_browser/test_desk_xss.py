@@ -4,6 +4,7 @@
 
 import html
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -30,8 +31,12 @@ from tests_browser.servers import Server, run_server
 
 Open = Callable[..., Visit]
 
-RECORDS = 4
-"""Records of each type, each with other payloads in its short texts."""
+RECORDS = int(os.environ.get("XSS_RECORDS", "4"))
+"""Records of each type, each with other payloads in its short texts.
+
+With as many as there are payloads, each text has each payload in one of them.
+"""
+pytestmark = pytest.mark.timeout(30 * RECORDS)
 STAY = "progress-ms-11-pirs-nadir"
 SERVICE_COLLECTIONS = ("crew-assignments", "sources", "keys", "webhooks")
 """Collections of objects that are no records, with texts that the desk shows."""
