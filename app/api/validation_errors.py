@@ -30,10 +30,11 @@ def build_invalid_request(
 
     Unknown fields are compared with those of `body_type`, the type of the body.
     """
-    problems = [
+    found = (
         _build_field_problem(error, (*location_prefix, *error["loc"]), body_type)
         for error in errors[:MAX_FIELD_ERROR_COUNT]
-    ]
+    )
+    problems = list(dict.fromkeys(found))  # a query that two dependencies use is validated twice
     body = tr("the body", "тело запроса")
     names = ", ".join(dict.fromkeys(e.parameter or e.pointer or body for e in problems))
     detail = tr(

@@ -19,7 +19,7 @@ RETRY_AFTER_SECONDS = "5"
 class FieldProblem(BaseModel):
     """An error in one parameter of the request, or at one place in its body."""
 
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
     parameter: str | None = Field(
         default=None, description="The name of the parameter; null for an error in the body."

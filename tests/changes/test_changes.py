@@ -254,6 +254,12 @@ def test_snapshot_cursor_starts_no_stream(editor: TestClient) -> None:
     assert accepted.status_code == 200
 
 
+def test_invalid_parameters_of_a_stream_are_listed_once(client: TestClient) -> None:
+    refused = client.get("/v1/events", params={"cursor": "", "types": "nothing"})
+    assert refused.status_code == 422
+    assert [error["parameter"] for error in refused.json()["errors"]] == ["types", "cursor"]
+
+
 def test_streams_say_when_to_reconnect_after_shutdown(client: TestClient) -> None:
     """A browser gives up after a 503, so `retry` is longer than the time until the process stops.
 
