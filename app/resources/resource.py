@@ -93,11 +93,10 @@ class RecordResource(Resource):
     """Replaces fields of a record whose row stays in the trash; does nothing to other records."""
     merge_model: type[ReadModel] | None = None
     """Schema of a record in the response to a merge; None if records cannot be merged."""
-    prepare_merge: Callable[[Session, Any, Any], bool] = lambda _session, _duplicate, _remaining: (
-        False
-    )
-    """Moves the parts of a duplicate to the record that remains; returns true if that changes.
-    Raises InvalidRequest if the two cannot be one record."""
+    check_merge: Callable[[Session, Any, Any], None] = lambda _session, _duplicate, _remaining: None
+    """Raises InvalidRequest if a duplicate and the record that remains cannot be one record."""
+    move_parts: Callable[[Session, Any, Any], bool] = lambda _session, _duplicate, _remaining: False
+    """Moves the parts of a duplicate to the record that remains; returns true if there are any."""
     public_condition: Callable[[], ColumnElement[bool]] | None = None
     """SQL condition for public records; None if all are public."""
     is_public: Callable[[Any], bool] = lambda _record: True

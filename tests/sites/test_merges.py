@@ -39,14 +39,14 @@ def test_merge_of_sites_moves_pads_launches_and_slugs(editor: TestClient, sites:
     copy = editor.get("/v1/changes").json()
     while copy["next"]:
         copy = editor.get(copy["next"]).json()
-    version = editor.get("/v1/sites/field").json()["version"]
+    before = editor.get("/v1/sites/field").json()
     merged = merge(editor, "meadow", "field")
     assert merged.status_code == 200, merged.text
     body = merged.json()
     assert body == editor.get("/v1/sites/field").json()
     assert [pad["name"] for pad in body["pads"]] == ["North", "South", "East"]
     assert [pad["launches_count"] for pad in body["pads"]] == [0, 0, 1]
-    assert body["version"] == version + 1
+    assert body["version"] == before["version"] + 1
     launch = editor.get(f"/v1/launches/{sites}").json()
     assert (launch["site"]["slug"], launch["launch_pad"]["name"]) == ("field", "East")
     assert launch["launch_pad"]["url"].endswith("/v1/sites/field")
@@ -64,11 +64,20 @@ def test_merge_of_sites_moves_pads_launches_and_slugs(editor: TestClient, sites:
         ("site", "upsert", "field"),
     ]
     entries = editor.get("/v1/audit", params={"action": "merge"}).json()["items"]
+    request = merged.headers["X-Request-ID"]
+    entries = [entry for entry in entries if entry["request_id"] == request]
     assert {(entry["type"], entry["slug"]) for entry in entries} == {
         ("site", "meadow"),
         ("site", "field"),
         ("launch", sites),
     }
+    own = next(entry for entry in entries if entry["slug"] == "field")
+    names = [[pad["name"] for pad in own[state]["pads"]] for state in ("before", "after")]
+    assert names == [["North", "South"], ["North", "South", "East"]]
+    assert (own["before"]["version"], own["after"]["version"]) == (
+        before["version"],
+        body["version"],
+    )
     found = editor.get("/v1/search", params={"q": "field east", "type": "site"}).json()["items"]
     assert [each["slug"] for each in found] == ["field"]
 

@@ -61,25 +61,25 @@ def merge_record(
     it, Conflict if a third record refers to both or too many refer to the deleted one.
     """
     duplicate, remaining = _lock_both(session, write, resource, slug, document.into)
-    before, former = (resource.writer.snapshot(session, each) for each in (duplicate, remaining))
+    resource.check_merge(session, duplicate, remaining)
+    writer, client = resource.writer, write.client
+    deleted, before = (writer.snapshot(session, each) for each in (duplicate, remaining))
     references = _find_references(session, duplicate)
     referrers = _load_referrers(session, references)
-    if has_changed := resource.prepare_merge(session, duplicate, remaining):
+    if has_changed := resource.move_parts(session, duplicate, remaining):
         bump_version(remaining)
     _move_references(session, references, referrers, stored_id(remaining))
     for record_type, ids in _group_ids(referrers).items():
-        writer = RECORD_RESOURCES[record_type].writer
-        for id_, after in _load_documents(session, record_type, ids).items():
-            record, former = referrers[record_type, id_]
-            writer.write_audit_entry(session, write.client, Action.MERGE, record, former, after)
+        write_entry = RECORD_RESOURCES[record_type].writer.write_audit_entry
+        for id_, document_after in _load_documents(session, record_type, ids).items():
+            record, document_before = referrers[record_type, id_]
+            write_entry(session, client, Action.MERGE, record, document_before, document_after)
     _delete_duplicate(session, resource, duplicate, stored_id(remaining))
-    after = resource.writer.snapshot(session, remaining)
-    resource.writer.write_audit_entry(session, write.client, Action.MERGE, duplicate, before, after)
+    after = writer.snapshot(session, remaining)
+    writer.write_audit_entry(session, client, Action.MERGE, duplicate, deleted, after)
     if has_changed:
-        resource.writer.write_audit_entry(
-            session, write.client, Action.MERGE, remaining, former, after
-        )
-    body = resource.writer.get(Reader.from_session(session), remaining.slug)
+        writer.write_audit_entry(session, client, Action.MERGE, remaining, before, after)
+    body = writer.get(Reader.from_session(session), remaining.slug)
     return WriteResult(HTTPStatus.OK, body, remaining.version)
 
 

@@ -11,4 +11,4 @@ class MergeWrite(WriteModel):
     """Merge of the record of the path into another one."""
 
     into: Annotated[Slug, Example("anne-mcclain")]
-    """Slug of the record that remains. It does not change."""
+    """Slug of the record that remains, which does not change; only a site gains pads."""

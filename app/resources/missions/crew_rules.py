@@ -11,7 +11,7 @@ from app.api.validation_errors import raise_field_error
 from app.db.models import CrewAssignment, Mission, Person, stored_id
 from app.domain.languages import tr
 
-MAX_HANDOVER_DURATION = timedelta(days=21)
+_MAX_HANDOVER_DURATION = timedelta(days=21)
 """The longest overlap of two missions of one person, when a crew relieves another."""
 
 DateRange = tuple[date, date]
@@ -34,6 +34,11 @@ def get_role_date_range(mission: Mission, from_on: date | None, to_on: date | No
 def ranges_overlap(first: DateRange, second: DateRange) -> bool:
     """Return true if two ranges overlap; ranges that share only a boundary day do not."""
     return first == second or (first[0] < second[1] and second[0] < first[1])
+
+
+def exceeds_handover(first: DateRange, second: DateRange) -> bool:
+    """Return true if two ranges overlap for longer than a handover."""
+    return min(first[1], second[1]) - max(first[0], second[0]) > _MAX_HANDOVER_DURATION
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,13 @@ def check_not_in_other_missions(
         .order_by(CrewAssignment.id)
     )
     for assignment, other in assignments:
-        start, end = get_role_date_range(other, assignment.from_on, assignment.to_on)
+        date_range = get_role_date_range(other, assignment.from_on, assignment.to_on)
         for role in roles:
-            overlap = min(role.date_range[1], end) - max(role.date_range[0], start)
-            if role.person_id == assignment.person_id and overlap > MAX_HANDOVER_DURATION:
-                pointer = role.start_pointer if start < role.date_range[0] else role.end_pointer
+            if role.person_id != assignment.person_id:
+                continue
+            if exceeds_handover(role.date_range, date_range):
+                is_at_start = date_range[0] < role.date_range[0]
+                pointer = role.start_pointer if is_at_start else role.end_pointer
                 detail = tr(
                     f"{role.person_slug!r} is in the mission {other.slug!r} at that time.",
                     f"{role.person_slug!r} в это время в экспедиции {other.slug!r}.",

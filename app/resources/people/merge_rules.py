@@ -1,4 +1,4 @@
-"""Rules of merges of people: one person is not in two places at a time."""
+"""Rules of merges of people: spacewalks, flights and missions of one person do not overlap."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -23,23 +23,22 @@ from app.domain.enums import FLOWN_STATUSES, LaunchStatus
 from app.domain.languages import tr
 from app.domain.spacewalks import SpacewalkPeriod
 from app.resources.launches.crew_commands import is_flight_over
-from app.resources.missions.crew_rules import MAX_HANDOVER_DURATION, get_role_date_range
+from app.resources.missions.crew_rules import exceeds_handover, get_role_date_range
 
 
-def check_merge(session: Session, duplicate: Person, remaining: Person) -> bool:
-    """Raise InvalidRequest if one person cannot have the records of both; returns false.
+def check_merge(session: Session, duplicate: Person, remaining: Person) -> None:
+    """Raise InvalidRequest if one person cannot have the records of both.
 
     The rules are those of writes: of spacewalks, of crews of launches and of missions.
     """
     for check in (_check_spacewalks, _check_flights, _check_missions):
         check(session, duplicate, remaining)
-    return False
 
 
 def _check_spacewalks(session: Session, *people: Person) -> None:
     members = select(SpacewalkMember.person_id, Spacewalk)
     rows = members.join(Spacewalk, Spacewalk.id == SpacewalkMember.spacewalk_id)
-    for (first,), (second,) in _pair(session, rows, SpacewalkMember.person_id, people):
+    for (first,), (second,) in _list_pairs(session, rows, SpacewalkMember.person_id, people):
         periods = [SpacewalkPeriod.of(vars(walk)) for walk in (first, second)]
         if first is not second and periods[0].certainly_overlaps(periods[1]):
             _refuse("in-another-spacewalk", first.slug, second.slug)
@@ -50,7 +49,7 @@ def _check_flights(session: Session, *people: Person) -> None:
     rows = flights.join(Launch, Launch.id == Flight.launch_id).where(
         Launch.status.in_([*FLOWN_STATUSES, LaunchStatus.PLANNED])
     )
-    for pair in _pair(session, rows, Flight.person_id, people):
+    for pair in _list_pairs(session, rows, Flight.person_id, people):
         (flight, earlier), (_, later) = sorted(pair, key=lambda each: each[1].launch_at)
         has_flown = not {earlier.status, later.status}.isdisjoint(FLOWN_STATUSES)
         is_over = is_flight_over(earlier, flight.landed_at, later)
@@ -61,18 +60,17 @@ def _check_flights(session: Session, *people: Person) -> None:
 def _check_missions(session: Session, *people: Person) -> None:
     assignments = select(CrewAssignment.person_id, CrewAssignment, Mission)
     rows = assignments.join(Mission, Mission.id == CrewAssignment.mission_id)
-    for pair in _pair(session, rows, CrewAssignment.person_id, people):
-        (start, end), (other_start, other_end) = (
+    for pair in _list_pairs(session, rows, CrewAssignment.person_id, people):
+        (_, first), (_, second) = pair
+        date_ranges = (
             get_role_date_range(mission, assignment.from_on, assignment.to_on)
             for assignment, mission in pair
         )
-        (_, first), (_, second) = pair
-        overlap = min(end, other_end) - max(start, other_start)
-        if first is not second and overlap > MAX_HANDOVER_DURATION:
+        if first is not second and exceeds_handover(*date_ranges):
             _refuse("overlap", first.slug, second.slug)
 
 
-def _pair(
+def _list_pairs(
     session: Session, rows: AnySelect, person_id: Any, people: tuple[Person, ...]
 ) -> Iterator[tuple[Any, ...]]:
     """Pairs of rows, without the id of the person: one of each of two people."""
@@ -82,9 +80,9 @@ def _pair(
 
 def _refuse(code: str, first: str, second: str) -> NoReturn:
     detail = tr(
-        f"{first!r} and {second!r} are at the same time: these are two people, or one of the two "
-        "records is wrong.",
-        f"{first!r} и {second!r} происходят в одно время: это два человека, или одна из этих "
-        "записей неверна.",
+        f"One person cannot take part in both {first!r} and {second!r}, which overlap in time. "
+        "These are two people, or one of the two records is wrong.",
+        f"Один человек не может участвовать и в {first!r}, и в {second!r}: они пересекаются во "
+        "времени. Это два человека, или одна из этих записей неверна.",
     )
     raise_field_error("/into", code, detail)

@@ -24,7 +24,7 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     merge_model=PersonRead,
-    prepare_merge=check_merge,
+    check_merge=check_merge,
     export_tables=(
         ExportTable(
             "people",

@@ -182,20 +182,15 @@ def move_pads(session: Session, duplicate: Site, remaining: Site) -> bool:
 
     Raises InvalidRequest if pads of the two sites have a name in common, or are too many for one.
     """
-    pads, others = (
-        session.scalars(own.order_by(Pad.ordinal).with_for_update()).all()
-        for own in (
-            select(Pad).where(Pad.site_id == stored_id(each)) for each in (duplicate, remaining)
-        )
-    )
-    owners = {name: other.slug for other in others for name in other.name_slugs}
+    pads, others = _lock_pads(session, duplicate), _lock_pads(session, remaining)
+    slugs_by_name = {name: other.slug for other in others for name in other.name_slugs}
     for pad in pads:
-        if taken := sorted(owners.keys() & pad.name_slugs):
+        if taken := sorted(slugs_by_name.keys() & pad.name_slugs):
             name = taken[0]
             detail = tr(
-                f"The pads {pad.slug!r} and {owners[name]!r} are both called {name!r}. "
+                f"The pads {pad.slug!r} and {slugs_by_name[name]!r} are both called {name!r}. "
                 "Rename or delete one of them first.",
-                f"Площадки {pad.slug!r} и {owners[name]!r} обе называются {name!r}. "
+                f"Площадки {pad.slug!r} и {slugs_by_name[name]!r} обе называются {name!r}. "
                 "Сначала переименуйте или удалите одну из них.",
             )
             raise_field_error("/into", "repeated", detail)
@@ -209,6 +204,12 @@ def move_pads(session: Session, duplicate: Site, remaining: Site) -> bool:
         pad.site_id, pad.ordinal = stored_id(remaining), ordinal
     session.flush()
     return bool(pads)
+
+
+def _lock_pads(session: Session, site: Site) -> Sequence[Pad]:
+    """Select the pads of a site for update."""
+    pads = select(Pad).where(Pad.site_id == stored_id(site)).order_by(Pad.ordinal)
+    return session.scalars(pads.with_for_update()).all()
 
 
 def find_site(session: Session, name: str, code: str | None) -> Site | None:

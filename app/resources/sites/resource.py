@@ -22,7 +22,7 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     merge_model=LaunchSiteRead,
-    prepare_merge=move_pads,
+    move_parts=move_pads,
     export_tables=(
         ExportTable(
             "sites",

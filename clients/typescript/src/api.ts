@@ -5579,7 +5579,7 @@ export interface components {
         /** @description Merge of the record of the path into another one. */
         MergeWrite: {
             /**
-             * @description Slug of the record that remains. It does not change.
+             * @description Slug of the record that remains, which does not change; only a site gains pads.
              * @example anne-mcclain
              */
             into: string;

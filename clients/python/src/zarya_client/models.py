@@ -712,7 +712,7 @@ class MergeWrite(TypedDict, closed=True):
 
     into: str
     """
-    Slug of the record that remains. It does not change.
+    Slug of the record that remains, which does not change; only a site gains pads.
     """
 
 
