@@ -139,3 +139,19 @@ def test_module_is_attached_until_the_end_of_the_period(
         with time_machine.travel(present, tick=False):
             assert client.get("/v1/modules/brief").json()["is_attached"] is expected
             assert client.get("/v1/modules").json()["items"][0]["is_attached"] is expected
+
+
+@pytest.mark.parametrize(
+    ("module", "in_service"),
+    [
+        ("pirs", []),  # it has left the station, and its ports have no last day of their own
+        ("zvezda", ["zvezda-aft", "zvezda-nadir", "zvezda-zenith"]),
+        ("poisk", ["poisk-zenith"]),
+    ],
+)
+def test_ports_in_service_are_those_of_attached_modules(
+    archive: TestClient, module: str, in_service: list[str]
+) -> None:
+    ports = archive.get(f"/v1/modules/{module}").json()["ports"]
+    assert ports
+    assert [port["slug"] for port in ports if port["is_in_service"]] == in_service

@@ -1,7 +1,7 @@
 """Module schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -33,7 +33,7 @@ from app.api.write_models import (
 )
 from app.api.writes.images import PictureWrite
 from app.domain.clock import has_passed
-from app.domain.dates import ONE_DAY, Precision, period_end
+from app.domain.dates import Precision, period_end, utc_day_bounds
 from app.domain.enums import ModuleKind, PortDirection
 from app.domain.labels import MODULE_KIND_LABELS
 from app.domain.languages import tr
@@ -131,22 +131,23 @@ class PortRead(PortRef):
     in_service_from: date | None
     """First day in service, or null if it has been in service as long as its module."""
     in_service_until: date | None
-    """Last day in service, or null while it is in service."""
+    """Last day in service, or null if it is in service as long as its module."""
     is_in_service: bool
-    """True if the port is in service today."""
+    """True if the module is attached, and the port in service, today (UTC)."""
     attached_module: ModuleRef | None
-    """Module that is attached to the port now, or null."""
+    """Module that occupies the port now, or null."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        starts, ends = (
-            day and datetime.combine(date.fromisoformat(day), time(), UTC)
+        first, last = (
+            day and utc_day_bounds(date.fromisoformat(day))
             for day in (row["in_service_from"], row["in_service_until"])
         )
+        has_begun = first is None or has_passed(first[0])
+        has_ended = last is not None and has_passed(last[1])
         present = (each["module"] for each in row["attachments"] if _is_present(each))
         return super().computed_fields(row) | {
-            "is_in_service": (starts is None or has_passed(starts))
-            and not (ends and has_passed(ends + ONE_DAY)),
+            "is_in_service": row["module_is_attached"] and has_begun and not has_ended,
             "attached_module": next(present, None),
         }
 
@@ -178,6 +179,12 @@ class ModuleRead(ModuleSummary):
     """Its ports."""
     sources: list[Source]
     created_at: UtcInstant
+
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        fields = super().computed_fields(row)
+        attached = {"module_is_attached": fields["is_attached"]}
+        return fields | {"ports": [port | attached for port in row["ports"]]}
 
 
 class PortWrite(WriteModel, read_as=PortRead):

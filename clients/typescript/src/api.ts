@@ -6949,12 +6949,12 @@ export interface components {
             in_service_from: string | null;
             /**
              * Format: date
-             * @description Last day in service, or null while it is in service.
+             * @description Last day in service, or null if it is in service as long as its module.
              */
             in_service_until: string | null;
-            /** @description True if the port is in service today. */
+            /** @description True if the module is attached, and the port in service, today (UTC). */
             is_in_service: boolean;
-            /** @description Module that is attached to the port now, or null. */
+            /** @description Module that occupies the port now, or null. */
             attached_module: components["schemas"]["ModuleRef"] | null;
         };
         /** @description Reference to a port of the station. */

@@ -1095,15 +1095,15 @@ class PortRead(TypedDict):
     """
     in_service_until: str | None
     """
-    Last day in service, or null while it is in service.
+    Last day in service, or null if it is in service as long as its module.
     """
     is_in_service: bool
     """
-    True if the port is in service today.
+    True if the module is attached, and the port in service, today (UTC).
     """
     attached_module: ModuleRef | None
     """
-    Module that is attached to the port now, or null.
+    Module that occupies the port now, or null.
     """
 
 
