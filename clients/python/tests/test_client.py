@@ -154,7 +154,7 @@ def stream(*events: tuple[str, int | None], text: str = "") -> httpx.Response:
         data = "" if id_ is None else f"event: upsert\ndata: {change}\n"
         blocks.append(f"{data}id: {cursor}\n\n")
     headers = {"Content-Type": "text/event-stream; charset=utf-8"}
-    return httpx.Response(200, text=": ping\n\n" + "".join(blocks), headers=headers)
+    return httpx.Response(200, text=": ping\n\n".join(["", *blocks, ""]), headers=headers)
 
 
 def test_following_joins_snapshot_changes_and_events(tmp_path: Path, delays: list[float]) -> None:
@@ -185,6 +185,22 @@ def test_following_joins_snapshot_changes_and_events(tmp_path: Path, delays: lis
     # The program ended while it handled the last change, which comes again.
     assert store.load() == "e3"
     assert run(Service(page(7, 8, sync="s4"), stream(("e5", 9))), 3) == [7, 8, 9]
+
+
+def test_cursor_is_stored_once_for_each_event(tmp_path: Path) -> None:
+    """The comments between the events are no events, although they are parsed as such."""
+    saved: list[str] = []
+
+    class Cursor(CursorFile):
+        def save(self, cursor: str) -> None:
+            saved.append(cursor)
+            super().save(cursor)
+
+    async def read(zarya: Zarya) -> list[Change]:
+        return await take(follow(zarya, Cursor(tmp_path / "cursor")), 3)
+
+    Service(page(sync="s"), stream(("e1", 1), ("e2", 2), ("e3", 3))).run(read)
+    assert saved == ["s", "e1", "e2"]
 
 
 def test_streams_are_divided_at_line_feeds_only(tmp_path: Path) -> None:

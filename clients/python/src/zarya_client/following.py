@@ -96,15 +96,16 @@ async def _read_pages(client: Zarya, params: dict[str, str]) -> AsyncIterator[_B
 
 
 async def _read_stream(client: Zarya, params: dict[str, str]) -> AsyncIterator[_Batch]:
-    """Events of one stream, each with its cursor; none for the end. Waits before it returns."""
-    delay = delay_seconds(1)
+    """Events of one stream, each with its cursor, and the cursor at the end. Then waits."""
+    delay, reached = delay_seconds(1), params.get("cursor")
     stream = aconnect_sse(client.http, "GET", "/v1/events", params=params, timeout=_TIMEOUT)
     try:
         async with stream as source:
             async for event in source.aiter_sse():
                 delay = (event.retry or 0) / 1000 or delay
-                if event.id:
-                    yield [event.json()] if event.data else [], event.id
+                if event.id and event.id != reached:  # a comment repeats the last id
+                    reached = event.id
+                    yield [event.json()] if event.data else [], reached
     except (httpx.TransportError, Problem) as error:
         delay = delay_seconds(1, error)
     await asyncio.sleep(delay)  # then the service may be back: read what has changed
