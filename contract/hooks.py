@@ -65,8 +65,8 @@ def _takes_names(schema: dict[str, Any]) -> bool:
 def _read_example_slugs() -> frozenset[str]:
     """Return the slugs of names in examples of query parameters.
 
-    The fuzzer sends these names as valid. Records with these slugs must not be updated:
-    `owner=ESA` is refused after an update that renames `esa`.
+    The fuzzer sends these names as valid. Records with these slugs must not be renamed,
+    merged or deleted: `owner=ESA` is refused after an update that renames `esa`.
     """
     document = json.loads((Path(__file__).parents[1] / "openapi.json").read_text())
     return frozenset(
@@ -135,7 +135,7 @@ def _replace_targets(case: Case[Any]) -> None:
             case.path_parameters.get("slug") in EXAMPLE_SLUGS
         ):
             case.path_parameters["slug"] = OTHER_AGENCY
-        case "updateSite" if case.path_parameters.get("slug") in EXAMPLE_SLUGS:
+        case "updateSite" | "mergeSite" if case.path_parameters.get("slug") in EXAMPLE_SLUGS:
             case.path_parameters["slug"] = OTHER_SITE
         case "deleteMedia" | "updateMedia" if case.path_parameters.get("slug") == EXAMPLE_PICTURE:
             case.path_parameters["slug"] = MISSING_SLUG

@@ -40,7 +40,7 @@ class StaticDirectory:
         path: Path,
         headers: Mapping[str, str],
         media_types: Mapping[str, str] = _MEDIA_TYPES,
-        shorten: Callable[[str, bytes], bytes] = lambda _name, content: content,
+        transform: Callable[[str, bytes], bytes] = lambda _name, content: content,
     ) -> None:
         self.files = {
             file.relative_to(path).as_posix(): file
@@ -49,10 +49,10 @@ class StaticDirectory:
         }
         self._headers = dict(headers)
         self._media_types = media_types
-        self._shorten = shorten
+        self._transform = transform
 
     def get_response(self, name: str, cache_control: str = REVALIDATE_CACHE_CONTROL) -> Response:
-        """Response with the content of the file `name`, as short as `shorten` makes it.
+        """Response with the content of the file `name`, converted by `transform`.
 
         Raises NotFound if there is no such file.
         """
@@ -60,7 +60,7 @@ class StaticDirectory:
         if path is None:
             raise NotFound(tr(f"There is no file {name[:80]!r}.", f"Файла {name[:80]!r} нет."))
         return Response(
-            self._shorten(name, path.read_bytes()),
+            self._transform(name, path.read_bytes()),
             headers=self._headers | {"Cache-Control": cache_control},
             media_type=self._media_types[path.suffix],
         )

@@ -30,24 +30,27 @@ TEMPLATES_DIRECTORY = WEB_DIRECTORY / "templates"
 SERVER_ONLY_TEMPLATES = {"page.html"}
 SERVICE_WORKER_FILENAME = "service-worker.js"
 _TEMPLATE_BUNDLE_FILENAME = "templates.json"
-_TAG_SPACES_PATTERN = re.compile(r"(?<=\{[{%]) +| +(?=[%}]\})|(?<=%\})\n(?!\n)")
-"""Spaces at the ends of tags, and the line break after a block tag, which engines drop."""
-_COMMENT_PATTERN = re.compile(rb"^[ \t]*(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.MULTILINE)
+_INSIGNIFICANT_SPACE_PATTERN = re.compile(r"(?<=\{[{%]) +| +(?=[%}]\})|(?<=%\})\n(?!\n)")
+"""Space that the template engines ignore: at the ends of tags, and a line break after a block tag.
+
+A second line break belongs to the text.
+"""
+_COMMENT_PATTERN = re.compile(rb"^[ \t]*(?://.*|/\*\*(?s:.*?)\*/)\n", re.MULTILINE)
 """Comments that have lines of their own in a script."""
 
 
-def _drop_comments(name: str, content: bytes) -> bytes:
+def _remove_script_comments(name: str, content: bytes) -> bytes:
     return _COMMENT_PATTERN.sub(b"", content) if name.endswith(".js") else content
 
 
-PORTAL_FILES = StaticDirectory(WEB_DIRECTORY, PORTAL_HEADERS, shorten=_drop_comments)
+PORTAL_FILES = StaticDirectory(WEB_DIRECTORY, PORTAL_HEADERS, transform=_remove_script_comments)
 
 
 @cache
 def _build_template_bundle() -> str:
     """Templates that browsers render, as a JSON object by file name."""
     templates = {
-        path.name: _TAG_SPACES_PATTERN.sub("", path.read_text("utf-8"))
+        path.name: _INSIGNIFICANT_SPACE_PATTERN.sub("", path.read_text("utf-8"))
         for path in sorted(TEMPLATES_DIRECTORY.glob("*.html"))
         if path.name not in SERVER_ONLY_TEMPLATES
     }

@@ -227,7 +227,7 @@ def _is_at_port(stay: dict[str, Any], known_until: str | None) -> bool:
 
 
 def find_stay_at_port(stays: dict[str, Any], port: str) -> dict[str, Any] | None:
-    """The stay of a page of stays whose ship is at a port, None without one."""
+    """Find the stay of the ship that is at a port, in a page of stays; None if there is none."""
     at_port = (stay for stay in stays["items"] if stay["port"]["slug"] == port)
     return next((stay for stay in at_port if _is_at_port(stay, stays["known_until"])), None)
 

@@ -100,11 +100,11 @@ class ColumnFacet:
         self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
     ) -> Counted:
         matches = select_matches(query.model_copy(update={name: []}))
-        is_minimum = _exceed_limit(reader, matches)
+        is_minimum = _exceeds_count_limit(reader, matches)
         rows = matches.ids.add_columns(self.column.label("key"))
         if is_minimum or matches.ids.whereclause is not None:
             rows = rows.limit(MAX_COUNTED_ITEMS)
-        # Else SQLite groups all of the few rows in the order of an index on the column.
+        # Without LIMIT, SQLite reads an unfiltered list in the order of an index on the column.
         some = rows.subquery()
         number = func.count().label("count")
         counts = select(some.c.key.label("value"), number).where(some.c.key.is_not(None))
@@ -137,10 +137,10 @@ class ValueFacet:
             .group_by(pairs.c.value)
         )
         found = _fetch_counts(reader, name, counts, number, matches)
-        return Counted(found, _exceed_limit(reader, matches))
+        return Counted(found, _exceeds_count_limit(reader, matches))
 
 
-def _exceed_limit(reader: Reader, matches: Matches) -> bool:
+def _exceeds_count_limit(reader: Reader, matches: Matches) -> bool:
     """Test if more records match than are counted."""
     return count_rows(reader, matches.ids, **matches.values) > MAX_COUNTED_ITEMS
 

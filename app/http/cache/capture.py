@@ -21,7 +21,7 @@ from app.http.compression import StreamCompressor, create_compressor, select_cod
 from app.http.credentials import has_credentials
 
 IS_HEAD_KEY = "zarya.is_head"
-"""Key of the scope, true if the body of the response to a GET is dropped."""
+"""Key of the scope, true if the client sent HEAD, which the application sees as GET."""
 
 _DEFAULT_CACHE_CONTROL = public_cache_control(DEFAULT_MAX_AGE_SECONDS).encode()
 _IMMUTABLE = b"immutable"
