@@ -22,9 +22,9 @@ from contract.servers import free_port, running
 MIN_RATIO = 0.7
 REDIRECT = "/pictures"
 PHOTO_PIXELS = 2400, 1800
-GRAINS = {80: ("thumb", "card", "page", "full"), 300: ("full",)}
-"""Width of the noise of which a photo is made, and the files that are measured: an ordinary photo,
-whose files have 1 MB in all, and one with so many details that its largest file is streamed."""
+FILES_BY_GRAIN_WIDTH = {80: ("thumb", "card", "page", "full"), 300: ("full",)}
+"""Rendition files to measure, by the width of the noise in the photo: 80 is an ordinary photo (1 MB
+in all); 300 has a `full` file that is streamed."""
 
 CONFIG = Template("""\
 user root;
@@ -107,7 +107,7 @@ def run_nginx(folder: Path, pictures: Path, service: Server, ready: str) -> Iter
         yield Server(origin, (process.pid, *service.pids))
 
 
-def renditions(bench: Bench) -> None:
+def measure_renditions(bench: Bench) -> None:
     """Compare files of the service with the same files of nginx, which asks the service first."""
     with TemporaryDirectory(prefix="zarya-bench-media-") as temporary, ExitStack() as stack:
         folder = Path(temporary)
@@ -115,7 +115,7 @@ def renditions(bench: Bench) -> None:
         pictures = folder / "pictures"
         paths = [
             f"/media/{digest}/{name}.jpg"
-            for grain_width, names in GRAINS.items()
+            for grain_width, names in FILES_BY_GRAIN_WIDTH.items()
             for digest in [store_photo(pictures, grain_width)]
             for name in names
         ]

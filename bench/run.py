@@ -41,7 +41,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "workers": suite.workers,
     "in-process": in_process,
     "search": search.measure_search,
-    "media": media.renditions,
+    "media": media.measure_renditions,
 }
 
 

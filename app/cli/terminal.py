@@ -28,7 +28,7 @@ from app.cli.start_checks import describe_database_error, is_database_file
 from app.config import current_settings
 from app.db.database import Database
 from app.http.problems import Unavailable
-from app.resources.media.store_failures import describe_store_error
+from app.resources.media.store_failures import describe_store_error, find_store_failure_reason
 from app.resources.write_steps import build_database
 
 T = TypeVar("T")
@@ -58,7 +58,8 @@ def open_database() -> Iterator[Database]:
 def exit_on_database_error() -> Iterator[None]:
     """Turn errors of the database, or of other files, into one line of output and an exit status.
 
-    That of the database and of S3 is its own, that of other files is 2. Raises typer.Exit.
+    The database and the picture store have a status of their own, other files have 2. Raises
+    typer.Exit.
     """
     url = current_settings().database_url
     try:
@@ -70,8 +71,8 @@ def exit_on_database_error() -> Iterator[None]:
             status, line = describe_database_error(url, error)
         console.print(line, markup=False, highlight=False)
         raise typer.Exit(status) from error
-    except Unavailable as error:  # the store of pictures
-        line = f"{error.detail} {describe_store_error(error)}"
+    except Unavailable as error:  # the picture store
+        line = f"Picture store: {find_store_failure_reason(error)}: {describe_store_error(error)}"
         console.print(line, markup=False, highlight=False)
         raise typer.Exit(os.EX_UNAVAILABLE) from error
 

@@ -142,7 +142,7 @@ def _check_pictures() -> Finding:
         current_store().check()
     except Unavailable as error:
         reason = find_store_failure_reason(error)
-        action = f"See {reason} under 'Reasons of a failure of pictures' in docs/operations.md."
+        action = f"See {reason} under 'Reasons of a picture store failure' in docs/operations.md."
         detail = f"{reason}: {describe_store_error(error)}"
         return Finding("pictures", Level.ERROR, detail, action)
     return Finding("pictures", Level.OK, "the store can be written")

@@ -1,6 +1,7 @@
-"""Readiness: a database that is reachable and migrated as this version needs, and its pictures."""
+"""Readiness of the database and the picture store."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -15,11 +16,14 @@ from app.db.database import Database, Reader
 from app.db.engines import check_writable
 from app.db.errors import FailureReason, find_failure_reason
 from app.db.server_state import DatabaseState, get_database_state
+from app.http.problems import Unavailable
 from app.resources.horizon.queries import get_horizons
 from app.resources.horizon.schemas import HorizonRead
 from app.resources.media.current_store import current_store
 from app.resources.media.store_failures import StoreFailureReason, find_store_failure_reason
 from app.resources.registry import RECORD_RESOURCES
+
+logger = logging.getLogger("zarya")
 
 T = TypeVar("T")
 
@@ -31,6 +35,9 @@ _READ_TTL_SECONDS, _WRITE_TTL_SECONDS, _PICTURES_TTL_SECONDS = 0.5, 5.0, 10.0
 
 _READ_TIMEOUT_SECONDS, _WRITE_TIMEOUT_SECONDS, _PICTURES_TIMEOUT_SECONDS = 1.0, 0.5, 0.5
 """Time that a request waits for a result."""
+
+_PICTURES_MAX_AGE_SECONDS = 3 * _PICTURES_TTL_SECONDS
+"""Age up to which the last result is returned if the next one is not there in time."""
 
 
 @dataclass(frozen=True)
@@ -121,20 +128,31 @@ def _select_has_records() -> Select[bool]:
 class SharedCheck(Generic[T]):
     """Check whose result is shared by concurrent callers and for some time afterwards."""
 
-    def __init__(self, run: Callable[[], Awaitable[T]], ttl_seconds: float) -> None:
+    def __init__(
+        self, run: Callable[[], Awaitable[T]], ttl_seconds: float, max_age_seconds: float = 0.0
+    ) -> None:
         self._run = run
         self._ttl_seconds = ttl_seconds
+        self._max_age_seconds = max_age_seconds
         self._pending: asyncio.Task[None] | None = None
         self._result: T | None = None
         self._checked_at = float("-inf")
 
     async def get(self, timeout_seconds: float) -> T | None:
-        """Get a result, at most as old as the time to live; None if there is none in time."""
-        if self._pending is None and monotonic() - self._checked_at > self._ttl_seconds:
+        """Get a result, at most as old as the time to live.
+
+        If there is none in time, get the last one up to its maximum age, otherwise None.
+        """
+        if self._pending is None and self._age_seconds > self._ttl_seconds:
             self._pending = asyncio.ensure_future(self._check())
         if self._pending is not None:
             await asyncio.wait({self._pending}, timeout=timeout_seconds)
-        return self._result if self._pending is None else None
+        is_usable = self._pending is None or self._age_seconds < self._max_age_seconds
+        return self._result if is_usable else None
+
+    @property
+    def _age_seconds(self) -> float:
+        return monotonic() - self._checked_at
 
     async def _check(self) -> None:
         try:
@@ -151,7 +169,9 @@ class ReadinessCheck:
         self._database = database
         self._reads = SharedCheck(self._check_reads, _READ_TTL_SECONDS)
         self._writes = SharedCheck(self._check_writes, _WRITE_TTL_SECONDS)
-        self._pictures = SharedCheck(self._check_pictures, _PICTURES_TTL_SECONDS)
+        self._pictures = SharedCheck(
+            self._check_pictures, _PICTURES_TTL_SECONDS, _PICTURES_MAX_AGE_SECONDS
+        )
         self._write_limiter, self._pictures_limiter = CapacityLimiter(1), CapacityLimiter(1)
 
     async def get_readiness(self) -> DatabaseReadiness | NotReady:
@@ -171,7 +191,8 @@ class ReadinessCheck:
     async def get_pictures_check(self) -> str:
         """Get "ok" or the reason why uploads fail, tried in the last 10 seconds.
 
-        It is `unreachable` if the store does not answer within half a second.
+        If the store does not answer within half a second, it is the result of the last 30 seconds,
+        or `unreachable` without one.
         """
         result = await self._pictures.get(_PICTURES_TIMEOUT_SECONDS)
         return result or StoreFailureReason.UNREACHABLE
@@ -195,12 +216,15 @@ class ReadinessCheck:
         return OK
 
     async def _check_pictures(self) -> str:
-        check, limiter = current_store().check, self._pictures_limiter
         try:
+            check, limiter = current_store().check, self._pictures_limiter
             await to_thread.run_sync(check, limiter=limiter, abandon_on_cancel=True)
-        except Exception as error:
-            # Any error means that uploads fail. The store logs it.
-            return find_store_failure_reason(error)
+        except Unavailable as error:
+            return find_store_failure_reason(error)  # the store has logged it
+        except Exception:
+            # Any error means that uploads fail.
+            logger.exception("the picture store cannot be checked")
+            return StoreFailureReason.OTHER
         return OK
 
     def _report(self, error: Exception) -> FailureReason:

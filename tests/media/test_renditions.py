@@ -19,6 +19,7 @@ from app.domain.pictures import (
     Rendition,
     fit_sizes,
 )
+from app.http.problems import Unavailable
 from app.resources.media import worker
 from app.resources.media.renditions import make_renditions
 from app.resources.media.uploads import _REFUSALS
@@ -221,7 +222,7 @@ def test_child_without_enough_cpu_time_is_killed(
     source.write_bytes(picture("PNG"))
     target.mkdir()
     monkeypatch.setattr("app.resources.media.renditions.MAX_WALL_SECONDS", 0.001)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(Unavailable, match="too busy"):
         make_renditions(source, target)
 
 
@@ -233,6 +234,7 @@ def test_child_without_enough_cpu_time_is_killed(
         ("kill -SEGV $$", "too-complex"),
         ("echo incomplete; echo surprise; echo No module named PIL >&2; exit 1", None),
         ("echo No module named PIL >&2; exit 1", None),
+        ("echo incomplete; echo errno surprise; echo No module named PIL >&2; exit 1", None),
     ],
 )
 def test_failure_of_the_child_is_told_from_a_refusal(
@@ -251,20 +253,43 @@ def test_failure_of_the_child_is_told_from_a_refusal(
     assert refusal.value.code == code
 
 
+@pytest.mark.parametrize("max_bytes", [100, 2**20])
+def test_file_that_cannot_be_written_is_an_error_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_bytes: int
+) -> None:
+    child, source, target = (tmp_path / name for name in ("child", "source", "target"))
+    script = (
+        "import resource, sys; from pathlib import Path; from app.resources.media import worker;"
+        f"worker._LIMITS[resource.RLIMIT_FSIZE] = {max_bytes};"
+        "sys.exit(worker.main(*map(Path, sys.argv[-2:])))"
+    )
+    child.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{script}" "$@"\n')
+    child.chmod(0o755)
+    source.write_bytes(picture("PNG"))
+    target.mkdir()
+    monkeypatch.setattr(sys, "executable", str(child))
+    if max_bytes == 100:
+        with pytest.raises(OSError, match="File too large") as failure:
+            make_renditions(source, target)
+        assert failure.value.errno == errno.EFBIG
+    else:
+        assert make_renditions(source, target).media_type == "image/png"  # positive control
+
+
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "reason"),
     [
         (MemoryError(), "too-complex"),
         (OSError("image file is truncated"), "undecodable"),  # as Pillow raises it
-        (OSError(errno.ENOSPC, "No space left on device"), None),
+        (OSError(errno.ENOSPC, "No space left on device"), f"errno {errno.ENOSPC}"),
     ],
 )
-def test_child_prints_the_code_of_a_refusal_only(
+def test_child_prints_the_reason_of_a_failure(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     error: Exception,
-    code: str | None,
+    reason: str,
 ) -> None:
     def fail(_content: bytes, _target: Path) -> Picture:
         raise error
@@ -273,12 +298,8 @@ def test_child_prints_the_code_of_a_refusal_only(
     source.write_bytes(b"")
     monkeypatch.setattr(worker, "_LIMITS", {})
     monkeypatch.setattr(worker, "write_renditions", fail)
-    if code is None:
-        with pytest.raises(OSError, match="No space"):
-            worker.main(source, tmp_path)
-    else:
-        assert worker.main(source, tmp_path) == 1
-    assert capsys.readouterr().out.split() == ([code] if code else [])
+    assert worker.main(source, tmp_path) == 1
+    assert capsys.readouterr().out == f"{reason}\n"
 
 
 def test_every_refusal_is_described() -> None:

@@ -207,7 +207,7 @@ def test_bucket_that_does_not_answer_delays_nothing_else(
         for answer in (each.result(30) for each in answers):
             assert answer.status_code == 503
             assert answer.headers["Content-Type"] == "application/problem+json"
-            assert "store of the pictures" in answer.json()["detail"]
+            assert "Pictures are unavailable" in answer.json()["detail"]
             assert int(answer.headers["Retry-After"]) > 0
     assert client.get(file).status_code == 200  # positive control
 
@@ -219,9 +219,10 @@ def test_request_to_a_bucket_that_does_not_answer_ends(
         monkeypatch.setattr("app.resources.media.s3_store._REQUEST_SECONDS", 0.1)
         for _ in range(2):
             answer = client.get(f"/media/{'0' * 32}/card.jpg")
-            assert (answer.status_code, "store of the" in answer.json()["detail"]) == (503, True)
+            detail = answer.json()["detail"]
+            assert (answer.status_code, "Pictures are unavailable" in detail) == (503, True)
         wait_for(lambda: server.connections, 20)
-    assert len([each for each in caplog.messages if "store of pictures" in each]) == 1
+    assert len([each for each in caplog.messages if "the picture store" in each]) == 1
 
 
 def test_upload_stores_again_what_was_deleted_meanwhile(
@@ -398,6 +399,7 @@ def test_command_names_a_bucket_that_is_away(
     for arguments in (("backup", str(tmp_path / "second.backup")), imports):
         result = run_zarya(*arguments)
         assert result.exit_code == os.EX_UNAVAILABLE
-        assert "The store of the pictures does not answer." in result.stderr
+        expected = "Picture store: unreachable: "
+        assert result.stderr.count(expected) == 1
         assert "Error performing GET http://127.0.0.1" in result.stderr
     assert not (tmp_path / "second.backup").exists()

@@ -41,7 +41,8 @@ def find_drawing(digest: str) -> Picture | None:
 def make_drawing(store: PictureStore, digest: str) -> None:
     """Store the renditions of the drawing with this digest, unless they are stored.
 
-    Call it in a thread. Raises TimeoutError if the machine is too busy.
+    Call it in a thread. Raises Unavailable if the machine is too busy, or if the store
+    fails.
     """
     file, _ = _read_index()[digest]
     if store.find(digest) is None:

@@ -62,7 +62,7 @@ async def get_file(
     file: str,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """File of a picture. Raises NotFound, or Unavailable for a drawing or if S3 does not answer.
+    """File of a picture. Raises NotFound, or Unavailable for a drawing or if the store fails.
 
     Served without a key, published or not: the URL needs the 128-bit digest of the file.
     """
@@ -73,18 +73,20 @@ async def get_file(
     headers = _HEADERS | {"ETag": f'"{content}-{file}"'}
     is_known = not redirect and matches_if_none_match(if_none_match, headers["ETag"])
     is_head = request.scope.get(IS_HEAD_KEY, False)
-    has_body = not (redirect or is_known or is_head)
-    first = await stored.read_first(_MAX_CACHED_BYTES if has_body else 0)
+    max_bytes = 0 if redirect or is_known or is_head else _MAX_CACHED_BYTES
+    first = await stored.read_first(max_bytes)
     media_type = RENDITION_TYPES[file.rpartition(".")[2]]
     if redirect:
         location = f"{redirect}/{content[:2]}/{content}/{file}"
         return Response(headers=_HEADERS | {"X-Accel-Redirect": location}, media_type=media_type)
     if is_known:
         return Response(None, 304, headers)
-    if first.size <= _MAX_CACHED_BYTES and has_body:
-        return Response(first.data, headers=headers, media_type=media_type)
     response = _StoredFileResponse(stored, first, headers, media_type)
-    return Response(None, headers=response.headers) if is_head else response
+    if is_head:
+        return Response(None, headers=response.headers)
+    if first.size <= _MAX_CACHED_BYTES:
+        return Response(first.data, headers=headers, media_type=media_type)
+    return response
 
 
 class _StoredFile:

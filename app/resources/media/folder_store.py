@@ -8,6 +8,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,9 +63,11 @@ class FolderStore(PictureStore):
                 flush_to_disk(path)
 
     def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:
-        with (self.folder(digest) / name).open("rb") as file:
+        path = self.folder(digest) / name
+        with self.unavailable_on(OSError), suppress(FileNotFoundError), path.open("rb") as file:
             stat = os.fstat(file.fileno())
             return FilePart(os.pread(file.fileno(), max_bytes, start), stat.st_size, stat.st_mtime)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
     def read_files(self, digest: str) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in sorted(self.folder(digest).iterdir())}

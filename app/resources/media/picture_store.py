@@ -1,4 +1,4 @@
-"""Interface of the stores of the files of pictures, and what a folder and a bucket have in common.
+"""Interface of the picture stores, and what a folder and a bucket have in common.
 
 A picture is all its renditions and a manifest, named by the digest of the uploaded file. It is
 stored completely or not at all. Its record is committed after that, so no record lacks its files; a
@@ -82,10 +82,10 @@ class StoredEntry:
 
 
 class PictureStore(ABC):
-    """Store of pictures, which several processes may use at the same time.
+    """Picture store, which several processes may use at the same time.
 
     Call its methods in a thread. They raise Unavailable if a server does not answer or a folder
-    cannot be written, and OSError for other failures of files.
+    cannot be read or written; `read_files` and the lists of a folder raise OSError.
     """
 
     def __init__(self, staging_root: Path, staging_prefix: str) -> None:
@@ -100,14 +100,16 @@ class PictureStore(ABC):
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """Yield a new directory for the files of a picture, deleted at the end."""
+        """Yield a new directory for the files of a picture, deleted at the end.
+
+        Raises Unavailable for any OSError until then, since the writes to it may fail.
+        """
         with self.unavailable_on(OSError):
             self.staging_root.mkdir(parents=True, exist_ok=True)
-            created = TemporaryDirectory(
+            with TemporaryDirectory(
                 dir=self.staging_root, prefix=self.staging_prefix, ignore_cleanup_errors=True
-            )
-        with created as folder:
-            yield Path(folder)
+            ) as folder:
+                yield Path(folder)
 
     @contextmanager
     def unavailable_on(self, *errors: type[Exception]) -> Iterator[None]:
@@ -118,10 +120,10 @@ class PictureStore(ABC):
             if monotonic() - self._logged_at > _LOG_INTERVAL_SECONDS:
                 self._logged_at = monotonic()
                 reason, message = find_store_failure_reason(error), describe_store_error(error)
-                logger.error("the store of pictures cannot be used: %s: %s", reason, message)
+                logger.error("the picture store cannot be used: %s: %s", reason, message)
             detail = tr(
-                "The store of the pictures does not answer. Try again in a few seconds.",
-                "Хранилище изображений не отвечает. Повторите запрос через несколько секунд.",
+                "Pictures are unavailable at the moment. Try again later.",
+                "Изображения сейчас недоступны. Повторите запрос позже.",
             )
             raise Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
 

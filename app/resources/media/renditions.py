@@ -1,5 +1,6 @@
 """Renditions of untrusted pictures, made by a child process: see `app.resources.media.worker`."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,8 +22,8 @@ def make_renditions(source: Path, target: Path) -> Picture:
     """Write the renditions of the file `source` to the directory `target`. Call it in a thread.
 
     Raises PictureRefused, with the code `too-complex` if the child exceeds a limit or crashes,
-    TimeoutError if the child does not get its CPU time in `MAX_WALL_SECONDS`, and RuntimeError if
-    it fails for a reason other than the picture.
+    Unavailable if it does not get its CPU time in `MAX_WALL_SECONDS`, OSError if it cannot read or
+    write files, and RuntimeError if it fails for another reason than the picture.
     """
     command = [sys.executable, "-I", "-m", "app.resources.media.worker", str(source), str(target)]
     try:
@@ -36,13 +37,15 @@ def make_renditions(source: Path, target: Path) -> Picture:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise TimeoutError("The decoder was not done in time.") from error
+        raise busy_decoder() from error
     if result.returncode < 0:  # killed by a signal
         raise PictureRefused(RefusalCode.TOO_COMPLEX)
     if result.returncode:
-        last_word = b"".join(result.stdout.split()[-1:]).decode("ascii", "replace")
-        if last_word in set(RefusalCode):
-            raise PictureRefused(RefusalCode(last_word))
+        match result.stdout.decode("ascii", "replace").split():
+            case [*_, "errno", number] if number.isdecimal():
+                raise OSError(int(number), os.strerror(int(number)))
+            case [*_, code] if code in set(RefusalCode):
+                raise PictureRefused(RefusalCode(code))
         errors = result.stderr[-_MAX_LOGGED_BYTES:].decode(errors="replace")
         raise RuntimeError(f"The decoder ended with status {result.returncode}: {errors}")
     return Picture.from_json((target / MANIFEST_FILE).read_bytes())

@@ -6,7 +6,6 @@ time than that of their last write, so an empty object `used` has the time of th
 Endpoint, region and credentials are those of the environment variables of AWS (`AWS_…`).
 """
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -55,7 +54,6 @@ class S3Store(PictureStore):
 
     def __init__(self, url: str) -> None:
         super().__init__(staging_root=Path(gettempdir()), staging_prefix="zarya-picture-")
-        _unset_empty_variables()
         self._bucket = Bucket.from_url(
             url,
             client_options={
@@ -178,15 +176,11 @@ class S3Store(PictureStore):
                         yield match[1], match[2], each["last_modified"].timestamp()
 
     def _requests(self, *errors: type[Exception]) -> AbstractContextManager[None]:
-        """Raise Unavailable for errors of S3 and `errors`: a bucket may be what is not found."""
+        """Raise Unavailable for errors of S3 and `errors`.
+
+        Pass FileNotFoundError where only a missing bucket can cause it.
+        """
         return self.unavailable_on(BaseError, *errors)
-
-
-def _unset_empty_variables() -> None:
-    """Remove empty variables of AWS, as compose.yaml passes them: obstore panics at some."""
-    for name, value in list(os.environ.items()):
-        if name.startswith("AWS_") and not value:
-            del os.environ[name]
 
 
 def _key(digest: str, *names: str) -> str:

@@ -51,7 +51,9 @@ def find_store_failure_reason(error: BaseException) -> StoreFailureReason:
         return _BY_ERRNO.get(code, StoreFailureReason.OTHER)
     if _NO_BUCKET_CODE in str(cause):
         return StoreFailureReason.NO_BUCKET
-    return _BY_CLASS_NAME.get(type(cause).__name__, StoreFailureReason.UNREACHABLE)
+    is_of_obstore = type(cause).__module__ == "obstore.exceptions"
+    default = StoreFailureReason.UNREACHABLE if is_of_obstore else StoreFailureReason.OTHER
+    return _BY_CLASS_NAME.get(type(cause).__name__, default)
 
 
 def describe_store_error(error: BaseException) -> str:

@@ -27,7 +27,7 @@ from app.http.client import ForbiddenUrl, RequestFailed, send_request
 from app.http.problems import FieldProblem, InvalidRequest, UnsupportedMediaType
 from app.resources.media.current_store import current_store
 from app.resources.media.picture_store import compute_digest
-from app.resources.media.renditions import busy_decoder, make_renditions
+from app.resources.media.renditions import make_renditions
 from app.resources.media.schemas import MediaFetch, MediaFields, MediaWrite
 
 _JSON, _FORM = "application/json", "multipart/form-data"
@@ -210,15 +210,12 @@ def _store_picture(upload: _Upload) -> str:
     if picture is None:
         with store.staging() as folder:
             source, files = folder / "source", folder / digest
-            with store.unavailable_on(OSError):
-                source.write_bytes(upload.content)
-                files.mkdir()
+            source.write_bytes(upload.content)
+            files.mkdir()
             try:
                 picture = make_renditions(source, files)
             except PictureRefused as refusal:
                 _refuse(upload, refusal.code, str(_REFUSALS[refusal.code]))
-            except TimeoutError as error:
-                raise busy_decoder() from error
             store.add(digest, files)
     if upload.media_type not in {*_UNTYPED, picture.media_type}:
         detail = tr(

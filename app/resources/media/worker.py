@@ -2,8 +2,9 @@
 
 It decodes the file SOURCE, and writes the renditions and their manifest to the directory TARGET.
 Decoders of pictures are large C libraries, and the files come from anywhere. So they run in a
-process with limits of its own, which ends after one file. The last word of its output is the
-`RefusalCode` if the picture is refused. Any other failure, such as a full disk, is a traceback.
+process with limits of its own, which ends after one file. The end of its output is the
+`RefusalCode` if the picture is refused, and `errno N` for an error of the system, such as that of a
+full disk. Any other failure is a traceback.
 """
 
 import resource
@@ -56,26 +57,26 @@ def main(source: Path, target: Path) -> int:
     """Decode `source`, and write its renditions to `target`. Returns the exit status."""
     for kind, limit in _LIMITS.items():
         resource.setrlimit(kind, (limit, limit))
-    content = source.read_bytes()
-    if svg.is_svg(content):
-        resource.setrlimit(resource.RLIMIT_CPU, (_MAX_SVG_CPU_SECONDS, MAX_CPU_SECONDS))
     try:
+        content = source.read_bytes()
+        if svg.is_svg(content):
+            resource.setrlimit(resource.RLIMIT_CPU, (_MAX_SVG_CPU_SECONDS, MAX_CPU_SECONDS))
         picture = write_renditions(content, target)
+        (target / MANIFEST_FILE).write_text(picture.to_json())
     except PictureRefused as refusal:
-        return _refuse(refusal.code)
+        return _fail(refusal.code)
     except MemoryError:
-        return _refuse(RefusalCode.TOO_COMPLEX)
+        return _fail(RefusalCode.TOO_COMPLEX)
     except Exception as error:  # whatever a decoder raises for a malformed file
         if isinstance(error, OSError) and error.errno is not None:  # of the system, not of Pillow
-            raise
-        return _refuse(RefusalCode.UNDECODABLE)
-    (target / MANIFEST_FILE).write_text(picture.to_json())
+            return _fail(f"errno {error.errno}")
+        return _fail(RefusalCode.UNDECODABLE)
     return 0
 
 
-def _refuse(code: RefusalCode) -> int:
-    """Print `code` for the parent. Returns the exit status."""
-    print(code)  # noqa: T201 - read by the parent
+def _fail(reason: str) -> int:
+    """Print `reason` for the parent. Returns the exit status."""
+    print(reason)  # noqa: T201 - read by the parent
     return 1
 
 
