@@ -192,7 +192,9 @@ def _write_rendition(image: Image.Image, rendition: Rendition, target: Path) -> 
     clean = Image.frombytes(image.mode, image.size, image.tobytes())  # without any metadata
     for extension, options in _ENCODER_OPTIONS.items():
         encoded = _flatten(clean) if extension == "jpg" else clean
-        encoded.save(target / rendition_file(rendition.name, extension), **options)
+        content = BytesIO()  # Pillow ignores that a disk becomes full within a JPEG file
+        encoded.save(content, Image.registered_extensions()[f".{extension}"], **options)
+        (target / rendition_file(rendition.name, extension)).write_bytes(content.getvalue())
 
 
 def _flatten(image: Image.Image) -> Image.Image:
