@@ -158,14 +158,14 @@ class Zarya(FastAPI):
         return app
 
 
-@route_traits(english_only=True)
+@route_traits(english_only=True, reads_files=True)
 def openapi(request: Request) -> Response:
-    """Serve the OpenAPI document. Not async: the first request builds it, which takes a second."""
+    """Serve the OpenAPI document. Not async: the first request builds it, which takes seconds."""
     app: Zarya = request.app
     return Response(app.openapi_json, media_type="application/json")
 
 
-@route_traits(english_only=True)
+@route_traits(english_only=True, reads_files=True)
 def openapi_yaml(request: Request) -> Response:
     """Serve the OpenAPI document as YAML. Not async: the first request encodes it."""
     app: Zarya = request.app

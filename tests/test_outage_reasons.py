@@ -103,7 +103,7 @@ def check_quiet(url: str, key: str) -> None:
     with open_application(url, key) as (client, lines):
         assert client.post("/v1/people", json={"name": "Somebody"}).status_code == 201
         checks = client.get("/health/ready").json()["checks"]
-        assert checks == {"database": "ok", "archive": "ok", "writes": "ok"}
+        assert checks == {"database": "ok", "archive": "ok", "writes": "ok", "pictures": "ok"}
         assert find_outages(client) == []
     assert find_started_outages(lines) == []
 

@@ -32,8 +32,8 @@ _MAX_UPLOAD_COUNT = 8
 _MAX_FILE_COUNT = 64
 """Reads of files in progress in one process. Some wait until the file is made."""
 
-_UPLOAD_SECONDS = 30.0
-"""Time limit of an upload, which waits for those before it."""
+_FILE_SECONDS = 30.0
+"""Time limit of an upload, which waits for those before it, and of a file, which may be made."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -149,10 +149,11 @@ class LoadSheddingMiddleware:
             return
         seconds = self.timeout_seconds
         if scope["method"] in _SAFE_METHODS:
-            is_file = scope["path"].startswith(self._file_prefixes)
-            bulkhead = self.file_bulkhead if is_file else self.read_bulkhead
+            bulkhead = self.read_bulkhead
+            if scope["path"].startswith(self._file_prefixes):
+                bulkhead, seconds = self.file_bulkhead, max(seconds, _FILE_SECONDS)
         elif scope["path"] in self._upload_paths:
-            bulkhead, seconds = self.upload_bulkhead, max(seconds, _UPLOAD_SECONDS)
+            bulkhead, seconds = self.upload_bulkhead, max(seconds, _FILE_SECONDS)
         else:
             bulkhead = self.write_bulkhead
         if not await bulkhead.acquire():

@@ -33,7 +33,8 @@ class RouteTraits:
     signs_in: bool = False
     """A POST with a key in its body: a 401 counts as a wrong key."""
     reads_files: bool = False
-    """The response is a file, not data of the database: it takes no slot of other reads."""
+    """The response is a file, not data of the database: it takes no slot of other reads, and the
+    first request may make it, which takes longer than most reads."""
 
 
 NO_TRAITS = RouteTraits()

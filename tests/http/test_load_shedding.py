@@ -157,3 +157,17 @@ def test_slow_response_is_answered_with_503(archive: TestClient, release_reads: 
         assert "too long" in answer.json()["detail"]
         assert answer.headers["Retry-After"] == "5"
         assert answer.headers["X-Request-ID"] in answer.json()["instance"]
+
+
+def test_file_may_be_made_for_longer_than_a_response(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The positive control is the test above."""
+
+    def build(*_: object) -> dict[str, Any]:
+        time.sleep(1)
+        return {"openapi": "3.1.0"}
+
+    monkeypatch.setattr("app.main.build_openapi", build)
+    with service(archive, request_seconds=0.3) as client:
+        assert client.get("/openapi.json").json() == build()
