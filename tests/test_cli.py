@@ -330,7 +330,7 @@ def test_serve_prepares_database_and_stops_on_sigterm(tmp_path: Path) -> None:
 
 def get_json(url: str, server: subprocess.Popen[str]) -> dict[str, object]:
     """JSON response of the server, as soon as it accepts connections."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while server.poll() is None and time.monotonic() < deadline:
         try:
             with urlopen(url) as response:
