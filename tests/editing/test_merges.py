@@ -10,16 +10,11 @@ from app.db.database import Database
 from app.db.models import Agency
 from app.resources.merges import commands
 from tests.support import documents
+from tests.support.changes import read_changes_to_end
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.writes import create_record
 
 FLIGHT = {"person": "kate-rubin", "role": "pilot"}
-
-
-def create(editor: TestClient, collection: str, document: dict[str, Any]) -> dict[str, Any]:
-    answer = editor.post(f"/v1/{collection}", json=document)
-    assert answer.status_code == 201, answer.text
-    created: dict[str, Any] = answer.json()
-    return created
 
 
 def merge(editor: TestClient, slug: str, into: str, **options: Any) -> Any:
@@ -29,21 +24,21 @@ def merge(editor: TestClient, slug: str, into: str, **options: Any) -> Any:
 @pytest.fixture
 def people(editor: TestClient) -> dict[str, Any]:
     """The same person twice; the duplicate has a launch and an article, and a former slug."""
-    create(editor, "people", documents.person(slug="kathleen-rubins", name="Kathleen Rubins"))
-    create(editor, "people", documents.person(slug="k-rubin", name="K. Rubin"))
+    create_record(
+        editor, "people", documents.person(slug="kathleen-rubins", name="Kathleen Rubins")
+    )
+    create_record(editor, "people", documents.person(slug="k-rubin", name="K. Rubin"))
     patch = {"slug": "kate-rubin"}
     editor.patch("/v1/people/k-rubin", json=patch, headers=IF_MATCH_ANY).raise_for_status()
-    launch = create(editor, "launches", documents.launch(crewed=True, crew=[FLIGHT]))
+    launch = create_record(editor, "launches", documents.launch(crewed=True, crew=[FLIGHT]))
     article = documents.article(people=["kate-rubin", "kathleen-rubins"])
-    return {"launch": launch, "article": create(editor, "articles", article)}
+    return {"launch": launch, "article": create_record(editor, "articles", article)}
 
 
 def test_merge_moves_references_slugs_and_changes(
     editor: TestClient, people: dict[str, Any]
 ) -> None:
-    copy = editor.get("/v1/changes").json()
-    while copy["next"]:
-        copy = editor.get(copy["next"]).json()
+    _, later_changes = read_changes_to_end(editor)
     merged = merge(editor, "kate-rubin", "kathleen-rubins")
     assert merged.status_code == 200, merged.text
     launch = editor.get(f"/v1/launches/{people['launch']['slug']}").json()
@@ -55,7 +50,7 @@ def test_merge_moves_references_slugs_and_changes(
         assert moved.headers["location"].endswith("/v1/people/kathleen-rubins")
     draft = editor.get(f"/v1/articles/{people['article']['slug']}/preview").json()
     assert [each["slug"] for each in draft["people"]] == ["kathleen-rubins"]
-    changes = [(each["type"], each["op"]) for each in editor.get(copy["sync"]).json()["items"]]
+    changes = [(each["type"], each["op"]) for each in editor.get(later_changes).json()["items"]]
     assert changes == [("launch", "upsert"), ("person", "delete")]
     entries = editor.get("/v1/audit", params={"action": "merge"}).json()["items"]
     request = merged.headers["X-Request-ID"]
@@ -106,9 +101,9 @@ def test_number_of_references_is_limited(
     editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for slug in ("often-named", "rarely-named"):
-        create(editor, "agencies", {"slug": slug, "name": slug})
+        create_record(editor, "agencies", {"slug": slug, "name": slug})
     for number in range(3):
-        create(editor, "agencies", {"name": f"Part {number}", "parent": "often-named"})
+        create_record(editor, "agencies", {"name": f"Part {number}", "parent": "often-named"})
     monkeypatch.setattr(commands, "MAX_REFERENCE_COUNT", 2)
     refused = editor.post("/v1/agencies/often-named/merge", json={"into": "rarely-named"})
     assert (refused.status_code, "More than 2" in refused.json()["detail"]) == (409, True)
@@ -121,7 +116,7 @@ def test_number_of_references_is_limited(
 
 def test_agency_is_not_merged_into_a_part_of_it(editor: TestClient) -> None:
     for name, parent in (("Whole", None), ("Half", "whole"), ("Piece", "half"), ("Twin", "half")):
-        create(editor, "agencies", {"name": name, "parent": parent})
+        create_record(editor, "agencies", {"name": name, "parent": parent})
     for part in ("half", "piece"):
         refused = editor.post("/v1/agencies/whole/merge", json={"into": part})
         assert refused.status_code == 422, refused.text
@@ -135,7 +130,7 @@ def test_agency_is_not_merged_into_a_part_of_it(editor: TestClient) -> None:
 
 def test_cycle_of_agencies_can_be_mended(editor: TestClient, database: Database) -> None:
     for name in ("Left", "Right", "Below"):
-        create(editor, "agencies", {"name": name})
+        create_record(editor, "agencies", {"name": name})
     with database.session() as session:
         ids = {row.slug: row.id for row in session.execute(select(Agency.slug, Agency.id))}
         for slug, parent in (("left", "right"), ("right", "left")):

@@ -7,13 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.support import documents
 from tests.support.documents import IF_MATCH_ANY
-
-
-def create(editor: TestClient, collection: str, document: dict[str, Any]) -> dict[str, Any]:
-    answer = editor.post(f"/v1/{collection}", json=document)
-    assert answer.status_code == 201, answer.text
-    created: dict[str, Any] = answer.json()
-    return created
+from tests.support.writes import create_record
 
 
 def merge(editor: TestClient, slug: str, into: str) -> Any:
@@ -24,18 +18,18 @@ def fly(editor: TestClient, person: str, launched: str, landed: str, walks_at: s
     """A flight of a person, with a spacewalk of an hour."""
     crew = [{"person": person, "role": "commander", "landed_at": landed}]
     launch = documents.launch(status="success", launch_at=launched, crew=crew)
-    create(editor, "launches", launch)
+    create_record(editor, "launches", launch)
     if walks_at:
         crew = [{"person": person, "role": "ev1"}]
         walk = documents.spacewalk(starts_at=walks_at, duration_seconds=3600, crew=crew)
-        create(editor, "spacewalks", walk)
+        create_record(editor, "spacewalks", walk)
 
 
 @pytest.fixture
 def twins(editor: TestClient) -> TestClient:
     """Client of an archive with two people; the first flew from March to June 2019."""
     for slug in ("first", "second"):
-        create(editor, "people", documents.person(slug=slug))
+        create_record(editor, "people", documents.person(slug=slug))
     landed = "2019-06-24T00:00:00Z"
     fly(editor, "first", "2019-03-14T19:14:09Z", landed, "2019-05-01T12:00:00Z")
     return editor
@@ -72,7 +66,7 @@ def test_planned_flights_at_the_same_time_are_merged(twins: TestClient) -> None:
     """Plans change: writes refuse them as little."""
     for person in ("first", "second"):
         crew = [{"person": person, "role": "pilot"}]
-        create(twins, "launches", documents.launch(crew=crew))
+        create_record(twins, "launches", documents.launch(crew=crew))
     assert merge(twins, "second", "first").status_code == 200
 
 
@@ -84,7 +78,7 @@ def test_person_is_not_in_two_missions(twins: TestClient, starts_at: str, status
     }
     for person, (start, end) in periods.items():
         mission = documents.mission(starts_at=start, ends_at=end)
-        slug = create(twins, "missions", mission)["slug"]
+        slug = create_record(twins, "missions", mission)["slug"]
         crew = [{"person": person, "role": "flight_engineer"}]
         saved = twins.put(f"/v1/missions/{slug}/crew", json={"items": crew}, headers=IF_MATCH_ANY)
         saved.raise_for_status()

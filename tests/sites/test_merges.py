@@ -7,14 +7,9 @@ from starlette.testclient import TestClient
 
 from app.resources.sites import commands
 from tests.support import documents
+from tests.support.changes import read_changes_to_end
 from tests.support.documents import IF_MATCH_ANY
-
-
-def create(editor: TestClient, collection: str, document: dict[str, Any]) -> dict[str, Any]:
-    answer = editor.post(f"/v1/{collection}", json=document)
-    assert answer.status_code == 201, answer.text
-    created: dict[str, Any] = answer.json()
-    return created
+from tests.support.writes import create_record
 
 
 def merge(editor: TestClient, slug: str, into: str) -> Any:
@@ -25,20 +20,18 @@ def merge(editor: TestClient, slug: str, into: str) -> Any:
 def sites(editor: TestClient) -> str:
     """Slug of a launch from a pad of the site `meadow`; `field` is the same site."""
     field = documents.site(slug="field", name="Field", pads=[{"name": "North"}, {"name": "South"}])
-    create(editor, "sites", field)
+    create_record(editor, "sites", field)
     meadow = documents.site(slug="medow", name="Meadow", pads=[{"name": "East", "code": "E"}])
-    create(editor, "sites", meadow)
+    create_record(editor, "sites", meadow)
     renamed = {"slug": "meadow"}
     editor.patch("/v1/sites/medow", json=renamed, headers=IF_MATCH_ANY).raise_for_status()
     launch = documents.launch(crewed=False, site={"name": "Meadow", "country": "KZ"}, pad="East")
-    slug: str = create(editor, "launches", launch)["slug"]
+    slug: str = create_record(editor, "launches", launch)["slug"]
     return slug
 
 
 def test_merge_of_sites_moves_pads_launches_and_slugs(editor: TestClient, sites: str) -> None:
-    copy = editor.get("/v1/changes").json()
-    while copy["next"]:
-        copy = editor.get(copy["next"]).json()
+    _, later_changes = read_changes_to_end(editor)
     before = editor.get("/v1/sites/field").json()
     merged = merge(editor, "meadow", "field")
     assert merged.status_code == 200, merged.text
@@ -56,7 +49,7 @@ def test_merge_of_sites_moves_pads_launches_and_slugs(editor: TestClient, sites:
         assert moved.headers["location"].endswith("/v1/sites/field")
     found = editor.get("/v1/launches", params={"site": "field", "pad": "medow-east"}).json()
     assert [each["slug"] for each in found["items"]] == [sites]
-    changes = editor.get(copy["sync"]).json()["items"]
+    changes = editor.get(later_changes).json()["items"]
     shown = [(each["type"], each["op"], (each["data"] or {}).get("slug")) for each in changes]
     assert sorted(shown, key=str) == [
         ("launch", "upsert", sites),
@@ -83,7 +76,7 @@ def test_merge_of_sites_moves_pads_launches_and_slugs(editor: TestClient, sites:
 
 
 def test_site_without_pads_leaves_the_other_as_it_is(editor: TestClient, sites: str) -> None:
-    create(editor, "sites", documents.site(slug="lea", name="Lea"))
+    create_record(editor, "sites", documents.site(slug="lea", name="Lea"))
     before = editor.get("/v1/sites/field").json()
     assert merge(editor, "lea", "field").json() == before
 
