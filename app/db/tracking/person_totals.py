@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from app.db.database import Reader
 from app.db.functions import SecondsBetween
 from app.db.models import Flight, Launch, Person, Spacewalk, SpacewalkMember, stored_id
+from app.db.row_locks import lock_people
 from app.db.timeouts import disable_timeouts
 from app.db.tracking.steps import Writes, has_changed
 from app.domain.batching import batched
@@ -93,8 +94,7 @@ def recount_person_totals(session: Session, person_ids: Collection[int]) -> None
     connection = session.connection()
     for ids in batched(sorted(person_ids), _BATCH_ROWS):
         # Waits for the transactions that write what is counted, and sees what those commit.
-        locked = select(Person.id).where(Person.id.in_(ids)).order_by(Person.id)
-        connection.execute(locked.with_for_update())
+        lock_people(connection, ids)
         connection.execute(_update_statement(Person.id.in_(ids)))
 
 

@@ -11,6 +11,7 @@ from app.api.validation_errors import raise_field_error
 from app.api.write_models import default_precision
 from app.api.writes.agencies import find_optional_agency_id, load_agency_ids
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, stored_id
+from app.db.row_locks import lock_people
 from app.domain.dates import period_bounds, period_end
 from app.domain.enums import FLOWN_STATUSES, LaunchStatus
 from app.domain.languages import tr
@@ -60,8 +61,7 @@ def _check_on_ground(
     if launch.status in {LaunchStatus.CANCELLED, LaunchStatus.FAILURE} or not people:
         return
     # Locked, so that no other request launches them meanwhile.
-    locked = select(Person.id).where(Person.id.in_(people)).order_by(Person.id)
-    session.execute(locked.with_for_update())
+    lock_people(session, people)
     flights = session.execute(
         select(Flight, Launch)
         .join(Launch, Launch.id == Flight.launch_id)

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.validation_errors import raise_field_error
-from app.db.models import CrewAssignment, Mission, Person, stored_id
+from app.db.models import CrewAssignment, Mission, stored_id
+from app.db.row_locks import lock_people
 from app.domain.languages import tr
 
 _MAX_HANDOVER_DURATION = timedelta(days=21)
@@ -58,11 +59,9 @@ def check_not_in_other_missions(
     session: Session, mission: Mission, roles: Collection[AssignmentDates]
 ) -> None:
     """Raise InvalidRequest if a person is in another mission for longer than a handover."""
-    people = sorted({role.person_id for role in roles})
+    people = {role.person_id for role in roles}
     # Locked, so that no other request assigns them to another mission meanwhile.
-    session.execute(
-        select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update()
-    )
+    lock_people(session, people)
     assignments = session.execute(
         select(CrewAssignment, Mission)
         .join(Mission, Mission.id == CrewAssignment.mission_id)

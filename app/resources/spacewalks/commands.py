@@ -26,6 +26,7 @@ from app.db.models import (
     SpacewalkMember,
     stored_id,
 )
+from app.db.row_locks import lock_people
 from app.domain.dates import now, period_end
 from app.domain.enums import FLOWN_STATUSES, AuditTarget, LaunchStatus
 from app.domain.languages import tr
@@ -171,8 +172,7 @@ def _check_no_other(session: Session, spacewalk: Spacewalk, people: Sequence[int
     if not people:
         return
     # Locked, so that no other write adds a spacewalk of these people meanwhile.
-    own = select(Person.id).where(Person.id.in_(people)).order_by(Person.id)
-    session.execute(own.with_for_update())
+    lock_people(session, people)
     period = SpacewalkPeriod.of(vars(spacewalk))
     others = session.execute(
         select(
