@@ -50,17 +50,16 @@ class FolderStore(PictureStore):
 
     def add(self, digest: str, files: Path) -> None:
         target, written = self.folder(digest), [*files.iterdir(), files]
-        with self.unavailable_on(OSError):
-            target.parent.mkdir(exist_ok=True)
-            for path in written:
-                flush_to_disk(path)
-            try:
-                files.rename(target)
-            except OSError:
-                if self.find(digest) is None:  # otherwise another upload of the file was first
-                    raise
-            for path in (target.parent, self.root):
-                flush_to_disk(path)
+        target.parent.mkdir(exist_ok=True)
+        for path in written:
+            flush_to_disk(path)
+        try:
+            files.rename(target)
+        except OSError:
+            if self.find(digest) is None:  # otherwise another upload of the file was first
+                raise
+        for path in (target.parent, self.root):
+            flush_to_disk(path)
 
     def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:
         path = self.folder(digest) / name

@@ -129,7 +129,7 @@ class PictureStore(ABC):
 
     @abstractmethod
     def add(self, digest: str, files: Path) -> None:
-        """Store the picture whose files are in the staged directory `files`, durably."""
+        """Store the picture whose files are in the directory `files` of `staging`, durably."""
 
     @abstractmethod
     def read_part(self, digest: str, name: str, start: int, max_bytes: int) -> FilePart:
