@@ -14,6 +14,7 @@ from app.domain.enums import Scope
 from app.ops.backup import BackupError, _digest_tables, restore_backup, write_backup
 from app.resources.write_steps import build_database
 from tests.support import documents, factories
+from tests.support.changes import read_changes_to_end
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import (
     CreateDatabase,
@@ -93,9 +94,7 @@ def test_changes_continue_after_restore(create_database: CreateDatabase, tmp_pat
     """Change cursors are refused; webhooks continue with undelivered changes."""
     with open_client(create_database()) as client:
         editor = client_with_key(client, *Scope)
-        sync = editor.get("/v1/changes").json()
-        while sync["next"]:
-            sync = editor.get(sync["next"]).json()
+        _, later_changes = read_changes_to_end(editor)
         editor.post("/v1/people", json=documents.person())
         with database_of(client).session() as session:
             session.add(Webhook(**HOOK, told_transaction_id=2**40, told_seq=0))
@@ -108,14 +107,12 @@ def test_changes_continue_after_restore(create_database: CreateDatabase, tmp_pat
             newest = reader.scalar(select(func.max(RecordChange.seq)))
             assert hook == {"told_transaction_id": 0, "told_seq": newest}
     with open_client(url) as client:
-        refused = client.get(sync["sync"])
+        refused = client.get(later_changes)
         assert refused.status_code == 410
         assert refused.links["start"]["url"].endswith("/v1/changes")
-        place = client.get("/v1/changes").json()
-        while place["next"]:
-            place = client.get(place["next"]).json()
+        _, later_changes = read_changes_to_end(client)
         made = client_with_key(client, *Scope).post("/v1/people", json=documents.person()).json()
-        (change,) = client.get(place["sync"]).json()["items"]
+        (change,) = client.get(later_changes).json()["items"]
         assert change["id"] == made["id"]
 
 

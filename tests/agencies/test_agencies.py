@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from tests.support import documents
+from tests.support.changes import read_changes_to_end
 from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.import_runs import import_inputs, make_input
@@ -146,9 +147,7 @@ def test_rename_shows_everywhere_and_in_changes(editor: TestClient) -> None:
     create(editor, "launches", slug="ship", crew=[seat])
     create(editor, "spacewalks", slug="walk", operator="old-name")
     create(editor, "modules", slug="hub", owners=["ON"])
-    page = editor.get("/v1/changes").json()
-    while page["next"]:
-        page = editor.get(page["next"]).json()
+    _, later_changes = read_changes_to_end(editor)
     rename = {"name": "New Name", "slug": "new-name"}
     editor.patch("/v1/agencies/old-name", json=rename, headers=IF_MATCH_ANY).raise_for_status()
 
@@ -156,7 +155,7 @@ def test_rename_shows_everywhere_and_in_changes(editor: TestClient) -> None:
     assert editor.get("/v1/launches/ship").json()["crew"][0]["agency"] == "New Name"
     assert editor.get("/v1/spacewalks/walk").json()["operator"] == "New Name"
     assert editor.get("/v1/modules/hub").json()["owners"] == ["New Name"]
-    changed = editor.get(page["sync"]).json()["items"]
+    changed = editor.get(later_changes).json()["items"]
     assert {(each["type"], each["data"]["slug"]) for each in changed} >= {
         ("agency", "new-name"),
         ("person", person["slug"]),
@@ -254,16 +253,14 @@ def test_maker_is_renamed_and_merged(editor: TestClient, path: str, field: str) 
     create(editor, "agencies", slug="maker", name="Maker")
     create(editor, "agencies", slug="other", name="Other")
     create(editor, path, slug="named", **{field: "maker"}, **required)
-    page = editor.get("/v1/changes").json()
-    while page["next"]:
-        page = editor.get(page["next"]).json()
+    _, later_changes = read_changes_to_end(editor)
 
     renamed = {"slug": "new-maker", "name": "New"}
     editor.patch("/v1/agencies/maker", json=renamed, headers=IF_MATCH_ANY).raise_for_status()
     assert read_maker() == "new-maker"
     for name in ("new-maker", "New"):
         assert slugs(editor, f"{field}={name}", f"/v1/{path}") == ["named"]
-    changed = editor.get(page["sync"]).json()["items"]
+    changed = editor.get(later_changes).json()["items"]
     assert {each["data"]["slug"] for each in changed} == {"new-maker", "named"}
 
     merged = editor.post(
