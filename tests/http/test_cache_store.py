@@ -183,10 +183,19 @@ def test_cache_is_invalidated_by_own_commits(client: TestClient, database: Datab
         assert client.get("/v1/articles?limit=1&with_total=true").json()["total"] == n + 1
 
 
+def is_kept(tracker: GenerationTracker) -> bool:
+    """Test if the generation stays the same without commits.
+
+    Commits to other databases of the PostgreSQL server, by concurrent tests, change it too.
+    """
+    return any(run(tracker.refresh) is run(tracker.refresh) for _ in range(50))
+
+
 def test_generation_changes_with_commits_of_other_processes(
-    client: TestClient, database: Database
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For any writer, any kind of statement and any order of commits."""
+    monkeypatch.setattr(generation, "_REFRESH_TIMEOUT_SECONDS", 60)
     versions = GenerationTracker(database, get_next_publication_time)
     with database.session() as session:
         session.add(factories.mission(slug="iss-1", summary="0"))
@@ -194,7 +203,7 @@ def test_generation_changes_with_commits_of_other_processes(
     generations = [run(versions.refresh)]
     other = build_database(database.engine.url.render_as_string(hide_password=False))
     for n in range(3):
-        assert run(versions.refresh) is generations[-1]
+        assert is_kept(versions)
         with other.session() as session:
             session.query(Mission).one().summary = str(n + 1)
         generations.append(run(versions.refresh))
@@ -206,7 +215,7 @@ def test_generation_changes_with_commits_of_other_processes(
             with database.session() as session:
                 session.add(factories.person())
             before = run(versions.refresh)
-            assert run(versions.refresh) is before
+            assert is_kept(versions)
             late.commit()
         assert run(versions.refresh) is not before
     other.close()
