@@ -234,12 +234,16 @@ def test_few_unavailable_responses_are_all_logged(capsys: pytest.CaptureFixture[
 # --- Responses -----------------------------------------------------------------------------------
 
 
-def test_requests_during_an_outage(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_during_an_outage(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The reason is in the log, in `ready` and in the metrics, not in public responses."""
     # It is due at the start, and opens a file beside the database.
     monkeypatch.setattr("app.ops.jobs.prune_expired", lambda _database: None)
+    # The outage moves the folder of the database away, and pictures are beside it by default.
+    application = second_app(client, media_dir=str(tmp_path))
     with (
-        TestClient(second_app(client), client=("127.0.0.1", 50_000)) as other,
+        TestClient(application, client=("127.0.0.1", 50_000)) as other,
         captured_lines() as lines,
     ):
         database = database_of(other)
