@@ -202,7 +202,11 @@ class Settings(BaseSettings):
     @classmethod
     def check_database_url(cls, value: str) -> str:
         scheme, _, rest = value.partition("://")
-        if scheme not in {"sqlite", "postgresql"} or rest in {"", "/", "/:memory:"}:
+        if (
+            scheme not in {"sqlite", "postgresql"}
+            or rest in {"", "/", "/:memory:"}
+            or rest.startswith("/file:")  # SQLite's own URLs, of which no folder can be made
+        ):
             raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
         return value
 
@@ -251,7 +255,7 @@ class Settings(BaseSettings):
     @cached_property
     def media_path(self) -> Path:
         """Folder of the pictures, absolute."""
-        scheme, _, path = self.database_url.partition(":///")
+        scheme, _, path = self.database_url.partition("?")[0].partition(":///")
         default = Path(path).with_suffix(".media") if scheme == "sqlite" else Path("var/media")
         return Path(self.media_dir or default).absolute()  # decoders have a directory of their own
 

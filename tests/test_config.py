@@ -36,6 +36,7 @@ def test_settings_are_documented_with_defaults() -> None:
         ("ZARYA_REPLICA_URL", "sqlite:///replica.db"),
         ("ZARYA_DATABASE_URL", "sqlite://"),
         ("ZARYA_DATABASE_URL", "sqlite:///:memory:"),
+        ("ZARYA_DATABASE_URL", "sqlite:///file:zarya.db?uri=true"),
     ],
 )
 def test_invalid_settings_are_refused(
@@ -44,6 +45,19 @@ def test_invalid_settings_are_refused(
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("sqlite:////srv/zarya.db", "/srv/zarya.media"),
+        ("sqlite:////srv/zarya.db?timeout=5&cache=/a/b.c", "/srv/zarya.media"),
+        ("sqlite:///zarya.db", str(Path("zarya.media").absolute())),
+        ("postgresql://localhost/zarya", str(Path("var/media").absolute())),
+    ],
+)
+def test_pictures_are_beside_the_database(url: str, folder: str) -> None:
+    assert str(Settings(database_url=url).media_path) == folder
 
 
 def test_base_url_has_no_trailing_slash() -> None:

@@ -14,7 +14,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from prometheus_client import REGISTRY
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
@@ -140,9 +140,11 @@ def test_held_lock_is_a_reason_of_writes(
     assert answer["database"]["writable"] is False
 
 
-def writable_error(url: str) -> FailureReason | None:
+def writable_error(url: str, *, read_only: bool = False) -> FailureReason | None:
     """The reason why `check_writable` fails."""
     engine = create_database_engine(url, pool_size=1, target_session_attrs="any")
+    if read_only:
+        event.listen(engine, "connect", lambda opened, _: opened.execute("PRAGMA query_only=ON"))
     try:
         with pytest.raises(DBAPIError) as caught:
             check_writable(engine)
@@ -169,9 +171,7 @@ def test_write_fails_where_writes_fail(create_database: CreateDatabase) -> None:
     url = create_database()
     command.upgrade(alembic_config(url), "head")
     if url.startswith("sqlite"):
-        file = url.removeprefix("sqlite:///")
-        read_only = f"sqlite:///file:{file}?mode=ro&uri=true"
-        assert writable_error(read_only) is FailureReason.READ_ONLY
+        assert writable_error(url, read_only=True) is FailureReason.READ_ONLY
         return
     address = make_url(url).set(drivername="postgresql+psycopg")
     server = create_engine(address.set(database="postgres"), isolation_level="AUTOCOMMIT")
