@@ -123,7 +123,7 @@ def test_files_are_those_of_a_folder(
     )
     assert [status for status, _, _ in from_s3[len(whole) :]] == [
         *(200, 304, 404, 404),
-        *((200, 200, 200, 200) if max_cached_bytes == 2**18 else (206, 206, 206, 416)),
+        *(206, 206, 206, 416),
     ]
 
 

@@ -17,18 +17,25 @@ database, at which it may be sent while the database is away. As in `stale-while
 
 def build_cache_key(path: str, query: bytes, headers: RequestHeaders) -> CacheKey:
     """The key of a request: all that its response depends on, except the content coding."""
-    return _canonical_key(path, query, headers.get(b"accept"), headers.get(b"accept-language", b""))
+    return _canonical_key(
+        path,
+        query,
+        headers.get(b"accept"),
+        headers.get(b"accept-language", b""),
+        headers.get(b"range"),
+    )
 
 
 @bounded_cache(2**21)
 def _canonical_key(
-    path: str, query: bytes, accept: bytes | None, accept_language: bytes
+    path: str, query: bytes, accept: bytes | None, accept_language: bytes, byte_range: bytes | None
 ) -> CacheKey:
     """One key for equivalent spellings: parameters are sorted, the language is negotiated."""
     if b"&" in query:
         parameters = sorted(query.split(b"&"), key=_param_name)
         query = b"&".join(parameters)
-    return (path, query, accept, negotiate_language(query, accept_language.decode("latin-1")))
+    language = negotiate_language(query, accept_language.decode("latin-1"))
+    return (path, query, accept, language, byte_range)
 
 
 def _param_name(parameter: bytes) -> bytes:

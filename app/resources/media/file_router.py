@@ -28,8 +28,8 @@ from app.resources.media.renditions import busy_decoder
 
 router = Router(prefix="/media", include_in_schema=False)
 
-_MAX_CACHED_BYTES = 2**19
-"""Larger files are streamed, and sent in parts on request; smaller ones are cached responses."""
+_MAX_CACHED_BYTES = 2**20
+"""Larger files are streamed; smaller ones are cached responses, unless a part is requested."""
 
 _PART_BYTES = 2**18
 """Size of the parts of a stream: a slow client holds one."""
@@ -61,6 +61,7 @@ async def get_file(
     content: str,
     file: str,
     if_none_match: Annotated[str | None, Header()] = None,
+    range_: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
     """File of a picture. Raises NotFound, or Unavailable for a drawing or if the store fails.
 
@@ -84,7 +85,7 @@ async def get_file(
     response = _StoredFileResponse(stored, first, headers, media_type)
     if is_head:
         return Response(None, headers=response.headers)
-    if first.size <= _MAX_CACHED_BYTES:
+    if first.size <= _MAX_CACHED_BYTES and range_ is None:
         return Response(first.data, headers=headers, media_type=media_type)
     return response
 
