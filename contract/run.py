@@ -9,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2 as httpx
 from PIL import Image
@@ -25,10 +27,18 @@ from contract.packages import clients, python_package, typescript_package
 from contract.servers import SCRIPTS, Failed, postgresql, service
 from contract.workspace import HERE, Document, Workspace
 
+Step = Callable[[Workspace], str]
+"""A check. Returns the figures to print; raises Failed."""
+
 MIN_FUZZ_CASES = 2000
+"""Least number of cases of a run."""
+
 _FUZZ_TIMEOUT_SECONDS = 1800
 """Guard against a hang only: the number of cases is fixed, and `max_response_time` limits each."""
 SCOPES = [scope.value for scope in Scope]
+_SCHEMATHESIS = SCRIPTS / "st", "--no-color", "--config-file", HERE / "schemathesis.toml"
+_COVERAGE = "--phases", "coverage"
+_RANDOM = "--phases", "examples,fuzzing,stateful"
 
 
 def broken(document: Document) -> Document:
@@ -71,64 +81,49 @@ def cache(workspace: Workspace) -> str:
     return proxy.check(workspace.origin, workspace.database_url, workspace.folder / "proxy")
 
 
-def fuzz(workspace: Workspace) -> str:
-    """Run schemathesis against the service on SQLite and on PostgreSQL, both at once."""
+def fuzz_schemas(workspace: Workspace) -> str:
+    """Run schemathesis with values at the bounds of all schemas, which needs one database only."""
     faulty = copy.deepcopy(workspace.document)
     for parameter in faulty["paths"]["/v1/launches"]["get"]["parameters"]:
         if parameter["name"] == "limit":
             parameter["schema"]["maximum"] += 1
     wrong = workspace.write("wrong.json", faulty)
-    schemathesis = SCRIPTS / "st", "--config-file", HERE / "schemathesis.toml", "run"
-    one = (
-        "--url",
-        workspace.origin,
-        "--include-operation-id",
-        "listLaunches",
-        "--phases",
-        "coverage",
-    )
-    workspace.call(*schemathesis, *one, wrong, expected_error="Schema-valid request rejected")
-    # Requests are validated before a database is used, so the coverage of schemas runs once.
-    phases = "--phases", "examples,fuzzing,stateful"
-    with (
-        postgresql(workspace.folder) as url,
-        service(url, workspace.folder) as origin,
-        ThreadPoolExecutor() as executor,
-    ):
-        runs = {
-            "SQLite": executor.submit(
-                _fuzz, workspace, "sqlite", workspace.origin, workspace.database_url
-            ),
-            "PostgreSQL": executor.submit(_fuzz, workspace, "postgresql", origin, url, *phases),
-        }
-        figures = {name: run.result() for name, run in runs.items()}
-    total = sum(cases for cases, _ in figures.values())
-    if total < MIN_FUZZ_CASES:
-        raise Failed(f"only {total} cases; at least {MIN_FUZZ_CASES} are required")
-    parts = (f"{name} {cases} ({good} accepted)" for name, (cases, good) in figures.items())
-    return f"{total} cases, 0 failures: {', '.join(parts)}"
+    url = f"sqlite:///{workspace.folder}/schemas.db"
+    with service(url, workspace.folder) as origin:
+        one = "--url", origin, "--include-operation-id", "listLaunches", *_COVERAGE
+        error = "Schema-valid request rejected"
+        workspace.call(*_SCHEMATHESIS, "run", *one, wrong, expected_error=error)
+        return _fuzz(workspace, origin, url, *_COVERAGE)
 
 
-def _fuzz(
-    workspace: Workspace, name: str, origin: str, database_url: str, *options: str
-) -> tuple[int, int]:
+def fuzz_sqlite(workspace: Workspace) -> str:
+    """Run schemathesis with examples, random values and sequences of requests on SQLite."""
+    return _fuzz(workspace, workspace.origin, workspace.database_url, *_RANDOM)
+
+
+def fuzz_postgresql(workspace: Workspace) -> str:
+    """Run schemathesis as on SQLite, on PostgreSQL."""
+    with postgresql(workspace.folder) as url, service(url, workspace.folder) as origin:
+        return _fuzz(workspace, origin, url, *_RANDOM)
+
+
+def _fuzz(workspace: Workspace, origin: str, database_url: str, *options: str) -> str:
     """Run schemathesis against `origin`. Returns the numbers of generated and accepted cases."""
-    path = workspace.folder / f"{name}.json"
+    path = workspace.folder / f"fuzz-{urlsplit(origin).port}.json"
     report = "--report", "json", "--report-json-path", path
-    schemathesis = SCRIPTS / "st", "--no-color", "--config-file", HERE / "schemathesis.toml", "run"
     scopes = [part for scope in SCOPES for part in ("--scope", scope)]
     env = {"ZARYA_DATABASE_URL": database_url}
     key = workspace.call(SCRIPTS / "zarya", "keys", "create", "--name", "Fuzz", *scopes, env=env)
     bearer = "--header", f"Authorization: Bearer {key.strip()}"
-    own = {"FUZZ_KEY": key.strip()}
     _upload_picture(origin, key.strip())
     workspace.call(
-        *schemathesis,
+        *_SCHEMATHESIS,
+        "run",
         *report,
         *bearer,
         *options,
         f"{origin}/openapi.json",
-        env=own,
+        env={"FUZZ_KEY": key.strip()},
         timeout_seconds=_FUZZ_TIMEOUT_SECONDS,
     )
     result = json.loads(path.read_text())
@@ -138,9 +133,12 @@ def _fuzz(
         or cases["errored"]
         or operations["tested"] != operations["selected"]
     ):
-        raise Failed(f"schemathesis on {name}: {cases}, {operations}")
+        raise Failed(f"schemathesis: {cases}, {operations}")
+    if cases["generated"] < MIN_FUZZ_CASES:
+        raise Failed(f"only {cases['generated']} cases; at least {MIN_FUZZ_CASES} are required")
     rates = (rate for phases in result["valid_rates"].values() for rate in phases.values())
-    return cases["generated"], sum(rate["accepted"] for rate in rates)
+    accepted = sum(rate["accepted"] for rate in rates)
+    return f"{cases['generated']} cases ({accepted} accepted), 0 failures"
 
 
 def _upload_picture(origin: str, key: str) -> None:
@@ -158,9 +156,9 @@ def _upload_picture(origin: str, key: str) -> None:
     ).raise_for_status()
 
 
-STEPS: dict[str, Callable[[Workspace], str]] = {
-    step.__name__: step
-    for step in (
+LANES: tuple[tuple[Step, ...], ...] = (
+    (fuzz_schemas, fuzz_postgresql),
+    (
         redocly,
         spectral,
         typescript,
@@ -169,32 +167,42 @@ STEPS: dict[str, Callable[[Workspace], str]] = {
         python,
         typescript_package,
         python_package,
-        fuzz,
         cache,
-    )
-}
-COMMITTING_STEPS: dict[str, Callable[[Workspace], str]] = {"clients": clients}
+        fuzz_sqlite,
+    ),
+)
+"""Steps that run one after the other. The lanes run at the same time, and take as long each."""
+COMMITTING_STEPS: tuple[Step, ...] = (clients,)
 """Steps that write committed files, run by name only."""
 
 
-def main(names: Iterable[str]) -> int:
-    """Run the steps in `names` and return the exit status."""
-    steps = STEPS | COMMITTING_STEPS
-    if unknown := set(names) - set(steps):
-        print(f"Unknown steps: {', '.join(unknown)}. Steps: {', '.join(steps)}")
+def main(names: Collection[str]) -> int:
+    """Run the steps in `names`, by default all checks, and return the exit status."""
+    lanes = [*LANES, COMMITTING_STEPS] if names else LANES
+    known = [step.__name__ for lane in (*LANES, COMMITTING_STEPS) for step in lane]
+    if unknown := set(names) - set(known):
+        print(f"Unknown steps: {', '.join(unknown)}. Steps: {', '.join(known)}")
         return 2
+    chosen = [[step for step in lane if not names or step.__name__ in names] for lane in lanes]
     with tempfile.TemporaryDirectory(prefix="zarya-contract-") as folder, ExitStack() as stack:
         workspace = Workspace(Path(folder), stack)
-        for name in names:
-            start = time.monotonic()
-            try:
-                figures = steps[name](workspace)
-            except (Failed, subprocess.TimeoutExpired) as error:
-                print(f"{name}: FAILED\n{error}", flush=True)
-                return 1
-            print(f"{name}: {figures} ({time.monotonic() - start:.0f} s)", flush=True)
-    return 0
+        with ThreadPoolExecutor(len(lanes)) as executor:
+            passed = list(executor.map(partial(_run_lane, workspace), chosen))
+    return 0 if all(passed) else 1
+
+
+def _run_lane(workspace: Workspace, steps: Iterable[Step]) -> bool:
+    """Run `steps` until one fails. Returns true if all have passed."""
+    for step in steps:
+        start = time.monotonic()
+        try:
+            figures = step(workspace)
+        except (Failed, subprocess.TimeoutExpired) as error:
+            print(f"{step.__name__}: FAILED\n{error}", flush=True)
+            return False
+        print(f"{step.__name__}: {figures} ({time.monotonic() - start:.0f} s)", flush=True)
+    return True
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or STEPS))
+    sys.exit(main(sys.argv[1:]))

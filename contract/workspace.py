@@ -18,18 +18,17 @@ Document = dict[str, Any]
 
 
 class Workspace:
-    """Temporary folder and shared resources of the contract checks, each created on first use."""
+    """Temporary folder, document and tools of the contract checks.
+
+    The properties are created on first use. They belong to one lane: lanes run in threads.
+    """
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
         self.stack = stack
-
-    @cached_property
-    def document(self) -> Document:
-        """OpenAPI document of a service with an https origin, as published."""
         env = {"ZARYA_PUBLIC_URL": "https://zarya.test"}
-        document: Document = json.loads(self.call(SCRIPTS / "zarya", "openapi", env=env))
-        return document
+        self.document: Document = json.loads(self.call(SCRIPTS / "zarya", "openapi", env=env))
+        """OpenAPI document of a service with an https origin, as published."""
 
     def write(self, name: str, document: Document) -> Path:
         """Write `document` to a file in the folder and return its path."""
