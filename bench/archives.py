@@ -1,11 +1,14 @@
 """Databases with any number of articles, created once and cached in `var/bench/`."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import psycopg
@@ -129,6 +132,26 @@ def postgresql() -> Iterator[Postgres]:
         yield Postgres(archive_url, server.get_postmaster_info().pid)
     finally:
         server.cleanup()
+
+
+@contextmanager
+def copied_sqlite(address: str) -> Iterator[str]:
+    """Copy a database file, and yield the URL of the copy, which is removed at the end."""
+    with TemporaryDirectory(prefix="zarya-bench-copy-") as folder:
+        copyfile(make_url(address).database or "", f"{folder}/copy.db")
+        yield f"sqlite:///{folder}/copy.db"
+
+
+@contextmanager
+def copied_postgresql(address: str) -> Iterator[str]:
+    """Copy a database on its server, and yield the URL of the copy, which is removed at the end."""
+    copy = make_url(address).set(database=f"copy_{os.getpid()}")
+    server = make_url(address).set(database="postgres").render_as_string(hide_password=False)
+    _run(server, f"CREATE DATABASE {copy.database} TEMPLATE {make_url(address).database}")
+    try:
+        yield copy.render_as_string(hide_password=False)
+    finally:
+        _run(server, f"DROP DATABASE {copy.database} WITH (FORCE)")
 
 
 def _run(address: str, statement: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,19 +16,37 @@ REPORTED_PACKAGES = tuple(
 
 def cpu_seconds(*roots: int) -> float:
     """Return the CPU time of processes and all their descendants, including reaped ones."""
-    times: dict[int, tuple[int, int]] = {}
+    fields = _read_stat_fields()
+    family = {pid: fields[pid] for pid in (*roots, *_descendants(fields, *roots)) if pid in fields}
+    return sum(sum(map(int, each[11:15])) for each in family.values()) / TICKS_PER_SECOND
+
+
+def resident_megabytes(root: int) -> tuple[float, list[float]]:
+    """Return the resident memory of a process, and of each of its descendants."""
+    pids = root, *_descendants(_read_stat_fields(), root)
+    pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    own, *others = (count * os.sysconf("SC_PAGE_SIZE") / 1e6 for count in pages)
+    return own, others
+
+
+def _read_stat_fields() -> dict[int, list[str]]:
+    """The fields of `/proc/PID/stat` after the name, by PID."""
+    found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                found[int(folder.name)] = (folder / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue  # the process has ended
-            times[int(folder.name)] = int(fields[1]), sum(map(int, fields[11:15]))
+    return found
+
+
+def _descendants(fields: Mapping[int, list[str]], *roots: int) -> set[int]:
     family, previous_size = set(roots), -1
     while previous_size != len(family):
         previous_size = len(family)
-        family |= {pid for pid, (parent, _) in times.items() if parent in family}
-    return sum(times[pid][1] for pid in family if pid in times) / TICKS_PER_SECOND
+        family |= {pid for pid, each in fields.items() if int(each[1]) in family}
+    return family - set(roots)
 
 
 def busy_seconds() -> float:

@@ -39,6 +39,8 @@ class Metric:
 
 RATE = Metric("requests/s", lambda run: run.rate, higher_is_better=True)
 CPU = Metric("CPU per request", lambda run: run.cpu, higher_is_better=False)
+CPU_MS = Metric("ms of CPU", lambda run: run.cpu / 1000, higher_is_better=False)
+P95 = Metric("ms, p95", lambda run: run.p95, higher_is_better=False)
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,17 @@ class Results:
         ratio, text = self._ratio(reference, target, metric)
         self._add(target, reference, f"{text} by {metric.name}", f"≤ {goal:g} ×", ratio <= goal)
 
-    def below(self, target: str, metric: Callable[[Measurement], float], limit: float) -> None:
-        """Add the goal that the median of a time stays below `limit` milliseconds."""
-        milliseconds = self.median_of(target, metric)
-        text = f"{milliseconds:.1f} ms"
-        self._add(target, "", text, f"< {limit:g} ms", milliseconds < limit)
+    def below(self, target: str, metric: Metric, limit: float) -> None:
+        """Add the goal that the median of `metric` is at most `limit`."""
+        self.at_most(target, self.median_of(target, metric.value), metric.name, limit)
+
+    def at_most(self, target: str, value: float, unit: str, limit: float) -> None:
+        """Add the goal that a value is at most `limit`, both in `unit`."""
+        self._add(target, "", f"{value:,.3g} {unit}", f"≤ {limit:g}", value <= limit)
+
+    def no_less_than(self, target: str, value: float, unit: str, limit: float) -> None:
+        """Add the goal that a value is at least `limit`, both in `unit`."""
+        self._add(target, "", f"{value:,.3g} {unit}", f"≥ {limit:g}", value >= limit)
 
     def add_in_process(self, target: str, reference: str, ratio: float, goal: float) -> None:
         """Add a ratio measured elsewhere, with the goal of at most `goal`."""

@@ -21,6 +21,7 @@ from bench.wrk import Server, Target
 from contract.servers import Failed
 
 LIST = "/v1/articles?limit=20"
+FILTERED_LIST = "/v1/articles?tag=launch&language=en&limit=20"
 PAGE = "/v1/missions/iss-59/page?month=2019-04"
 ARCHIVE = "/v1/articles/archive?month=2019-04"
 STATION = "/v1/station?on=2019-04-04"

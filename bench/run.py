@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from app.main import create_app
-from bench import archives, inprocess, media, report, search, suite
+from bench import archives, inprocess, media, report, search, start, suite, writes
 from bench.check import routes
 from bench.measure import FULL, QUICK, Results
 from bench.suite import Bench
@@ -42,6 +42,8 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "in-process": in_process,
     "search": search.measure_search,
     "media": media.measure_renditions,
+    "writes": writes.measure_writes,
+    "start": start.measure_start,
 }
 
 

@@ -58,7 +58,7 @@ def running(
 
 
 def _wait(process: "subprocess.Popen[bytes]", ready: str, log: Path) -> None:
-    for _ in range(_START_TIMEOUT_SECONDS * 10):
+    for _ in range(_START_TIMEOUT_SECONDS * 100):
         if process.poll() is not None:
             break
         try:
@@ -67,7 +67,7 @@ def _wait(process: "subprocess.Popen[bytes]", ready: str, log: Path) -> None:
         except urllib.error.HTTPError:
             return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.01)
     raise Failed(f"{process.args!r} did not serve {ready}\n{log.read_text()}")
 
 
