@@ -42,13 +42,12 @@ _RANDOM = "--phases", "examples,fuzzing,stateful"
 
 
 def broken(document: Document) -> Document:
-    """Return a copy of `document` with faults: no operationId, no `maxLength` of parameters."""
-    faulty = copy.deepcopy(document)
-    operation = faulty["paths"]["/v1/launches"]["get"]
-    del operation["operationId"]
-    for parameter in operation["parameters"]:
+    """Return the part about launches with faults: no operationId, no `maxLength` of parameters."""
+    path = copy.deepcopy(document["paths"]["/v1/launches"])
+    del path["get"]["operationId"]
+    for parameter in path["get"]["parameters"]:
         parameter["schema"].pop("maxLength", None)
-    return faulty
+    return {**document, "paths": {"/v1/launches": path}}
 
 
 def redocly(workspace: Workspace) -> str:
