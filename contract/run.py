@@ -34,7 +34,7 @@ MIN_FUZZ_CASES = 2000
 """Least number of cases of a run."""
 
 _FUZZ_TIMEOUT_SECONDS = 1800
-"""Guard against a hang only: the number of cases is fixed, and `max_response_time` limits each."""
+"""Guard against a hang only: the number of cases is fixed, the service limits the time of each."""
 SCOPES = [scope.value for scope in Scope]
 _SCHEMATHESIS = SCRIPTS / "st", "--no-color", "--config-file", HERE / "schemathesis.toml"
 _COVERAGE = "--phases", "coverage"
