@@ -337,7 +337,8 @@ def test_silent_host_delays_the_first_connection_only(database: Database) -> Non
     url = database.engine.url
     with socket.create_server(("127.0.0.1", 0)) as silent:  # never accepts a connection
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        hosts = url.set(drivername="postgresql", query={"host": (address, url.query["host"])})
+        socket_folder = str(url.query["host"])
+        hosts = url.set(drivername="postgresql", query={"host": (address, socket_folder)})
         engine = create_database_engine(hosts.render_as_string(hide_password=False), pool_size=2)
         started_at = monotonic()
         with engine.connect():
