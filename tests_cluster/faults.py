@@ -25,6 +25,8 @@ class Fault:
     repair: Callable[[Cluster, Machine], None] = do_nothing
     is_persistent: bool = True
     """The fault remains until `repair`, and the cluster must recover while it remains."""
+    is_gradual: bool = False
+    """The fault has steps, each of which waits for the recovery from the one before."""
 
 
 def restart_machines(cluster: Cluster, primary: Machine) -> None:
@@ -34,7 +36,7 @@ def restart_machines(cluster: Cluster, primary: Machine) -> None:
         machine.stop_patroni()
         machine.start_patroni()
         machine.start_service()
-        wait_for(cluster.is_healthy, START_TIMEOUT_SECONDS)
+        cluster.wait_until_healthy()
 
 
 def power_off(_cluster: Cluster, machine: Machine) -> None:
@@ -72,7 +74,8 @@ def replace_disk(cluster: Cluster, machine: Machine) -> None:
     machine.send(signal.SIGKILL, "postgres")
     with suppress(FileNotFoundError):
         machine.wipe_database()
-    wait_for(cluster.is_healthy, START_TIMEOUT_SECONDS)
+    wait_for(lambda: not cluster.has_healthy_database(), START_TIMEOUT_SECONDS)
+    cluster.wait_until_healthy()
 
 
 def restart_with_wrong_clock(cluster: Cluster, machine: Machine) -> None:
@@ -90,7 +93,7 @@ def restart_with_right_clock(cluster: Cluster, machine: Machine) -> None:
 def _restart(cluster: Cluster, machine: Machine) -> None:
     machine.stop_service()
     machine.start_service()
-    wait_for(cluster.is_healthy, START_TIMEOUT_SECONDS)
+    cluster.wait_until_healthy()
 
 
 FAULTS = {
@@ -110,7 +113,11 @@ FAULTS = {
         heal_partition,
     ),
     "rolling-upgrade": Fault(
-        "all machines are restarted one by one", "leader", restart_machines, is_persistent=False
+        "all machines are restarted one by one",
+        "leader",
+        restart_machines,
+        is_persistent=False,
+        is_gradual=True,
     ),
     "lost-standby": Fault(
         "power cut of the machine with the synchronous standby",
@@ -131,4 +138,4 @@ FAULTS = {
         is_persistent=False,
     ),
 }
-QUICK_FAULTS = ("wrong-clock", "lost-primary")
+QUICK_FAULTS = ("lost-primary",)
