@@ -4,10 +4,13 @@ A facet is counted under all filters of the list except its own: the link of a v
 with the filter set to that value, whose total is the count (ADR 47).
 """
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
@@ -23,8 +26,9 @@ from app.api.lists.pagination import (
     to_query_params,
 )
 from app.api.read_models import ReadModel
+from app.db.conditions import select_ids
 from app.db.database import Reader
-from app.db.functions import AnySelect
+from app.db.functions import AnySelect, row_limit_param
 
 MAX_FACET_VALUES = 50
 """Values of a facet, those with the most records."""
@@ -61,11 +65,23 @@ class FacetFields(BaseModel):
 
 
 class Matches(NamedTuple):
-    """Ids of the records that match a query."""
+    """Records that match a query."""
 
     ids: AnySelect
     values: Mapping[str, Any]
     """Values of the named parameters of `ids`."""
+    is_filtered: bool
+    """False if they are all records of the list."""
+
+
+def match_records(
+    id_: InstrumentedAttribute[int],
+    where: Sequence[ColumnElement[bool]],
+    values: Mapping[str, Any] = MappingProxyType({}),
+    *scope: ColumnElement[bool],
+) -> Matches:
+    """Matches of all of `where`, in a list of the records that fulfil all of `scope`."""
+    return Matches(select_ids(id_, (*scope, *where)), values, bool(where))
 
 
 SelectMatches = Callable[[Q], Matches]
@@ -87,74 +103,83 @@ class Facet(Protocol):
         """Count the records of each value under the filters of `query` except the facet's own."""
 
 
-@dataclass(frozen=True)
-class ColumnFacet:
+class _KeyFacet(ABC):
+    """Facet of the filter of its name, by keys of the records."""
+
+    value: InstrumentedAttribute[Any] | None
+    """Column of the record whose id the key is; None if the key is the value."""
+
+    @abstractmethod
+    def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
+        """Select each `key` among the records `ids`, with its `count` of records.
+
+        With `is_limited`, `counted` of the records count.
+        """
+
+    def count(
+        self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
+    ) -> Counted:
+        """See `Facet`."""
+        ids, values, is_filtered = select_matches(query.model_copy(update={name: []}))
+        is_minimum = count_rows(reader, ids, **values) > MAX_COUNTED_ITEMS
+        # Without a limit, all records are counted in the order of an index on the key.
+        counts = _select_counts(self, ids, is_limited=is_minimum or is_filtered)
+        rows = reader.all(counts, **values, counted=MAX_COUNTED_ITEMS)
+        found = ((row["value"], row["count"]) for row in rows)
+        return Counted([(value, {name: value}, count) for value, count in found], is_minimum)
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnFacet(_KeyFacet):
     """Facet of the filter of its name, by a column of the record, whose rows are read once."""
 
     column: InstrumentedAttribute[Any]
     """The value, or a foreign key to the record that has it."""
     value: InstrumentedAttribute[Any] | None = None
-    """Column of the record that the foreign key refers to."""
 
-    def count(
-        self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
-    ) -> Counted:
-        matches = select_matches(query.model_copy(update={name: []}))
-        is_minimum = _exceeds_count_limit(reader, matches)
-        rows = matches.ids.add_columns(self.column.label("key"))
-        if is_minimum or matches.ids.whereclause is not None:
-            rows = rows.limit(MAX_COUNTED_ITEMS)
-        # Without LIMIT, SQLite reads an unfiltered list in the order of an index on the column.
-        some = rows.subquery()
-        number = func.count().label("count")
-        counts = select(some.c.key.label("value"), number).where(some.c.key.is_not(None))
-        if self.value is not None:
-            keys = select(some.c.key, number).group_by(some.c.key).subquery()
-            number = func.sum(keys.c.count).label("count")
-            counts = select(self.value.label("value"), number)
-            counts = counts.join(keys, keys.c.key == self.value.class_.id)
-        found = _fetch_counts(reader, name, counts.group_by("value"), number, matches)
-        return Counted(found, is_minimum)
+    def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
+        """See `_KeyFacet`."""
+        rows = ids.add_columns(self.column.label("key"))
+        some = (_limit_counted(rows) if is_limited else rows).subquery()
+        return select(some.c.key, func.count().label("count")).group_by(some.c.key)
 
 
-@dataclass(frozen=True)
-class ValueFacet:
+@dataclass(frozen=True, eq=False)
+class ValueFacet(_KeyFacet):
     """Facet of the filter of its name, whose values are in rows of other tables."""
 
     pairs: AnySelect
-    """Selects the `id` of each record with each `value` that it has."""
+    """Selects the `id` of each record of the list with each `key` that it has."""
+    value: InstrumentedAttribute[Any] | None = None
+    """Column of the record whose id the key is, unique; None if the key is the value."""
 
-    def count(
-        self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
-    ) -> Counted:
-        matches = select_matches(query.model_copy(update={name: []}))
+    def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
+        """See `_KeyFacet`."""
         pairs = self.pairs.subquery()
-        some = matches.ids.limit(MAX_COUNTED_ITEMS).subquery()
-        number = func.count(pairs.c.id.distinct())
-        counts = (
-            select(pairs.c.value, number.label("count"))
-            .where(pairs.c.id.in_(select(some.c[0])))
-            .group_by(pairs.c.value)
-        )
-        found = _fetch_counts(reader, name, counts, number, matches)
-        return Counted(found, _exceeds_count_limit(reader, matches))
+        keys = select(pairs.c.key, func.count(pairs.c.id.distinct()).label("count"))
+        if is_limited:
+            keys = keys.where(pairs.c.id.in_(select(_limit_counted(ids).subquery().c[0])))
+        return keys.group_by(pairs.c.key)
 
 
-def _exceeds_count_limit(reader: Reader, matches: Matches) -> bool:
-    """Test if more records match than are counted."""
-    return count_rows(reader, matches.ids, **matches.values) > MAX_COUNTED_ITEMS
+def _limit_counted(rows: AnySelect) -> AnySelect:
+    return rows.limit(row_limit_param("counted"))
 
 
-def _fetch_counts(
-    reader: Reader, name: str, counts: AnySelect, number: ColumnElement[int], matches: Matches
-) -> list[tuple[str, Mapping[str, str], int]]:
-    """Fetch the values of the statement `counts` with the largest `number`."""
-    largest = counts.order_by(number.desc(), "value").limit(MAX_FACET_VALUES)
-    rows = reader.all(largest, **matches.values)
-    return [(row["value"], {name: row["value"]}, row["count"]) for row in rows]
+@lru_cache(maxsize=256)
+def _select_counts(facet: _KeyFacet, ids: AnySelect, *, is_limited: bool) -> AnySelect:
+    """Select the values of a facet with the most of the records `ids`."""
+    keys = facet.select_keys(ids, is_limited=is_limited).subquery()
+    number = keys.c.count.label("count")
+    counts = select(keys.c.key.label("value"), number).where(keys.c.key.is_not(None))
+    if facet.value is not None:
+        number = func.sum(keys.c.count).label("count")
+        counts = select(facet.value.label("value"), number)
+        counts = counts.join(keys, keys.c.key == facet.value.class_.id).group_by("value")
+    return counts.order_by(number.desc(), "value").limit(MAX_FACET_VALUES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class YearFacet:
     """Facet of the years in which records are, by filters of a range of days."""
 
@@ -168,7 +193,7 @@ class YearFacet:
     def count(
         self, reader: Reader, _name: str, query: Q, select_matches: "SelectMatches[Q]"
     ) -> Counted:
-        ids, values = select_matches(query.model_copy(update={self.first: None, self.end: None}))
+        ids, values, _ = select_matches(query.model_copy(update={self.first: None, self.end: None}))
         some = ids.subquery()
         bounds = select(func.min(self.at), func.max(self.at)).where(
             self.at.class_.id.in_(select(some.c[0]))
@@ -181,7 +206,7 @@ class YearFacet:
         # A time zone or a vague date may put a record into the year before or after.
         for year in range(max(high.year + 1 - MAX_FACET_VALUES, low.year - 1), high.year + 2):
             days = {self.first: date(year, 1, 1), self.end: date(year + 1, 1, 1)}
-            in_year, its_values = select_matches(query.model_copy(update=days))
+            in_year, its_values, _ = select_matches(query.model_copy(update=days))
             if count := count_rows(reader, in_year, **its_values):
                 is_minimum |= count > MAX_COUNTED_ITEMS
                 link = {name: day.isoformat() for name, day in days.items()}

@@ -14,7 +14,13 @@ from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.pagination import Branch
 from app.api.lists.record_counts import COUNT, NoRecords, RecordCounts
 from app.api.lists.references import NameColumn, Reference, References, record_reference
-from app.db.conditions import RelatedModel, article_is_public, slug_in, slug_values
+from app.db.conditions import (
+    RelatedModel,
+    article_is_public,
+    select_ids,
+    slug_in,
+    slug_values,
+)
 from app.db.database import Reader
 from app.db.functions import AnySelect, has_row, hide_from_planner
 from app.db.models import (
@@ -223,7 +229,7 @@ class ArticleSelection:
         columns, column, values = self._choose_index()
         if column is None:
             return []
-        ids = _select_ids(article_id_of(columns), self._where(columns))
+        ids = select_ids(article_id_of(columns), self._where(columns))
         order = columns.title_key if self.by_title else columns.published_sort_at
         keys = order, article_id_of(columns)
         return [_value_branch(ids, keys, column, f"branch_{n}") for n in range(len(values))]
@@ -238,7 +244,7 @@ class ArticleSelection:
             dates = _UNINDEXED_DATE_COLUMNS[Article]
             return RecordCounts(dates, ids, sort_range, values, are_few=True)
         columns, column, parts = self._choose_index()
-        ids = _select_ids(article_id_of(columns), self._where(columns, with_range=False))
+        ids = select_ids(article_id_of(columns), self._where(columns, with_range=False))
         dates = _DATE_COLUMNS[columns]
         if column is None:
             return RecordCounts(dates, ids, sort_range, values)
@@ -344,15 +350,8 @@ def _has_article(
     return has_row(select(Article.id).where(Article.id == article_id, *where))
 
 
-@lru_cache(maxsize=256)
-def _select_ids(
-    article_id: InstrumentedAttribute[int], where: tuple[ColumnElement[bool], ...]
-) -> AnySelect:
-    return select(article_id).where(*where)
-
-
 def _select_few(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
-    return _select_ids(Article.id, (*where, _IS_AMONG_FEW))
+    return select_ids(Article.id, (*where, _IS_AMONG_FEW))
 
 
 @cache

@@ -14,7 +14,7 @@ from app.api.embeds.launches import select_launch_summary
 from app.api.embeds.media import select_image
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.spacewalks import select_spacewalk_summary
-from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets, match_records
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
@@ -65,7 +65,8 @@ MAX_SHOWN_SPACEWALK_COUNT = 50
 SORTS = build_orders(Mission.id, number=(Mission.number,))
 FACETS: Mapping[StrEnum, Facet] = {
     MissionFacet.PERSON: ValueFacet(
-        select(CrewAssignment.mission_id.label("id"), Person.slug.label("value")).join(Person)
+        select(CrewAssignment.mission_id.label("id"), CrewAssignment.person_id.label("key")),
+        Person.slug,
     ),
     MissionFacet.YEAR: YearFacet(Mission.starts_at, "starts_on_gte", "starts_on_lt"),
 }
@@ -224,7 +225,7 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: MissionQuery) -> Matches:
-        return Matches(select(Mission.id).where(*conditions(others, corrections)), {})
+        return match_records(Mission.id, conditions(others, corrections))
 
     where = conditions(query, corrections)
     fields = {"known_until": get_known_until(reader, HorizonKind.CREWS)}
