@@ -14,10 +14,22 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy import values as sql_values
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from app.api.links import Url, url_for_request
+from app.api.lists.date_filters import RANGE_PARAMETERS, DateFilters
 from app.api.lists.pagination import (
     MAX_COUNTED_ITEMS,
     ListQuery,
@@ -29,6 +41,7 @@ from app.api.read_models import ReadModel
 from app.db.conditions import select_ids
 from app.db.database import Reader
 from app.db.functions import AnySelect, row_limit_param
+from app.db.types import UTCDateTime
 
 MAX_FACET_VALUES = 50
 """Values of a facet, those with the most records."""
@@ -151,7 +164,6 @@ class ValueFacet(_KeyFacet):
     pairs: AnySelect
     """Selects the `id` of each record of the list with each `key` that it has."""
     value: InstrumentedAttribute[Any] | None = None
-    """Column of the record whose id the key is, unique; None if the key is the value."""
 
     def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
         """See `_KeyFacet`."""
@@ -183,8 +195,10 @@ def _select_counts(facet: _KeyFacet, ids: AnySelect, *, is_limited: bool) -> Any
 class YearFacet:
     """Facet of the years in which records are, by filters of a range of days."""
 
-    at: InstrumentedAttribute[Any]
-    """Instant of a record."""
+    sort_at: InstrumentedAttribute[Any]
+    """Sort key of the date of a record."""
+    get_filters: Callable[[Any], DateFilters]
+    """Date filters of a query of the list."""
     first: str
     """Filter by the first day."""
     end: str
@@ -193,25 +207,68 @@ class YearFacet:
     def count(
         self, reader: Reader, _name: str, query: Q, select_matches: "SelectMatches[Q]"
     ) -> Counted:
+        """See `Facet`."""
         ids, values, _ = select_matches(query.model_copy(update={self.first: None, self.end: None}))
-        some = ids.subquery()
-        bounds = select(func.min(self.at), func.max(self.at)).where(
-            self.at.class_.id.in_(select(some.c[0]))
-        )
-        low, high = (reader.first(bounds, **values) or {}).values()
-        if low is None:
+        ends = (reader.first(_select_ends(ids, self.sort_at), **values) or {}).values()
+        low, high = (at.year if at else None for at in ends)
+        if low is None or high is None:
             return Counted([], is_minimum=False)
-        counts = []
-        is_minimum = False
-        # A time zone or a vague date may put a record into the year before or after.
-        for year in range(max(high.year + 1 - MAX_FACET_VALUES, low.year - 1), high.year + 2):
-            days = {self.first: date(year, 1, 1), self.end: date(year + 1, 1, 1)}
-            in_year, its_values, _ = select_matches(query.model_copy(update=days))
-            if count := count_rows(reader, in_year, **its_values):
-                is_minimum |= count > MAX_COUNTED_ITEMS
+        # A time zone may put a record into the year before or after.
+        years = range(max(high + 1 - MAX_FACET_VALUES, low - 1), high + 2)
+        any_year = query.model_copy(update=self._days_of_year(2000))
+        in_year, values, _ = select_matches(any_year)
+        filters = self.get_filters(query)
+        of_years: dict[str, Any] = {}
+        for n, year in enumerate(years):
+            from_, before = self._days_of_year(year).values()
+            bounds = filters._replace(from_=from_, before=before).values()
+            of_years |= {f"{name}_{n}": bounds[name] for name in RANGE_PARAMETERS}
+        counts = _select_range_counts(in_year, len(years))
+        rows = reader.all(counts, **values, **of_years, most=MAX_COUNTED_ITEMS + 1)
+        counted = []
+        for row in rows:
+            if count := min(row["count"], MAX_COUNTED_ITEMS):
+                days = self._days_of_year(years[row["position"]])
                 link = {name: day.isoformat() for name, day in days.items()}
-                counts.append((str(year), link, min(count, MAX_COUNTED_ITEMS)))
-        return Counted(sorted(counts, key=lambda each: (-each[2], each[0])), is_minimum)
+                counted.append((str(days[self.first].year), link, count))
+        is_minimum = any(row["count"] > MAX_COUNTED_ITEMS for row in rows)
+        return Counted(sorted(counted, key=lambda each: (-each[2], each[0])), is_minimum)
+
+    def _days_of_year(self, year: int) -> dict[str, date]:
+        """Values of the filters for the days of a year."""
+        return {self.first: date(year, 1, 1), self.end: date(year + 1, 1, 1)}
+
+
+@lru_cache(maxsize=256)
+def _select_ends(ids: AnySelect, sort_at: InstrumentedAttribute[Any]) -> AnySelect:
+    """Select the first and the last sort key of the records `ids`."""
+    keys = ids.with_only_columns(sort_at).where(sort_at.is_not(None)).limit(1)
+    first, last = keys.order_by(sort_at.asc()), keys.order_by(sort_at.desc())
+    return select(first.scalar_subquery().label("first"), last.scalar_subquery().label("last"))
+
+
+@lru_cache(maxsize=256)
+def _select_range_counts(ids: AnySelect, number: int) -> AnySelect:
+    """Select the number of the records `ids` in each of a `number` of ranges of dates.
+
+    The ranges are rows with the parameters of date conditions, which `ids` has for one of them:
+    `sort_from_0`, `sort_before_0` … Each `count` is at most `most`.
+    """
+    rows = [
+        (n, *(bindparam(f"{name}_{n}", type_=UTCDateTime()) for name in RANGE_PARAMETERS))
+        for n in range(number)
+    ]
+    columns = (column(name, UTCDateTime()) for name in RANGE_PARAMETERS)
+    ranges = sql_values(column("position", Integer), *columns, name="ranges").data(rows).cte()
+
+    def take_column(element: Any, **_: Any) -> Any:
+        is_bound = isinstance(element, BindParameter) and element.key in RANGE_PARAMETERS
+        return ranges.c[element.key] if is_bound else None
+
+    in_range: AnySelect = replacement_traverse(ids, {}, take_column)  # type: ignore[assignment]
+    counted = in_range.with_only_columns(literal_column("1", Integer)).correlate(ranges)
+    count = select(func.count()).select_from(counted.limit(row_limit_param("most")).subquery())
+    return select(ranges.c.position, count.correlate(ranges).scalar_subquery().label("count"))
 
 
 def count_facets(

@@ -201,7 +201,7 @@ class ArticleSelection:
     def values(self) -> dict[str, Any]:
         """Values of the named parameters of the conditions, branches and counts."""
         filters = self.filters
-        values: dict[str, Any] = _date_filters(filters).values()
+        values: dict[str, Any] = to_date_filters(filters).values()
         lists: dict[str, list[Any]] = {
             "tag_not": filters.tag_not,
             "language": sorted(set(filters.language)),
@@ -238,7 +238,7 @@ class ArticleSelection:
         """Counts for calendars."""
         if not self._has_values():
             return NoRecords()
-        sort_range, values = _date_filters(self.filters).sort_range(), self.values()
+        sort_range, values = to_date_filters(self.filters).sort_range(), self.values()
         if self.few_ids is not None:
             ids = _select_few(self._where(Article, with_range=False))
             dates = _UNINDEXED_DATE_COLUMNS[Article]
@@ -297,7 +297,7 @@ class ArticleSelection:
         if filters.q:
             matching = select_matching_ids(RecordType.ARTICLE, filters.q, self.corrections)
             where.append(id_.in_(matching))
-        dates = _date_filters(filters)
+        dates = to_date_filters(filters)
         is_unindexed = self.few_ids is not None or self.by_title
         date_columns = (_UNINDEXED_DATE_COLUMNS if is_unindexed else _DATE_COLUMNS)[columns]
         where += (
@@ -386,7 +386,8 @@ def _updated_since(filters: ArticleArchiveFilters) -> datetime | None:
     return to_instant(since, time_zone_or_default(filters.tz)) if since else None
 
 
-def _date_filters(filters: ArticleArchiveFilters) -> DateFilters:
+def to_date_filters(filters: ArticleArchiveFilters) -> DateFilters:
+    """Date filters of `filters`."""
     return DateFilters(
         time_zone_or_default(filters.tz),
         day=filters.published_on if isinstance(filters, ArticleFilters) else None,
@@ -411,7 +412,7 @@ def _select_candidates(
     if since := _updated_since(filters):
         updated = select(Article.id).where(Article.updated_at >= since)
         yield updated.order_by(Article.updated_at)
-    low, high = _date_filters(filters).sort_range()
+    low, high = to_date_filters(filters).sort_range()
     if by_title and (low, high) != (MIN_INSTANT, MAX_INSTANT):
         sort_at = Article.published_sort_at
         yield select(Article.id).where(sort_at >= low, sort_at < high).order_by(sort_at)

@@ -70,7 +70,7 @@ from app.domain.enums import ArticleState, HorizonKind, RecordType
 from app.domain.languages import LANGUAGES, Language, current_language
 from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
-from app.resources.articles.filters import REFERENCES, ArticleSelection
+from app.resources.articles.filters import REFERENCES, ArticleSelection, to_date_filters
 from app.resources.articles.schemas import (
     ArticleArchiveQuery,
     ArticleFacet,
@@ -103,7 +103,9 @@ FACETS: Mapping[StrEnum, Facet] = {
     ArticleFacet.MISSION: ValueFacet(_select_links(ArticleMission.mission_id), Mission.slug),
     ArticleFacet.PERSON: ValueFacet(_select_links(ArticlePerson.person_id), Person.slug),
     ArticleFacet.LAUNCH: ValueFacet(_select_links(ArticleLaunch.launch_id), Launch.slug),
-    ArticleFacet.YEAR: YearFacet(Article.published_at, "published_at_gte", "published_at_lt"),
+    ArticleFacet.YEAR: YearFacet(
+        Article.published_sort_at, to_date_filters, "published_at_gte", "published_at_lt"
+    ),
 }
 
 

@@ -134,6 +134,17 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions with a list of values, by the name of their parameter."""
 
+
+def _date_filters(filters: LaunchArchiveFilters) -> DateFilters:
+    return DateFilters(
+        time_zone_or_default(filters.tz),
+        day=filters.launch_on if isinstance(filters, LaunchFilters) else None,
+        month=filters.launch_month,
+        from_=filters.launch_at_gte,
+        before=filters.launch_at_lt,
+    )
+
+
 FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.STATUS: ColumnFacet(Launch.status),
     LaunchFacet.VEHICLE: ColumnFacet(Launch.vehicle_id, Vehicle.slug),
@@ -150,7 +161,9 @@ FACETS: Mapping[StrEnum, Facet] = {
     ),
     LaunchFacet.PAD: ColumnFacet(Launch.pad_id, Pad.slug),
     LaunchFacet.PROVIDER: ColumnFacet(Launch.provider_id, Agency.slug),
-    LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
+    LaunchFacet.YEAR: YearFacet(
+        Launch.launch_sort_at, _date_filters, "launch_at_gte", "launch_at_lt"
+    ),
 }
 REFERENCES: References = {
     "vehicle": VEHICLE,
@@ -218,16 +231,6 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
     }
     values |= slug_values(Mission, "mission", filters.mission) if filters.mission else {}
     return {name: items for name, items in values.items() if items or name == "mission_number"}
-
-
-def _date_filters(filters: LaunchArchiveFilters) -> DateFilters:
-    return DateFilters(
-        time_zone_or_default(filters.tz),
-        day=filters.launch_on if isinstance(filters, LaunchFilters) else None,
-        month=filters.launch_month,
-        from_=filters.launch_at_gte,
-        before=filters.launch_at_lt,
-    )
 
 
 def select_launch_history() -> ScalarSelect[Any]:

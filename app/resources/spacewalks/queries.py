@@ -103,6 +103,17 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter that is given with them."""
 
+
+def _date_filters(filters: SpacewalkArchiveFilters) -> DateFilters:
+    return DateFilters(
+        time_zone_or_default(filters.tz),
+        day=filters.starts_on if isinstance(filters, SpacewalkFilters) else None,
+        month=filters.starts_month,
+        from_=filters.starts_at_gte,
+        before=filters.starts_at_lt,
+    )
+
+
 FACETS: Mapping[StrEnum, Facet] = {
     SpacewalkFacet.OPERATOR: ColumnFacet(Spacewalk.operator_id, Agency.slug),
     SpacewalkFacet.PERSON: ValueFacet(
@@ -111,7 +122,9 @@ FACETS: Mapping[StrEnum, Facet] = {
     ),
     SpacewalkFacet.MISSION: ColumnFacet(Spacewalk.mission_id, Mission.slug),
     SpacewalkFacet.AIRLOCK: ColumnFacet(Spacewalk.airlock_id, Module.slug),
-    SpacewalkFacet.YEAR: YearFacet(Spacewalk.starts_at, "starts_at_gte", "starts_at_lt"),
+    SpacewalkFacet.YEAR: YearFacet(
+        Spacewalk.starts_sort_at, _date_filters, "starts_at_gte", "starts_at_lt"
+    ),
 }
 REFERENCES: References = {
     "person": record_reference(Person),
@@ -163,16 +176,6 @@ def _own_values(filters: SpacewalkArchiveFilters) -> dict[str, Any]:
         values |= {f"on_{name}": at for name, at in day._asdict().items()}
         values["on_low"] -= MAX_DURATION
     return values
-
-
-def _date_filters(filters: SpacewalkArchiveFilters) -> DateFilters:
-    return DateFilters(
-        time_zone_or_default(filters.tz),
-        day=filters.starts_on if isinstance(filters, SpacewalkFilters) else None,
-        month=filters.starts_month,
-        from_=filters.starts_at_gte,
-        before=filters.starts_at_lt,
-    )
 
 
 @cache

@@ -102,6 +102,17 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter."""
 
+
+def _arrival_filters(filters: StayArchiveFilters) -> DateFilters:
+    return DateFilters(
+        time_zone_or_default(filters.tz),
+        day=filters.arrived_on if isinstance(filters, StayFilters) else None,
+        month=filters.arrived_month,
+        from_=filters.arrived_at_gte,
+        before=filters.arrived_at_lt,
+    )
+
+
 _STAY_ID = Stay.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
     StayFacet.PORT: ColumnFacet(Stay.port_id, Port.slug),
@@ -114,7 +125,9 @@ FACETS: Mapping[StrEnum, Facet] = {
     StayFacet.MISSION: ValueFacet(
         select(_STAY_ID, Mission.id.label("key")).join(Mission, _IS_DURING_MISSION), Mission.slug
     ),
-    StayFacet.YEAR: YearFacet(Stay.arrived_at, "arrived_at_gte", "arrived_at_lt"),
+    StayFacet.YEAR: YearFacet(
+        Stay.arrived_sort_at, _arrival_filters, "arrived_at_gte", "arrived_at_lt"
+    ),
 }
 REFERENCES: References = {
     "port": PORT,
@@ -208,16 +221,6 @@ def _other_values(filters: StayArchiveFilters) -> dict[str, Any]:
     }
     values |= slug_values(Mission, "mission", filters.mission) if filters.mission else {}
     return {name: value for name, value in values.items() if value or name == "mission_number"}
-
-
-def _arrival_filters(filters: StayArchiveFilters) -> DateFilters:
-    return DateFilters(
-        time_zone_or_default(filters.tz),
-        day=filters.arrived_on if isinstance(filters, StayFilters) else None,
-        month=filters.arrived_month,
-        from_=filters.arrived_at_gte,
-        before=filters.arrived_at_lt,
-    )
 
 
 @cache
