@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.api.lists import facets, pagination
 from app.db.database import Database
+from app.db.models import Base
 from app.domain.dates import Precision
 from app.domain.enums import RecordType
 from app.resources.registry import RECORD_RESOURCES
@@ -17,6 +18,7 @@ from tests.support import documents, factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.openapi import committed_openapi
+from tests.support.query_costs import record_cost
 
 
 def list_facets() -> Iterator[tuple[str, list[str]]]:
@@ -220,6 +222,28 @@ def test_facet_takes_two_statements(archive: TestClient, statements: list[str]) 
             statements.clear()
             assert archive.get(f"{path}?facet={name}").status_code == 200
             assert len(statements) == of_list + 2, (path, name)
+
+
+def test_facets_without_filters_read_indexes(archive: TestClient) -> None:
+    """The agencies of crews are those of people; each mission is a range of stays."""
+    engine = database_of(archive).engine
+    if engine.dialect.name == "postgresql":
+        return  # its planner reads small tables whole
+    scans = set()
+    for path, name in ((path, name) for path, names in FACETS.items() for name in names):
+        with record_cost(archive) as cost:
+            archive.get(f"{path}?facet={name}")
+        with engine.connect() as connection:
+            for statement, values in cost.statements_run:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                for *_, step in plan:
+                    kind, table, *index = step.split()
+                    if kind == "SCAN" and table in Base.metadata.tables and not index:
+                        scans.add((path, name, table))
+    assert scans == {
+        ("/v1/crew-assignments", "agency", "crew_assignments"),
+        ("/v1/stays", "mission", "missions"),
+    }
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Pacific/Apia", "America/Los_Angeles"])

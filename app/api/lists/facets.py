@@ -18,6 +18,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Integer,
+    Select,
     bindparam,
     column,
     func,
@@ -119,8 +120,11 @@ class Facet(Protocol):
 class _KeyFacet(ABC):
     """Facet of the filter of its name, by keys of the records."""
 
-    value: InstrumentedAttribute[Any] | None
-    """Column of the record whose id the key is; None if the key is the value."""
+    value: InstrumentedAttribute[Any] | AnySelect | None
+    """Column of the record whose id the key is, or selects the `value` of each `key`.
+
+    None if the key is the value.
+    """
 
     @abstractmethod
     def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
@@ -148,7 +152,7 @@ class ColumnFacet(_KeyFacet):
 
     column: InstrumentedAttribute[Any]
     """The value, or a foreign key to the record that has it."""
-    value: InstrumentedAttribute[Any] | None = None
+    value: InstrumentedAttribute[Any] | AnySelect | None = None
 
     def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
         """See `_KeyFacet`."""
@@ -163,7 +167,7 @@ class ValueFacet(_KeyFacet):
 
     pairs: AnySelect
     """Selects the `id` of each record of the list with each `key` that it has."""
-    value: InstrumentedAttribute[Any] | None = None
+    value: InstrumentedAttribute[Any] | AnySelect | None = None
 
     def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
         """See `_KeyFacet`."""
@@ -184,10 +188,13 @@ def _select_counts(facet: _KeyFacet, ids: AnySelect, *, is_limited: bool) -> Any
     keys = facet.select_keys(ids, is_limited=is_limited).subquery()
     number = keys.c.count.label("count")
     counts = select(keys.c.key.label("value"), number).where(keys.c.key.is_not(None))
-    if facet.value is not None:
+    if (value := facet.value) is not None:
+        if not isinstance(value, Select):
+            value = select(value.class_.id.label("key"), value.label("value"))
+        named = value.subquery()
         number = func.sum(keys.c.count).label("count")
-        counts = select(facet.value.label("value"), number)
-        counts = counts.join(keys, keys.c.key == facet.value.class_.id).group_by("value")
+        counts = select(named.c.value, number).join(keys, keys.c.key == named.c.key)
+        counts = counts.group_by(named.c.value)
     return counts.order_by(number.desc(), "value").limit(MAX_FACET_VALUES)
 
 

@@ -116,10 +116,9 @@ def _arrival_filters(filters: StayArchiveFilters) -> DateFilters:
 _STAY_ID = Stay.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
     StayFacet.PORT: ColumnFacet(Stay.port_id, Port.slug),
-    StayFacet.KIND: ValueFacet(
-        select(_STAY_ID, Payload.kind.label("key"))
-        .join(Payload, Payload.launch_id == Stay.launch_id)
-        .where(IS_MAIN_PAYLOAD)
+    StayFacet.KIND: ColumnFacet(
+        Stay.launch_id,
+        select(Payload.launch_id.label("key"), Payload.kind.label("value")).where(IS_MAIN_PAYLOAD),
     ),
     StayFacet.ARRIVAL_KIND: ColumnFacet(Stay.arrival_kind),
     StayFacet.MISSION: ValueFacet(
