@@ -18,7 +18,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Integer,
-    Select,
     bindparam,
     column,
     func,
@@ -35,7 +34,6 @@ from app.api.lists.pagination import (
     MAX_COUNTED_ITEMS,
     ListQuery,
     ListViewQuery,
-    count_rows,
     to_query_params,
 )
 from app.api.read_models import ReadModel
@@ -138,10 +136,11 @@ class _KeyFacet(ABC):
     ) -> Counted:
         """See `Facet`."""
         ids, values, is_filtered = select_matches(query.model_copy(update={name: []}))
-        is_minimum = count_rows(reader, ids, **values) > MAX_COUNTED_ITEMS
+        counted = MAX_COUNTED_ITEMS
+        is_minimum = reader.first(_select_uncounted(ids), **values, counted=counted) is not None
         # Without a limit, all records are counted in the order of an index on the key.
         counts = _select_counts(self, ids, is_limited=is_minimum or is_filtered)
-        rows = reader.all(counts, **values, counted=MAX_COUNTED_ITEMS)
+        rows = reader.all(counts, **values, counted=counted)
         found = ((row["value"], row["count"]) for row in rows)
         return Counted([(value, {name: value}, count) for value, count in found], is_minimum)
 
@@ -168,14 +167,23 @@ class ValueFacet(_KeyFacet):
     pairs: AnySelect
     """Selects the `id` of each record of the list with each `key` that it has."""
     value: InstrumentedAttribute[Any] | AnySelect | None = None
+    is_unique: bool = False
+    """True if a constraint keeps a record from having a key twice."""
 
     def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
         """See `_KeyFacet`."""
         pairs = self.pairs.subquery()
-        keys = select(pairs.c.key, func.count(pairs.c.id.distinct()).label("count"))
+        number = func.count() if self.is_unique else func.count(pairs.c.id.distinct())
+        keys = select(pairs.c.key, number.label("count"))
         if is_limited:
             keys = keys.where(pairs.c.id.in_(select(_limit_counted(ids).subquery().c[0])))
         return keys.group_by(pairs.c.key)
+
+
+@lru_cache(maxsize=256)
+def _select_uncounted(ids: AnySelect) -> AnySelect:
+    """Select a row if `ids` are more records than `counted`."""
+    return ids.offset(row_limit_param("counted")).limit(1)
 
 
 def _limit_counted(rows: AnySelect) -> AnySelect:
@@ -188,14 +196,19 @@ def _select_counts(facet: _KeyFacet, ids: AnySelect, *, is_limited: bool) -> Any
     keys = facet.select_keys(ids, is_limited=is_limited).subquery()
     number = keys.c.count.label("count")
     counts = select(keys.c.key.label("value"), number).where(keys.c.key.is_not(None))
-    if (value := facet.value) is not None:
-        if not isinstance(value, Select):
-            value = select(value.class_.id.label("key"), value.label("value"))
-        named = value.subquery()
+    if facet.value is not None:
+        named = _select_named(facet.value).subquery()
         number = func.sum(keys.c.count).label("count")
         counts = select(named.c.value, number).join(keys, keys.c.key == named.c.key)
         counts = counts.group_by(named.c.value)
     return counts.order_by(number.desc(), "value").limit(MAX_FACET_VALUES)
+
+
+def _select_named(value: InstrumentedAttribute[Any] | AnySelect) -> AnySelect:
+    """Select the `value` of each `key`."""
+    if isinstance(value, InstrumentedAttribute):
+        return select(value.class_.id.label("key"), value.label("value"))
+    return value
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Integer,
-    Select,
     bindparam,
     func,
     literal_column,
@@ -319,19 +318,13 @@ def count_rows(reader: Reader, *statements: AnySelect, **values: Any) -> int:
     Of several statements, which select ids, each id is counted once. `values` are the named
     parameters.
     """
-    return reader.scalar(_select_count(statements), **values, most=MAX_COUNTED_ITEMS + 1) or 0
-
-
-@lru_cache(maxsize=256)
-def _select_count(statements: tuple[AnySelect, ...]) -> Select[int]:
-    """Select the number of the rows of `statements`, at most `most`."""
-    most = row_limit_param("most")
     statement, *others = statements
     if others:
-        parts = (each.limit(most).subquery() for each in statements)
+        parts = (each.limit(MAX_COUNTED_ITEMS + 1).subquery() for each in statements)
         statement = select(union(*(select(part.c[0]) for part in parts)).subquery())
     rows = statement.with_only_columns(literal_column("1", Integer), maintain_column_froms=True)
-    return select(func.count()).select_from(rows.limit(most).subquery())
+    counted = rows.limit(MAX_COUNTED_ITEMS + 1).subquery()
+    return reader.scalar(select(func.count()).select_from(counted), **values) or 0
 
 
 def _digest_filters(filters: Mapping[str, str]) -> str:

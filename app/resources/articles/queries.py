@@ -97,12 +97,18 @@ def _select_links(column: InstrumentedAttribute[Any]) -> AnySelect:
 
 
 FACETS: Mapping[StrEnum, Facet] = {
-    ArticleFacet.TAG: ValueFacet(_select_links(ArticleTag.tag)),
+    ArticleFacet.TAG: ValueFacet(_select_links(ArticleTag.tag), is_unique=True),
     ArticleFacet.LANGUAGE: ColumnFacet(Article.language),
     ArticleFacet.SOURCE: ColumnFacet(Article.source_slug),
-    ArticleFacet.MISSION: ValueFacet(_select_links(ArticleMission.mission_id), Mission.slug),
-    ArticleFacet.PERSON: ValueFacet(_select_links(ArticlePerson.person_id), Person.slug),
-    ArticleFacet.LAUNCH: ValueFacet(_select_links(ArticleLaunch.launch_id), Launch.slug),
+    ArticleFacet.MISSION: ValueFacet(
+        _select_links(ArticleMission.mission_id), Mission.slug, is_unique=True
+    ),
+    ArticleFacet.PERSON: ValueFacet(
+        _select_links(ArticlePerson.person_id), Person.slug, is_unique=True
+    ),
+    ArticleFacet.LAUNCH: ValueFacet(
+        _select_links(ArticleLaunch.launch_id), Launch.slug, is_unique=True
+    ),
     ArticleFacet.YEAR: YearFacet(
         Article.published_sort_at, to_date_filters, "published_at_gte", "published_at_lt"
     ),

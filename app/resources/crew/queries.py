@@ -54,6 +54,7 @@ FACETS: Mapping[StrEnum, Facet] = {
         .join(Person, _OF_PERSON)
         .outerjoin(Flight, Flight.id == CrewAssignment.flight_id),
         Agency.slug,
+        is_unique=True,
     ),
     CrewFacet.MISSION: ColumnFacet(CrewAssignment.mission_id, Mission.slug),
     CrewFacet.PERSON: ColumnFacet(CrewAssignment.person_id, Person.slug),

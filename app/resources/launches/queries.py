@@ -157,7 +157,9 @@ FACETS: Mapping[StrEnum, Facet] = {
         Mission.slug,
     ),
     LaunchFacet.PERSON: ValueFacet(
-        select(Flight.launch_id.label("id"), Flight.person_id.label("key")), Person.slug
+        select(Flight.launch_id.label("id"), Flight.person_id.label("key")),
+        Person.slug,
+        is_unique=True,
     ),
     LaunchFacet.PAD: ColumnFacet(Launch.pad_id, Pad.slug),
     LaunchFacet.PROVIDER: ColumnFacet(Launch.provider_id, Agency.slug),

@@ -119,6 +119,7 @@ FACETS: Mapping[StrEnum, Facet] = {
     SpacewalkFacet.PERSON: ValueFacet(
         select(SpacewalkMember.spacewalk_id.label("id"), SpacewalkMember.person_id.label("key")),
         Person.slug,
+        is_unique=True,
     ),
     SpacewalkFacet.MISSION: ColumnFacet(Spacewalk.mission_id, Mission.slug),
     SpacewalkFacet.AIRLOCK: ColumnFacet(Spacewalk.airlock_id, Module.slug),

@@ -122,7 +122,12 @@ FACETS: Mapping[StrEnum, Facet] = {
     ),
     StayFacet.ARRIVAL_KIND: ColumnFacet(Stay.arrival_kind),
     StayFacet.MISSION: ValueFacet(
-        select(_STAY_ID, Mission.id.label("key")).join(Mission, _IS_DURING_MISSION), Mission.slug
+        # The second condition follows from the first: it is a range of an index.
+        select(_STAY_ID, Mission.id.label("key")).join(
+            Mission, and_(_IS_DURING_MISSION, Stay.departed_sort_at > Mission.starts_at)
+        ),
+        Mission.slug,
+        is_unique=True,
     ),
     StayFacet.YEAR: YearFacet(
         Stay.arrived_sort_at, _arrival_filters, "arrived_at_gte", "arrived_at_lt"
