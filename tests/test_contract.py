@@ -252,7 +252,8 @@ def test_sorts_have_indexes(resource: str) -> None:
         columns = [key.expression for key in order.keys]
         (table,) = {column.table for column in columns}
         assert isinstance(table, Table)
-        led = [[column.name for column in index.columns] for index in table.indexes]
+        whole = [each for each in table.indexes if each.dialect_options["sqlite"]["where"] is None]
+        led = [[column.name for column in index.columns][: len(columns)] for index in whole]
         unique = columns[0].unique or columns[0].primary_key
         assert unique or [column.name for column in columns] in led
 

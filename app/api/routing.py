@@ -31,6 +31,7 @@ from app.api.fields import (
 )
 from app.api.json_bodies import check_complexity
 from app.api.links import page_url
+from app.api.lists.references import FormerSlugs
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.api.params import validate_lang
 from app.api.query_strings import QueryParams, reject_undecodable_params, reject_unknown_params
@@ -131,7 +132,8 @@ class Route(APIRoute):
     """A route that runs its checks, then parses the query string into the endpoint's models.
 
     The query models are the only definition of the parameters. An acceptable query string is
-    validated as a whole. Any other is left to FastAPI, which reports all its errors in order.
+    validated as a whole. Any other is left to FastAPI, which reports all its errors in order. A
+    request whose filters have former slugs is handled again with the present ones.
     """
 
     def __init__(
@@ -157,14 +159,18 @@ class Route(APIRoute):
         has_page = any(issubclass(model, RecordWithPageQuery) for model in models)
 
         async def handle(request: Request) -> Response:
-            parsed = request.scope[_PARSED_QUERY] = parse(request.scope["query_string"])
-            if parsed is None:
-                return await by_fastapi(request)
-            if selects_fields and (selection := self._select_fields(parsed)):
-                response = await by_models(request)
-                reduce_response(response, selection)
-                return response
-            return await by_models(request)
+            parsed = parse(request.scope["query_string"])
+            while parsed is not None:
+                request.scope[_PARSED_QUERY] = parsed
+                try:
+                    if selects_fields and (selection := self._select_fields(parsed)):
+                        response = await by_models(request)
+                        reduce_response(response, selection)
+                        return response
+                    return await by_models(request)
+                except FormerSlugs as former:
+                    parsed = {name: former.replace_in(query) for name, query in parsed.items()}
+            return await by_fastapi(request)
 
         handler = _redirect_browsers(handle) if has_page else handle
         self.app = request_response(self._after_checks(handler))

@@ -64,6 +64,18 @@ def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str
     raise SlugRenamed(slug, former["slug"])
 
 
+def find_present_slugs(
+    reader: Reader, model: type[VersionedRecord], former_slugs: Collection[str]
+) -> dict[str, str]:
+    """Find the present slugs of the records of `model` that had `former_slugs`, by former slug."""
+    rows = reader.all(
+        select(FormerSlug.slug.label("former"), model.slug)
+        .join(model, model.id == FormerSlug.record_id)
+        .where(FormerSlug.type == model.record_type, FormerSlug.slug.in_(former_slugs))
+    )
+    return {row["former"]: row["slug"] for row in rows}
+
+
 def deleted_record_error(record_type: RecordType, slug: str) -> Gone:
     """The error for the slug of a deleted record."""
     return Gone(tr(f"The {record_type} {slug!r} has been deleted.", f"Запись {slug!r} удалена."))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, literal, or_, select
@@ -32,6 +32,14 @@ from app.db.models import (
 )
 from app.domain.clock import current_second, has_passed
 from app.domain.enums import ArticleState, HorizonKind
+
+
+@lru_cache(maxsize=256)
+def select_ids(
+    id_: InstrumentedAttribute[int], where: tuple[ColumnElement[bool], ...]
+) -> AnySelect:
+    """Select the ids `id_` of the rows that fulfil all of `where`; one object for each choice."""
+    return select(id_).where(*where)
 
 
 @cache

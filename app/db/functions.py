@@ -65,6 +65,21 @@ def hide_from_planner(column: ColumnExpression) -> ColumnElement[Any]:
     return func.coalesce(column, column)
 
 
+class OnSQLite(FunctionElement[bool]):
+    """Condition on SQLite; false on PostgreSQL, whose planner would estimate rows by it."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(OnSQLite)
+def _(element: OnSQLite, compiler: Any, **kw: Any) -> str:
+    (condition,) = element.clauses
+    return (
+        f"({compiler.process(condition, **kw)})" if compiler.dialect.name == "sqlite" else "false"
+    )
+
+
 def has_row(statement: AnySelect) -> ColumnElement[bool]:
     """Condition: a correlated `statement` of a column that is not null selects a row.
 

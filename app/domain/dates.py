@@ -11,6 +11,8 @@ from app.domain.clock import current_second, expire_response_at
 # Time zones come from the tzdata package, never from the system: the same on every machine.
 reset_tzpath(to=())
 
+UTC_ZONE = ZoneInfo("UTC")
+
 ONE_SECOND, ONE_HOUR, ONE_DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 MIN_INSTANT = datetime(1950, 1, 1, tzinfo=UTC)

@@ -2,14 +2,30 @@
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.api.lists.references import rank_by_similarity
 from app.db.database import Database
+from app.db.models import (
+    Agency,
+    FormerSlug,
+    Launch,
+    Mission,
+    Module,
+    Person,
+    Site,
+    Spacecraft,
+    SpacecraftType,
+    Vehicle,
+    VersionedRecord,
+)
 from tests.support import documents, factories
-from tests.support.clients import database_of
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
 from tests.support.openapi import committed_openapi
 from tests.support.statements import record_selects
 
@@ -24,6 +40,30 @@ LISTS = {
     )
 }  # fmt: skip
 """Lists with a filter by mission."""
+
+
+RECORDS: dict[str, tuple[type[VersionedRecord], str]] = {
+    "person": (Person, "anne-mcclain"),
+    "mission": (Mission, "iss-59"),
+    "launch": (Launch, "soyuz-ms-12"),
+    "vehicle": (Vehicle, "soyuz-fg"),
+    "spacecraft": (Spacecraft, "atlantis"),
+    "site": (Site, "baikonur-cosmodrome"),
+    "type": (SpacecraftType, "soyuz-ms"),
+    "module": (Module, "pirs"),
+    "airlock": (Module, "pirs"),
+    **dict.fromkeys(
+        ("agency", "agency_not", "maker", "operator", "owner", "parent", "provider"),
+        (Agency, "nasa"),
+    ),
+}
+"""Filters by records: the type, and a slug in the archive."""
+
+VALUES = {
+    "country", "family", "language", "nationality", "nationality_not", "pad", "port", "source",
+    "source_not", "tag", "tag_not", "vehicle_family",
+}  # fmt: skip
+"""Filters by values of records, or by parts, which have no former slugs."""
 
 
 class NameFilter(NamedTuple):
@@ -157,16 +197,114 @@ def test_paths_lead_to_the_slug(archive: TestClient, path: str, target: str) -> 
     assert archive.get(target).status_code == 200
 
 
-def test_former_and_deleted_slugs_are_explained(editor: TestClient) -> None:
+@pytest.fixture(scope="module")
+def renamed(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
+    """Client over an archive whose records in `RECORDS` had the slugs `former-…`.
+
+    Records with the slugs `deleted-…` have been deleted.
+    """
+    with open_client(create_database(archive_template_url)) as client:
+        with database_of(client).session() as session:
+            for model, slug in set(RECORDS.values()):
+                id_ = session.scalar(select(model.id).where(model.slug == slug))
+                assert id_, slug
+                for former, owner in ((f"former-{slug}", id_), (f"deleted-{slug}", None)):
+                    session.add(FormerSlug(type=model.record_type, slug=former, record_id=owner))
+        yield client
+
+
+def test_every_filter_by_names_is_of_records_or_of_values() -> None:
+    parameters = {each.parameter for each in NAME_FILTERS}
+    assert parameters == RECORDS.keys() | VALUES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name_filter",
+    [each for each in NAME_FILTERS if each.parameter in RECORDS],
+    ids=lambda each: f"{each[0]}?{each[1]}",
+)
+def test_former_slug_is_the_present_one(renamed: TestClient, name_filter: NameFilter) -> None:
+    path, parameter, _ = name_filter
+    slug = RECORDS[parameter][1]
+    present = renamed.get(f"{path}?{parameter}={slug}")
+    assert present.status_code == 200
+    for names in (f"former-{slug}", f"{slug},former-{slug}"):
+        former = renamed.get(f"{path}?{parameter}={names}")
+        assert former.status_code == 200, former.text
+        assert former.content == present.content
+        assert former.headers.get("Link") == present.headers.get("Link")
+    deleted = refusal(renamed, f"{path}?{parameter}=former-{slug},deleted-{slug}")
+    assert deleted["detail"].endswith(f"'deleted-{slug}' has been deleted.")
+    unknown = refusal(renamed, f"{path}?{parameter}={slug}q")
+    assert f"Did you mean '{slug}" in unknown["detail"]
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "ndjson"])
+def test_every_format_takes_former_slugs(renamed: TestClient, form: str) -> None:
+    former, present = (
+        renamed.get(f"/v1/launches?person={prefix}anne-mcclain&format={form}")
+        for prefix in ("former-", "")
+    )
+    assert former.status_code == 200
+    assert former.content == present.content
+
+
+def test_links_have_the_present_slug(renamed: TestClient) -> None:
+    names = "person=former-anne-mcclain,nick-hague&mission=former-iss-59"
+    page = renamed.get(f"/v1/articles?{names}&limit=1&facet=year").json()
+    for url in (page["next"], page["facets"][0]["values"][0]["url"]):
+        query = parse_qs(urlsplit(url).query)
+        assert query["person"] == ["anne-mcclain,nick-hague"]
+        assert query["mission"] == ["iss-59"]
+    assert renamed.get(page["next"]).json()["items"]
+
+
+def test_former_slugs_take_two_statements_and_a_second_list(renamed: TestClient) -> None:
+    numbers = []
+    for name in ("anne-mcclain", "former-anne-mcclain"):
+        with record_selects(database_of(renamed)) as selects:
+            assert renamed.get(f"/v1/launches?person={name}&limit=3").json()["items"]
+        numbers.append(len(selects))
+    assert numbers == [1, 4]
+
+
+def test_filters_follow_renamed_and_merged_records(editor: TestClient) -> None:
+    first, second = (
+        editor.post("/v1/people", json=documents.person(name=name)).json()["slug"]
+        for name in ("First Name", "Second Name")
+    )
+    article = documents.article(people=[first])
+    slug = editor.post("/v1/articles", json=article).json()["slug"]
+    editor.post(f"/v1/articles/{slug}/publish", headers={"If-Match": "*"})
+
+    def find(name: str) -> list[str]:
+        page = editor.get(f"/v1/articles?person={name}&facet=person").raise_for_status().json()
+        assert [value["value"] for value in page["facets"][0]["values"]] == people
+        return [item["slug"] for item in page["items"]]
+
+    people = [first]
+    assert find(first) == [slug]
+    for name in ("third-name", "fourth-name"):  # cached responses end with each change
+        editor.patch(
+            f"/v1/people/{people[0]}", json={"slug": name}, headers={"If-Match": "*"}
+        ).raise_for_status()
+        people = [name]
+        assert find(first) == find(name) == [slug]
+    editor.post("/v1/people/fourth-name/merge", json={"into": second}).raise_for_status()
+    people = [second]
+    assert find(first) == find("third-name") == find("fourth-name") == find(second) == [slug]
+
+
+def test_deleted_slugs_are_explained(editor: TestClient) -> None:
     slug = editor.post("/v1/people", json=documents.person()).json()["slug"]
     path = f"/v1/people/{slug}"
     editor.patch(path, json={"slug": "another-name"}, headers={"If-Match": "*"})
-    assert (
-        "Did you mean 'another-name'?" in refusal(editor, f"/v1/launches?person={slug}")["detail"]
-    )
+    assert editor.get(f"/v1/launches?person={slug}").status_code == 200
     editor.delete("/v1/people/another-name", headers={"If-Match": "*"})
-    deleted = refusal(editor, "/v1/launches?person=another-name")["detail"]
-    assert deleted == "The person 'another-name' has been deleted."
+    for name in (slug, "another-name"):
+        deleted = refusal(editor, f"/v1/launches?person={name}")["detail"]
+        assert deleted == f"The person {name!r} has been deleted."
 
 
 def test_tags_of_drafts_are_not_disclosed(editor: TestClient) -> None:

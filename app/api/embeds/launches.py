@@ -40,6 +40,7 @@ LocalTime = Annotated[str, WithJsonSchema({"type": "string", "format": "date-tim
 SPACECRAFT = Reference(
     Bilingual("There is no spacecraft {}.", "Нет корабля или модуля {}."),
     (NameColumn(Payload.slug, slugify), NameColumn(Spacecraft.slug, slugify)),
+    model=Spacecraft,
 )
 """Spacecraft that a launch carried, in filters: names of flights, and of ships that flew often."""
 

@@ -4,27 +4,43 @@ A facet is counted under all filters of the list except its own: the link of a v
 with the filter set to that value, whose total is the count (ADR 47).
 """
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy import values as sql_values
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from app.api.links import Url, url_for_request
+from app.api.lists.date_filters import RANGE_PARAMETERS, DateFilters
 from app.api.lists.pagination import (
     MAX_COUNTED_ITEMS,
     ListQuery,
     ListViewQuery,
-    count_rows,
     to_query_params,
 )
 from app.api.read_models import ReadModel
+from app.db.conditions import select_ids
 from app.db.database import Reader
-from app.db.functions import AnySelect
+from app.db.functions import AnySelect, row_limit_param
+from app.db.types import UTCDateTime
 
 MAX_FACET_VALUES = 50
 """Values of a facet, those with the most records."""
@@ -61,11 +77,23 @@ class FacetFields(BaseModel):
 
 
 class Matches(NamedTuple):
-    """Ids of the records that match a query."""
+    """Records that match a query."""
 
     ids: AnySelect
     values: Mapping[str, Any]
     """Values of the named parameters of `ids`."""
+    is_filtered: bool
+    """False if they are all records of the list."""
+
+
+def match_records(
+    id_: InstrumentedAttribute[int],
+    where: Sequence[ColumnElement[bool]],
+    values: Mapping[str, Any] = MappingProxyType({}),
+    *scope: ColumnElement[bool],
+) -> Matches:
+    """Matches of all of `where`, in a list of the records that fulfil all of `scope`."""
+    return Matches(select_ids(id_, (*scope, *where)), values, bool(where))
 
 
 SelectMatches = Callable[[Q], Matches]
@@ -87,79 +115,110 @@ class Facet(Protocol):
         """Count the records of each value under the filters of `query` except the facet's own."""
 
 
-@dataclass(frozen=True)
-class ColumnFacet:
+class _KeyFacet(ABC):
+    """Facet of the filter of its name, by keys of the records."""
+
+    value: InstrumentedAttribute[Any] | AnySelect | None
+    """Column of the record whose id the key is, or selects the `value` of each `key`.
+
+    None if the key is the value.
+    """
+
+    @abstractmethod
+    def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
+        """Select each `key` among the records `ids`, with its `count` of records.
+
+        With `is_limited`, `counted` of the records count.
+        """
+
+    def count(
+        self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
+    ) -> Counted:
+        """See `Facet`."""
+        ids, values, is_filtered = select_matches(query.model_copy(update={name: []}))
+        counted = MAX_COUNTED_ITEMS
+        is_minimum = reader.first(_select_uncounted(ids), **values, counted=counted) is not None
+        # Without a limit, all records are counted in the order of an index on the key.
+        counts = _select_counts(self, ids, is_limited=is_minimum or is_filtered)
+        rows = reader.all(counts, **values, counted=counted)
+        found = ((row["value"], row["count"]) for row in rows)
+        return Counted([(value, {name: value}, count) for value, count in found], is_minimum)
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnFacet(_KeyFacet):
     """Facet of the filter of its name, by a column of the record, whose rows are read once."""
 
     column: InstrumentedAttribute[Any]
     """The value, or a foreign key to the record that has it."""
-    value: InstrumentedAttribute[Any] | None = None
-    """Column of the record that the foreign key refers to."""
+    value: InstrumentedAttribute[Any] | AnySelect | None = None
 
-    def count(
-        self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
-    ) -> Counted:
-        matches = select_matches(query.model_copy(update={name: []}))
-        is_minimum = _exceeds_count_limit(reader, matches)
-        rows = matches.ids.add_columns(self.column.label("key"))
-        if is_minimum or matches.ids.whereclause is not None:
-            rows = rows.limit(MAX_COUNTED_ITEMS)
-        # Without LIMIT, SQLite reads an unfiltered list in the order of an index on the column.
-        some = rows.subquery()
-        number = func.count().label("count")
-        counts = select(some.c.key.label("value"), number).where(some.c.key.is_not(None))
-        if self.value is not None:
-            keys = select(some.c.key, number).group_by(some.c.key).subquery()
-            number = func.sum(keys.c.count).label("count")
-            counts = select(self.value.label("value"), number)
-            counts = counts.join(keys, keys.c.key == self.value.class_.id)
-        found = _fetch_counts(reader, name, counts.group_by("value"), number, matches)
-        return Counted(found, is_minimum)
+    def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
+        """See `_KeyFacet`."""
+        rows = ids.add_columns(self.column.label("key"))
+        some = (_limit_counted(rows) if is_limited else rows).subquery()
+        return select(some.c.key, func.count().label("count")).group_by(some.c.key)
 
 
-@dataclass(frozen=True)
-class ValueFacet:
+@dataclass(frozen=True, eq=False)
+class ValueFacet(_KeyFacet):
     """Facet of the filter of its name, whose values are in rows of other tables."""
 
     pairs: AnySelect
-    """Selects the `id` of each record with each `value` that it has."""
+    """Selects the `id` of each record of the list with each `key` that it has."""
+    value: InstrumentedAttribute[Any] | AnySelect | None = None
+    is_unique: bool = False
+    """True if a constraint keeps a record from having a key twice."""
 
-    def count(
-        self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
-    ) -> Counted:
-        matches = select_matches(query.model_copy(update={name: []}))
+    def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
+        """See `_KeyFacet`."""
         pairs = self.pairs.subquery()
-        some = matches.ids.limit(MAX_COUNTED_ITEMS).subquery()
-        number = func.count(pairs.c.id.distinct())
-        counts = (
-            select(pairs.c.value, number.label("count"))
-            .where(pairs.c.id.in_(select(some.c[0])))
-            .group_by(pairs.c.value)
-        )
-        found = _fetch_counts(reader, name, counts, number, matches)
-        return Counted(found, _exceeds_count_limit(reader, matches))
+        number = func.count() if self.is_unique else func.count(pairs.c.id.distinct())
+        keys = select(pairs.c.key, number.label("count"))
+        if is_limited:
+            keys = keys.where(pairs.c.id.in_(select(_limit_counted(ids).subquery().c[0])))
+        return keys.group_by(pairs.c.key)
 
 
-def _exceeds_count_limit(reader: Reader, matches: Matches) -> bool:
-    """Test if more records match than are counted."""
-    return count_rows(reader, matches.ids, **matches.values) > MAX_COUNTED_ITEMS
+@lru_cache(maxsize=256)
+def _select_uncounted(ids: AnySelect) -> AnySelect:
+    """Select a row if `ids` are more records than `counted`."""
+    return ids.offset(row_limit_param("counted")).limit(1)
 
 
-def _fetch_counts(
-    reader: Reader, name: str, counts: AnySelect, number: ColumnElement[int], matches: Matches
-) -> list[tuple[str, Mapping[str, str], int]]:
-    """Fetch the values of the statement `counts` with the largest `number`."""
-    largest = counts.order_by(number.desc(), "value").limit(MAX_FACET_VALUES)
-    rows = reader.all(largest, **matches.values)
-    return [(row["value"], {name: row["value"]}, row["count"]) for row in rows]
+def _limit_counted(rows: AnySelect) -> AnySelect:
+    return rows.limit(row_limit_param("counted"))
 
 
-@dataclass(frozen=True)
+@lru_cache(maxsize=256)
+def _select_counts(facet: _KeyFacet, ids: AnySelect, *, is_limited: bool) -> AnySelect:
+    """Select the values of a facet with the most of the records `ids`."""
+    keys = facet.select_keys(ids, is_limited=is_limited).subquery()
+    number = keys.c.count.label("count")
+    counts = select(keys.c.key.label("value"), number).where(keys.c.key.is_not(None))
+    if facet.value is not None:
+        named = _select_named(facet.value).subquery()
+        number = func.sum(keys.c.count).label("count")
+        counts = select(named.c.value, number).join(keys, keys.c.key == named.c.key)
+        counts = counts.group_by(named.c.value)
+    return counts.order_by(number.desc(), "value").limit(MAX_FACET_VALUES)
+
+
+def _select_named(value: InstrumentedAttribute[Any] | AnySelect) -> AnySelect:
+    """Select the `value` of each `key`."""
+    if isinstance(value, InstrumentedAttribute):
+        return select(value.class_.id.label("key"), value.label("value"))
+    return value
+
+
+@dataclass(frozen=True, eq=False)
 class YearFacet:
     """Facet of the years in which records are, by filters of a range of days."""
 
-    at: InstrumentedAttribute[Any]
-    """Instant of a record."""
+    sort_at: InstrumentedAttribute[Any]
+    """Sort key of the date of a record."""
+    get_filters: Callable[[Any], DateFilters]
+    """Date filters of a query of the list."""
     first: str
     """Filter by the first day."""
     end: str
@@ -168,25 +227,68 @@ class YearFacet:
     def count(
         self, reader: Reader, _name: str, query: Q, select_matches: "SelectMatches[Q]"
     ) -> Counted:
-        ids, values = select_matches(query.model_copy(update={self.first: None, self.end: None}))
-        some = ids.subquery()
-        bounds = select(func.min(self.at), func.max(self.at)).where(
-            self.at.class_.id.in_(select(some.c[0]))
-        )
-        low, high = (reader.first(bounds, **values) or {}).values()
-        if low is None:
+        """See `Facet`."""
+        ids, values, _ = select_matches(query.model_copy(update={self.first: None, self.end: None}))
+        ends = (reader.first(_select_ends(ids, self.sort_at), **values) or {}).values()
+        low, high = (at.year if at else None for at in ends)
+        if low is None or high is None:
             return Counted([], is_minimum=False)
-        counts = []
-        is_minimum = False
-        # A time zone or a vague date may put a record into the year before or after.
-        for year in range(max(high.year + 1 - MAX_FACET_VALUES, low.year - 1), high.year + 2):
-            days = {self.first: date(year, 1, 1), self.end: date(year + 1, 1, 1)}
-            in_year, its_values = select_matches(query.model_copy(update=days))
-            if count := count_rows(reader, in_year, **its_values):
-                is_minimum |= count > MAX_COUNTED_ITEMS
+        # A time zone may put a record into the year before or after.
+        years = range(max(high + 1 - MAX_FACET_VALUES, low - 1), high + 2)
+        any_year = query.model_copy(update=self._days_of_year(2000))
+        in_year, values, _ = select_matches(any_year)
+        filters = self.get_filters(query)
+        of_years: dict[str, Any] = {}
+        for n, year in enumerate(years):
+            from_, before = self._days_of_year(year).values()
+            bounds = filters._replace(from_=from_, before=before).values()
+            of_years |= {f"{name}_{n}": bounds[name] for name in RANGE_PARAMETERS}
+        counts = _select_range_counts(in_year, len(years))
+        rows = reader.all(counts, **values, **of_years, most=MAX_COUNTED_ITEMS + 1)
+        counted = []
+        for row in rows:
+            if count := min(row["count"], MAX_COUNTED_ITEMS):
+                days = self._days_of_year(years[row["position"]])
                 link = {name: day.isoformat() for name, day in days.items()}
-                counts.append((str(year), link, min(count, MAX_COUNTED_ITEMS)))
-        return Counted(sorted(counts, key=lambda each: (-each[2], each[0])), is_minimum)
+                counted.append((str(days[self.first].year), link, count))
+        is_minimum = any(row["count"] > MAX_COUNTED_ITEMS for row in rows)
+        return Counted(sorted(counted, key=lambda each: (-each[2], each[0])), is_minimum)
+
+    def _days_of_year(self, year: int) -> dict[str, date]:
+        """Values of the filters for the days of a year."""
+        return {self.first: date(year, 1, 1), self.end: date(year + 1, 1, 1)}
+
+
+@lru_cache(maxsize=256)
+def _select_ends(ids: AnySelect, sort_at: InstrumentedAttribute[Any]) -> AnySelect:
+    """Select the first and the last sort key of the records `ids`."""
+    keys = ids.with_only_columns(sort_at).where(sort_at.is_not(None)).limit(1)
+    first, last = keys.order_by(sort_at.asc()), keys.order_by(sort_at.desc())
+    return select(first.scalar_subquery().label("first"), last.scalar_subquery().label("last"))
+
+
+@lru_cache(maxsize=256)
+def _select_range_counts(ids: AnySelect, number: int) -> AnySelect:
+    """Select the number of the records `ids` in each of a `number` of ranges of dates.
+
+    The ranges are rows with the parameters of date conditions, which `ids` has for one of them:
+    `sort_from_0`, `sort_before_0` … Each `count` is at most `most`.
+    """
+    rows = [
+        (n, *(bindparam(f"{name}_{n}", type_=UTCDateTime()) for name in RANGE_PARAMETERS))
+        for n in range(number)
+    ]
+    columns = (column(name, UTCDateTime()) for name in RANGE_PARAMETERS)
+    ranges = sql_values(column("position", Integer), *columns, name="ranges").data(rows).cte()
+
+    def take_column(element: Any, **_: Any) -> Any:
+        is_bound = isinstance(element, BindParameter) and element.key in RANGE_PARAMETERS
+        return ranges.c[element.key] if is_bound else None
+
+    in_range: AnySelect = replacement_traverse(ids, {}, take_column)  # type: ignore[assignment]
+    counted = in_range.with_only_columns(literal_column("1", Integer)).correlate(ranges)
+    count = select(func.count()).select_from(counted.limit(row_limit_param("most")).subquery())
+    return select(ranges.c.position, count.correlate(ranges).scalar_subquery().label("count"))
 
 
 def count_facets(

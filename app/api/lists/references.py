@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import ColumnElement, FromClause, Integer, column, select, union_all, values
 
 from app.api.params import QueryModel
-from app.api.slugs import raise_missing_record
+from app.api.slugs import find_present_slugs, raise_missing_record
 from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at
 from app.db.database import Reader
 from app.db.functions import AnySelect, ColumnExpression, select_distinct_values
@@ -26,7 +27,10 @@ from app.db.models import (
     mission_number,
 )
 from app.domain.languages import Bilingual, tr
+from app.domain.text import slugify
 from app.http.problems import FieldProblem, Gone, InvalidRequest, NotFound, SlugRenamed
+
+M = TypeVar("M", bound=BaseModel)
 
 MAX_COMPARED_VALUES = 500
 """Values that a name is compared with, to suggest the most similar ones."""
@@ -68,6 +72,28 @@ References = Mapping[str, Reference]
 """Names that the filters of a list accept, by parameter."""
 
 
+NamedFilter = tuple[str, str]
+"""Parameter and one of its names."""
+
+
+class FormerSlugs(Exception):
+    """Filters name records by former slugs. The route handles the request with the present ones."""
+
+    def __init__(self, present_slugs: Mapping[NamedFilter, str]) -> None:
+        super().__init__(present_slugs)
+        self._present_slugs = present_slugs
+
+    def replace_in(self, query: M) -> M:
+        """Copy of a query model with the present slugs."""
+        present, changed = self._present_slugs, {}
+        for parameter, _ in present:
+            if parameter in type(query).model_fields:
+                names = getattr(query, parameter)
+                replaced = (present.get((parameter, name), name) for name in names)
+                changed[parameter] = list(dict.fromkeys(replaced))
+        return query.model_copy(update=changed)
+
+
 def record_reference(model: type[VersionedRecord]) -> Reference:
     """Reference to records of `model` by slug."""
     columns = [NameColumn(model.slug)]
@@ -88,6 +114,7 @@ def check_references(
 ) -> None:
     """Refuse names in `filters` that do not exist. Raises InvalidRequest.
 
+    Raises FormerSlugs if all of these are former slugs of records.
     `found` is true if a record matches all filters: a filter with one name is then known to be
     right, and only others take a statement.
     """
@@ -101,7 +128,10 @@ def check_references(
         return
     known = _find_known(reader, [(references[parameter], name) for parameter, name in used])
     unknown = [each for position, each in enumerate(used) if position not in known]
-    if unknown:
+    if not unknown:
+        return
+    present_slugs = _find_present_slugs(reader, references, unknown)
+    if unknown := [each for each in unknown if each not in present_slugs]:
         explain = _Explanation(reader, references)
         problems = [
             FieldProblem(
@@ -113,6 +143,22 @@ def check_references(
         ]
         details = [problem.detail for problem in problems[:_MAX_EXPLAINED_NAME_COUNT]]
         raise InvalidRequest(" ".join(details), *problems)
+    raise FormerSlugs(present_slugs)
+
+
+def _find_present_slugs(
+    reader: Reader, references: References, names: Sequence[NamedFilter]
+) -> dict[NamedFilter, str]:
+    """Present slugs of those of `names` that are former ones, by a statement for each type."""
+    named: dict[type[VersionedRecord], list[NamedFilter]] = defaultdict(list)
+    for parameter, name in names:
+        if model := references[parameter].model:
+            named[model].append((parameter, name))
+    found: dict[NamedFilter, str] = {}
+    for model, filters in named.items():
+        present = find_present_slugs(reader, model, [slugify(name) for _, name in filters])
+        found |= {each: present[slug] for each in filters if (slug := slugify(each[1])) in present}
+    return found
 
 
 def find_referred_id(reader: Reader, reference: Reference, name: str) -> int | None:

@@ -83,7 +83,7 @@ class Article(IllustratedRecord, Base):
         Index("ix_articles_due", "published_at", **_partial_index_where("announced IS FALSE")),
         Index(None, "language", "published_sort_at", "id", "published_at", "state"),
         Index(None, "language", "title_key", "id"),
-        Index(None, "source_slug", "published_sort_at", "id"),
+        Index(None, "source_slug", "published_sort_at", "id", "published_at", "state"),
         Index(None, "source_slug", "title_key", "id"),
         Index(None, "source_url"),
         Index(None, "title_key", "id"),

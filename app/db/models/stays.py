@@ -42,7 +42,9 @@ class Stay(VersionedRecord, Base):
     __table_args__ = (
         CheckConstraint("departed_until > arrived_at", name="interval"),
         Index(None, "arrived_sort_at", "id"),
-        Index(None, "departed_sort_at", "id"),
+        Index(None, "arrival_kind", "arrived_sort_at", "id"),
+        # With the times, for counting the stays during each mission.
+        Index(None, "departed_sort_at", "id", "arrived_at", "departed_at"),
         Index(None, "departed_until"),
         Index(None, "launch_id", "arrived_sort_at", "id"),
         Index(None, "port_id", "arrived_sort_at", "id"),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 
 from app.api.embeds.agencies import select_agency_ref
-from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets, match_records
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
@@ -125,8 +125,7 @@ def list_agencies(reader: Reader, query: AgencyQuery) -> AgencyFullPage | Agency
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: AgencyQuery) -> Matches:
-        ids = select(Agency.id).where(*conditions(others, corrections))
-        return Matches(ids, parameter_values(others))
+        return match_records(Agency.id, conditions(others, corrections), parameter_values(others))
 
     page: type[AgencyFullPage] | type[AgencyPage] = AgencyFullPage if is_full else AgencyPage
     return fetch_page(

@@ -14,7 +14,13 @@ from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.pagination import Branch
 from app.api.lists.record_counts import COUNT, NoRecords, RecordCounts
 from app.api.lists.references import NameColumn, Reference, References, record_reference
-from app.db.conditions import RelatedModel, article_is_public, slug_in, slug_values
+from app.db.conditions import (
+    RelatedModel,
+    article_is_public,
+    select_ids,
+    slug_in,
+    slug_values,
+)
 from app.db.database import Reader
 from app.db.functions import AnySelect, has_row, hide_from_planner
 from app.db.models import (
@@ -195,7 +201,7 @@ class ArticleSelection:
     def values(self) -> dict[str, Any]:
         """Values of the named parameters of the conditions, branches and counts."""
         filters = self.filters
-        values: dict[str, Any] = _date_filters(filters).values()
+        values: dict[str, Any] = to_date_filters(filters).values()
         lists: dict[str, list[Any]] = {
             "tag_not": filters.tag_not,
             "language": sorted(set(filters.language)),
@@ -223,7 +229,7 @@ class ArticleSelection:
         columns, column, values = self._choose_index()
         if column is None:
             return []
-        ids = _select_ids(article_id_of(columns), self._where(columns))
+        ids = select_ids(article_id_of(columns), self._where(columns))
         order = columns.title_key if self.by_title else columns.published_sort_at
         keys = order, article_id_of(columns)
         return [_value_branch(ids, keys, column, f"branch_{n}") for n in range(len(values))]
@@ -232,13 +238,13 @@ class ArticleSelection:
         """Counts for calendars."""
         if not self._has_values():
             return NoRecords()
-        sort_range, values = _date_filters(self.filters).sort_range(), self.values()
+        sort_range, values = to_date_filters(self.filters).sort_range(), self.values()
         if self.few_ids is not None:
             ids = _select_few(self._where(Article, with_range=False))
             dates = _UNINDEXED_DATE_COLUMNS[Article]
             return RecordCounts(dates, ids, sort_range, values, are_few=True)
         columns, column, parts = self._choose_index()
-        ids = _select_ids(article_id_of(columns), self._where(columns, with_range=False))
+        ids = select_ids(article_id_of(columns), self._where(columns, with_range=False))
         dates = _DATE_COLUMNS[columns]
         if column is None:
             return RecordCounts(dates, ids, sort_range, values)
@@ -291,7 +297,7 @@ class ArticleSelection:
         if filters.q:
             matching = select_matching_ids(RecordType.ARTICLE, filters.q, self.corrections)
             where.append(id_.in_(matching))
-        dates = _date_filters(filters)
+        dates = to_date_filters(filters)
         is_unindexed = self.few_ids is not None or self.by_title
         date_columns = (_UNINDEXED_DATE_COLUMNS if is_unindexed else _DATE_COLUMNS)[columns]
         where += (
@@ -344,15 +350,8 @@ def _has_article(
     return has_row(select(Article.id).where(Article.id == article_id, *where))
 
 
-@lru_cache(maxsize=256)
-def _select_ids(
-    article_id: InstrumentedAttribute[int], where: tuple[ColumnElement[bool], ...]
-) -> AnySelect:
-    return select(article_id).where(*where)
-
-
 def _select_few(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
-    return _select_ids(Article.id, (*where, _IS_AMONG_FEW))
+    return select_ids(Article.id, (*where, _IS_AMONG_FEW))
 
 
 @cache
@@ -387,7 +386,8 @@ def _updated_since(filters: ArticleArchiveFilters) -> datetime | None:
     return to_instant(since, time_zone_or_default(filters.tz)) if since else None
 
 
-def _date_filters(filters: ArticleArchiveFilters) -> DateFilters:
+def to_date_filters(filters: ArticleArchiveFilters) -> DateFilters:
+    """Date filters of `filters`."""
     return DateFilters(
         time_zone_or_default(filters.tz),
         day=filters.published_on if isinstance(filters, ArticleFilters) else None,
@@ -412,7 +412,7 @@ def _select_candidates(
     if since := _updated_since(filters):
         updated = select(Article.id).where(Article.updated_at >= since)
         yield updated.order_by(Article.updated_at)
-    low, high = _date_filters(filters).sort_range()
+    low, high = to_date_filters(filters).sort_range()
     if by_title and (low, high) != (MIN_INSTANT, MAX_INSTANT):
         sort_at = Article.published_sort_at
         yield select(Article.id).where(sort_at >= low, sort_at < high).order_by(sort_at)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.date_params import time_zone_or_default
 from app.api.embeds.articles import select_article_ref
@@ -29,7 +29,15 @@ from app.api.lists.day_counts import (
     DayCountSource,
     build_archive,
 )
-from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import (
+    ColumnFacet,
+    Facet,
+    Matches,
+    ValueFacet,
+    YearFacet,
+    count_facets,
+    match_records,
+)
 from app.api.lists.pagination import fetch_page, select_branch_ids, to_query_params
 from app.api.lists.references import check_references
 from app.api.lists.sorting import build_orders
@@ -62,7 +70,7 @@ from app.domain.enums import ArticleState, HorizonKind, RecordType
 from app.domain.languages import LANGUAGES, Language, current_language
 from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
-from app.resources.articles.filters import REFERENCES, ArticleSelection
+from app.resources.articles.filters import REFERENCES, ArticleSelection, to_date_filters
 from app.resources.articles.schemas import (
     ArticleArchiveQuery,
     ArticleFacet,
@@ -80,22 +88,30 @@ SORTS = build_orders(
     Article.id, published_at=(Article.published_sort_at,), title=(Article.title_key,)
 )
 
+
+def _select_links(column: InstrumentedAttribute[Any]) -> AnySelect:
+    """Select the `id` of each public article with each `key` that its links have in `column`."""
+    links: Any = column.class_
+    ids = select(links.article_id.label("id"), column.label("key"))
+    return ids.where(article_is_public(links))
+
+
 FACETS: Mapping[StrEnum, Facet] = {
-    ArticleFacet.TAG: ValueFacet(
-        select(ArticleTag.article_id.label("id"), ArticleTag.tag.label("value"))
-    ),
+    ArticleFacet.TAG: ValueFacet(_select_links(ArticleTag.tag), is_unique=True),
     ArticleFacet.LANGUAGE: ColumnFacet(Article.language),
     ArticleFacet.SOURCE: ColumnFacet(Article.source_slug),
     ArticleFacet.MISSION: ValueFacet(
-        select(ArticleMission.article_id.label("id"), Mission.slug.label("value")).join(Mission)
+        _select_links(ArticleMission.mission_id), Mission.slug, is_unique=True
     ),
     ArticleFacet.PERSON: ValueFacet(
-        select(ArticlePerson.article_id.label("id"), Person.slug.label("value")).join(Person)
+        _select_links(ArticlePerson.person_id), Person.slug, is_unique=True
     ),
     ArticleFacet.LAUNCH: ValueFacet(
-        select(ArticleLaunch.article_id.label("id"), Launch.slug.label("value")).join(Launch)
+        _select_links(ArticleLaunch.launch_id), Launch.slug, is_unique=True
     ),
-    ArticleFacet.YEAR: YearFacet(Article.published_at, "published_at_gte", "published_at_lt"),
+    ArticleFacet.YEAR: YearFacet(
+        Article.published_sort_at, to_date_filters, "published_at_gte", "published_at_lt"
+    ),
 }
 
 
@@ -218,8 +234,8 @@ def list_articles(
 
     def select_matches(others: ArticleQuery) -> Matches:
         matching = ArticleSelection.resolve(reader, others, *where)
-        public = select(Article.id).where(article_is_public(), *matching.conditions())
-        return Matches(public, matching.values())
+        filters = matching.conditions()
+        return match_records(Article.id, filters, matching.values(), article_is_public())
 
     page: type[ArticleFullPage] | type[ArticlePage] = ArticleFullPage if is_full else ArticlePage
     return fetch_page(

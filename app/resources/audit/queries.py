@@ -2,7 +2,6 @@
 
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 
@@ -12,10 +11,10 @@ from app.api.lists.sorting import build_orders
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import AuditEntry
+from app.domain.dates import UTC_ZONE
 from app.resources.audit.schemas import AuditFilters, AuditPage, AuditQuery
 
 SORTS = build_orders(AuditEntry.id, at=(AuditEntry.at,))
-_UTC_ZONE = ZoneInfo("UTC")
 
 
 def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
@@ -32,9 +31,9 @@ def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
     if filters.record_id:
         where.append(AuditEntry.record_id == filters.record_id)
     if filters.at_gte:
-        where.append(AuditEntry.at >= to_instant(filters.at_gte, _UTC_ZONE))
+        where.append(AuditEntry.at >= to_instant(filters.at_gte, UTC_ZONE))
     if filters.at_lt:
-        where.append(AuditEntry.at < to_instant(filters.at_lt, _UTC_ZONE))
+        where.append(AuditEntry.at < to_instant(filters.at_lt, UTC_ZONE))
     return where
 
 

@@ -7,7 +7,14 @@ from functools import cache, partial
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
-from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import (
+    ColumnFacet,
+    Facet,
+    Matches,
+    ValueFacet,
+    count_facets,
+    match_records,
+)
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, check_references, record_reference
 from app.api.lists.sorting import Order
@@ -43,10 +50,11 @@ _AGENCY_ID = func.coalesce(Flight.agency_id, Person.agency_id)
 FACETS: Mapping[StrEnum, Facet] = {
     CrewFacet.ROLE: ColumnFacet(CrewAssignment.role),
     CrewFacet.AGENCY: ValueFacet(
-        select(_ASSIGNMENT_ID, Agency.slug.label("value"))
+        select(_ASSIGNMENT_ID, _AGENCY_ID.label("key"))
         .join(Person, _OF_PERSON)
-        .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
-        .join(Agency, Agency.id == _AGENCY_ID)
+        .outerjoin(Flight, Flight.id == CrewAssignment.flight_id),
+        Agency.slug,
+        is_unique=True,
     ),
     CrewFacet.MISSION: ColumnFacet(CrewAssignment.mission_id, Mission.slug),
     CrewFacet.PERSON: ColumnFacet(CrewAssignment.person_id, Person.slug),
@@ -100,8 +108,11 @@ def _select_joined() -> AnySelect:
 
 
 def _select_matches(query: CrewAssignmentQuery) -> Matches:
+    where = conditions(query)
+    if not where:
+        return match_records(CrewAssignment.id, where)
     ids = _select_joined().with_only_columns(CrewAssignment.id, maintain_column_froms=True)
-    return Matches(ids.where(*conditions(query)), {})
+    return Matches(ids.where(*where), {}, is_filtered=True)
 
 
 def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAssignmentPage:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
@@ -34,14 +34,22 @@ from app.api.lists.day_counts import (
     ArchiveMonth,
     build_archive,
 )
-from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import (
+    ColumnFacet,
+    Facet,
+    Matches,
+    ValueFacet,
+    YearFacet,
+    count_facets,
+    match_records,
+)
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_image, has_related, select_agency_ids, slug_values
+from app.db.conditions import has_image, has_related, select_agency_ids, select_ids, slug_values
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -126,24 +134,38 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions with a list of values, by the name of their parameter."""
 
+
+def _date_filters(filters: LaunchArchiveFilters) -> DateFilters:
+    return DateFilters(
+        time_zone_or_default(filters.tz),
+        day=filters.launch_on if isinstance(filters, LaunchFilters) else None,
+        month=filters.launch_month,
+        from_=filters.launch_at_gte,
+        before=filters.launch_at_lt,
+    )
+
+
 FACETS: Mapping[StrEnum, Facet] = {
     LaunchFacet.STATUS: ColumnFacet(Launch.status),
     LaunchFacet.VEHICLE: ColumnFacet(Launch.vehicle_id, Vehicle.slug),
     LaunchFacet.VEHICLE_FAMILY: ColumnFacet(Launch.vehicle_id, Vehicle.family_slug),
     LaunchFacet.SITE: ColumnFacet(Launch.site_id, Site.slug),
     LaunchFacet.COUNTRY: ColumnFacet(Launch.site_id, Site.country),
-    LaunchFacet.KIND: ValueFacet(
-        select(Payload.launch_id.label("id"), Payload.kind.label("value"))
-    ),
+    LaunchFacet.KIND: ValueFacet(select(Payload.launch_id.label("id"), Payload.kind.label("key"))),
     LaunchFacet.MISSION: ValueFacet(
-        select(MissionLaunch.launch_id.label("id"), Mission.slug.label("value")).join(Mission)
+        select(MissionLaunch.launch_id.label("id"), MissionLaunch.mission_id.label("key")),
+        Mission.slug,
     ),
     LaunchFacet.PERSON: ValueFacet(
-        select(Flight.launch_id.label("id"), Person.slug.label("value")).join(Person)
+        select(Flight.launch_id.label("id"), Flight.person_id.label("key")),
+        Person.slug,
+        is_unique=True,
     ),
     LaunchFacet.PAD: ColumnFacet(Launch.pad_id, Pad.slug),
     LaunchFacet.PROVIDER: ColumnFacet(Launch.provider_id, Agency.slug),
-    LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
+    LaunchFacet.YEAR: YearFacet(
+        Launch.launch_sort_at, _date_filters, "launch_at_gte", "launch_at_lt"
+    ),
 }
 REFERENCES: References = {
     "vehicle": VEHICLE,
@@ -211,16 +233,6 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
     }
     values |= slug_values(Mission, "mission", filters.mission) if filters.mission else {}
     return {name: items for name, items in values.items() if items or name == "mission_number"}
-
-
-def _date_filters(filters: LaunchArchiveFilters) -> DateFilters:
-    return DateFilters(
-        time_zone_or_default(filters.tz),
-        day=filters.launch_on if isinstance(filters, LaunchFilters) else None,
-        month=filters.launch_month,
-        from_=filters.launch_at_gte,
-        before=filters.launch_at_lt,
-    )
 
 
 def select_launch_history() -> ScalarSelect[Any]:
@@ -302,8 +314,7 @@ def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | Launch
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: LaunchQuery) -> Matches:
-        where = conditions(others, corrections)
-        return Matches(_select_ids(tuple(where)), parameter_values(others))
+        return match_records(Launch.id, conditions(others, corrections), parameter_values(others))
 
     page: type[LaunchFullPage] | type[LaunchPage] = LaunchFullPage if is_full else LaunchPage
     return fetch_page(
@@ -359,11 +370,6 @@ def get_next_launch(reader: Reader) -> LaunchRead:
     return launch
 
 
-@lru_cache(maxsize=256)
-def _select_ids(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
-    return select(Launch.id).where(*where)
-
-
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """Get the archive of a month, or the index of all months, of the launches that match."""
     where = _undated_conditions(query, find_corrections(reader, query.q) if query.q else {})
@@ -371,6 +377,6 @@ def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMont
     where += LAUNCH_DATE_COLUMNS.exact_conditions(dates)
     values = parameter_values(query)
     counts = RecordCounts(
-        LAUNCH_DATE_COLUMNS, _select_ids(tuple(where)), dates.sort_range(), values
+        LAUNCH_DATE_COLUMNS, select_ids(Launch.id, tuple(where)), dates.sort_range(), values
     )
     return build_archive(reader, counts, query, "launches", "launch_on", REFERENCES)

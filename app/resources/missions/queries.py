@@ -14,7 +14,8 @@ from app.api.embeds.launches import select_launch_summary
 from app.api.embeds.media import select_image
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.spacewalks import select_spacewalk_summary
-from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.date_filters import DateColumns, DateFilters
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets, match_records
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
@@ -40,7 +41,7 @@ from app.db.models import (
     Spacewalk,
 )
 from app.domain.clock import current_second, has_passed
-from app.domain.dates import now, utc_day_bounds
+from app.domain.dates import UTC_ZONE, now, utc_day_bounds
 from app.domain.enums import HorizonKind, RecordType
 from app.domain.languages import tr
 from app.http.problems import NotFound
@@ -63,11 +64,23 @@ MAX_SHOWN_SPACEWALK_COUNT = 50
 """Spacewalks in the answer of a mission."""
 
 SORTS = build_orders(Mission.id, number=(Mission.number,))
+_START_DATE_COLUMNS = DateColumns(
+    Mission.starts_at, Mission.starts_at_precision, Mission.starts_sort_at
+)
+
+
+def _start_filters(filters: MissionFilters) -> DateFilters:
+    return DateFilters(UTC_ZONE, from_=filters.starts_on_gte, before=filters.starts_on_lt)
+
+
 FACETS: Mapping[StrEnum, Facet] = {
     MissionFacet.PERSON: ValueFacet(
-        select(CrewAssignment.mission_id.label("id"), Person.slug.label("value")).join(Person)
+        select(CrewAssignment.mission_id.label("id"), CrewAssignment.person_id.label("key")),
+        Person.slug,
     ),
-    MissionFacet.YEAR: YearFacet(Mission.starts_at, "starts_on_gte", "starts_on_lt"),
+    MissionFacet.YEAR: YearFacet(
+        Mission.starts_sort_at, _start_filters, "starts_on_gte", "starts_on_lt"
+    ),
 }
 REFERENCES: References = {"person": record_reference(Person)}
 
@@ -75,7 +88,10 @@ REFERENCES: References = {"person": record_reference(Person)}
 def conditions(
     filters: MissionFilters, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
-    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
+    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`.
+
+    The values of their parameters are `parameter_values(filters)`.
+    """
     where: list[ColumnElement[bool]] = []
     if filters.status:
         where.append(or_(*(has_status(status, now()) for status in filters.status)))
@@ -92,6 +108,11 @@ def conditions(
         own = CrewAssignment.mission_id == Mission.id
         where.append(has_related(Person, filters.person, CrewAssignment.person_id, own))
     return where + _date_conditions(filters)
+
+
+def parameter_values(filters: MissionFilters) -> dict[str, Any]:
+    """Values of the parameters in the conditions of `filters`."""
+    return _start_filters(filters).values()
 
 
 def has_status(status: MissionStatus, present: datetime) -> ColumnElement[bool]:
@@ -113,17 +134,13 @@ def has_status(status: MissionStatus, present: datetime) -> ColumnElement[bool]:
 
 def _date_conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
     """Conditions of the date filters; an inexact date is a period, and matches if it overlaps."""
-    where: list[ColumnElement[bool]] = []
+    where = _START_DATE_COLUMNS.conditions(_start_filters(filters))
     if filters.active_on:
         first, after = utc_day_bounds(filters.active_on)
         where += [
             Mission.starts_at < after,
             still_running_on(Mission.ends_until, first, HorizonKind.CREWS),
         ]
-    if filters.starts_on_gte:
-        where.append(Mission.starts_sort_at >= utc_day_bounds(filters.starts_on_gte)[0])
-    if filters.starts_on_lt:
-        where.append(Mission.starts_at < utc_day_bounds(filters.starts_on_lt)[0])
     if filters.ends_on_gte:
         first = utc_day_bounds(filters.ends_on_gte)[0]
         where.append(or_(Mission.ends_until.is_(None), Mission.ends_until > first))
@@ -224,7 +241,7 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: MissionQuery) -> Matches:
-        return Matches(select(Mission.id).where(*conditions(others, corrections)), {})
+        return match_records(Mission.id, conditions(others, corrections), parameter_values(others))
 
     where = conditions(query, corrections)
     fields = {"known_until": get_known_until(reader, HorizonKind.CREWS)}
@@ -238,6 +255,7 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
             SORTS,
             query,
             "missions",
+            values=parameter_values(query),
             page_fields=fields,
             references=REFERENCES,
             count_facets=facets,
@@ -251,6 +269,7 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
         SORTS,
         query,
         "missions",
+        values=parameter_values(query),
         page_fields=fields,
         references=REFERENCES,
         count_facets=facets,

@@ -12,7 +12,14 @@ from app.api.embeds.agencies import select_agency_columns
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.media import select_image
 from app.api.embeds.modules import select_module_ref, select_port_ref
-from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import (
+    ColumnFacet,
+    Facet,
+    Matches,
+    ValueFacet,
+    count_facets,
+    match_records,
+)
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
@@ -73,9 +80,7 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 FACETS: Mapping[StrEnum, Facet] = {
     ModuleFacet.KIND: ColumnFacet(Module.kind),
     ModuleFacet.OWNER: ValueFacet(
-        select(ModuleOwner.module_id.label("id"), Agency.slug.label("value")).join(
-            Agency, Agency.id == ModuleOwner.agency_id
-        )
+        select(ModuleOwner.module_id.label("id"), ModuleOwner.agency_id.label("key")), Agency.slug
     ),
 }
 REFERENCES: References = {
@@ -205,8 +210,7 @@ def list_modules(reader: Reader, query: ModuleQuery) -> ModuleFullPage | ModuleP
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: ModuleQuery) -> Matches:
-        ids = select(Module.id).where(*conditions(others, corrections))
-        return Matches(ids, parameter_values(others))
+        return match_records(Module.id, conditions(others, corrections), parameter_values(others))
 
     page: type[ModuleFullPage] | type[ModulePage] = ModuleFullPage if is_full else ModulePage
     return fetch_page(

@@ -14,7 +14,14 @@ from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.media import select_image
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.spacewalks import select_spacewalk_ref
-from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, count_facets
+from app.api.lists.facets import (
+    ColumnFacet,
+    Facet,
+    Matches,
+    ValueFacet,
+    count_facets,
+    match_records,
+)
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
@@ -67,7 +74,7 @@ _NATIONALITY = Reference(
 FACETS: Mapping[StrEnum, Facet] = {
     PersonFacet.AGENCY: ColumnFacet(Person.agency_id, Agency.slug),
     PersonFacet.NATIONALITY: ValueFacet(
-        select(PersonNationality.person_id.label("id"), PersonNationality.country.label("value"))
+        select(PersonNationality.person_id.label("id"), PersonNationality.country.label("key"))
     ),
 }
 REFERENCES: References = {
@@ -275,7 +282,7 @@ def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPa
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: PersonQuery) -> Matches:
-        return Matches(select(Person.id).where(*conditions(others, corrections)), {})
+        return match_records(Person.id, conditions(others, corrections))
 
     where = conditions(query, corrections)
     fields = {"known_until": get_known_until(reader, HorizonKind.CREWS)}

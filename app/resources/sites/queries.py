@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 
 from app.api.embeds.media import select_image
 from app.api.embeds.sites import SITE_COUNTRY, select_pad_ref, select_site_ref
-from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets, match_records
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References
 from app.api.lists.sorting import build_orders
@@ -101,8 +101,7 @@ def list_sites(reader: Reader, query: SiteQuery) -> LaunchSiteFullPage | LaunchS
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: SiteQuery) -> Matches:
-        ids = select(Site.id).where(*conditions(others, corrections))
-        return Matches(ids, parameter_values(others))
+        return match_records(Site.id, conditions(others, corrections), parameter_values(others))
 
     page: type[LaunchSiteFullPage] | type[LaunchSitePage] = (
         LaunchSiteFullPage if is_full else LaunchSitePage

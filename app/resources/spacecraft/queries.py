@@ -17,7 +17,7 @@ from app.api.embeds.spacecraft import (
     select_spacecraft_type_ref,
 )
 from app.api.embeds.stays import IS_MAIN_PAYLOAD, select_stay_ref
-from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets, match_records
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
@@ -165,8 +165,9 @@ def list_spacecraft(reader: Reader, query: ShipQuery) -> ShipFullPage | ShipPage
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: ShipQuery) -> Matches:
-        ids = select(Spacecraft.id).where(*conditions(others, corrections))
-        return Matches(ids, parameter_values(others))
+        return match_records(
+            Spacecraft.id, conditions(others, corrections), parameter_values(others)
+        )
 
     page: type[ShipFullPage] | type[ShipPage] = ShipFullPage if is_full else ShipPage
     return fetch_page(

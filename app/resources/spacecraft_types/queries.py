@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.agencies import select_agency_ref
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.spacecraft import select_spacecraft_type_ref
-from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets, match_records
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
@@ -126,8 +126,9 @@ def list_spacecraft_types(
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: SpacecraftTypeQuery) -> Matches:
-        ids = select(SpacecraftType.id).where(*conditions(others, corrections))
-        return Matches(ids, parameter_values(others))
+        return match_records(
+            SpacecraftType.id, conditions(others, corrections), parameter_values(others)
+        )
 
     path = "spacecraft-types"
     page: type[SpacecraftTypeFullPage] | type[SpacecraftTypePage] = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select
@@ -11,14 +11,22 @@ from app.api.date_params import time_zone_or_default
 from app.api.embeds.spacewalks import select_spacewalk_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
-from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import (
+    ColumnFacet,
+    Facet,
+    Matches,
+    ValueFacet,
+    YearFacet,
+    count_facets,
+    match_records,
+)
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_related, select_agency_ids, slug_in, slug_values
+from app.db.conditions import has_related, select_agency_ids, select_ids, slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until
@@ -95,14 +103,29 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter that is given with them."""
 
+
+def _date_filters(filters: SpacewalkArchiveFilters) -> DateFilters:
+    return DateFilters(
+        time_zone_or_default(filters.tz),
+        day=filters.starts_on if isinstance(filters, SpacewalkFilters) else None,
+        month=filters.starts_month,
+        from_=filters.starts_at_gte,
+        before=filters.starts_at_lt,
+    )
+
+
 FACETS: Mapping[StrEnum, Facet] = {
     SpacewalkFacet.OPERATOR: ColumnFacet(Spacewalk.operator_id, Agency.slug),
     SpacewalkFacet.PERSON: ValueFacet(
-        select(SpacewalkMember.spacewalk_id.label("id"), Person.slug.label("value")).join(Person)
+        select(SpacewalkMember.spacewalk_id.label("id"), SpacewalkMember.person_id.label("key")),
+        Person.slug,
+        is_unique=True,
     ),
     SpacewalkFacet.MISSION: ColumnFacet(Spacewalk.mission_id, Mission.slug),
     SpacewalkFacet.AIRLOCK: ColumnFacet(Spacewalk.airlock_id, Module.slug),
-    SpacewalkFacet.YEAR: YearFacet(Spacewalk.starts_at, "starts_at_gte", "starts_at_lt"),
+    SpacewalkFacet.YEAR: YearFacet(
+        Spacewalk.starts_sort_at, _date_filters, "starts_at_gte", "starts_at_lt"
+    ),
 }
 REFERENCES: References = {
     "person": record_reference(Person),
@@ -156,16 +179,6 @@ def _own_values(filters: SpacewalkArchiveFilters) -> dict[str, Any]:
     return values
 
 
-def _date_filters(filters: SpacewalkArchiveFilters) -> DateFilters:
-    return DateFilters(
-        time_zone_or_default(filters.tz),
-        day=filters.starts_on if isinstance(filters, SpacewalkFilters) else None,
-        month=filters.starts_month,
-        from_=filters.starts_at_gte,
-        before=filters.starts_at_lt,
-    )
-
-
 @cache
 def _select_full() -> AnySelect:
     return select_spacewalk_summary().add_columns(Spacewalk.sources, Spacewalk.created_at)
@@ -177,8 +190,9 @@ def list_spacewalks(reader: Reader, query: SpacewalkQuery) -> SpacewalkFullPage 
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: SpacewalkQuery) -> Matches:
-        ids = _select_ids(tuple(conditions(others, corrections)))
-        return Matches(ids, parameter_values(others))
+        return match_records(
+            Spacewalk.id, conditions(others, corrections), parameter_values(others)
+        )
 
     page: type[SpacewalkFullPage] | type[SpacewalkPage]
     page = SpacewalkFullPage if is_full else SpacewalkPage
@@ -203,11 +217,6 @@ def get_spacewalk(reader: Reader, slug: str) -> SpacewalkRead:
     return get_by_slug(reader, Spacewalk, _select_full(), SpacewalkRead, slug)
 
 
-@lru_cache(maxsize=256)
-def _select_ids(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
-    return select(Spacewalk.id).where(*where)
-
-
 def get_spacewalk_archive(
     reader: Reader, query: SpacewalkArchiveQuery
 ) -> ArchiveMonth | ArchiveIndex:
@@ -217,7 +226,7 @@ def get_spacewalk_archive(
     where += SPACEWALK_DATE_COLUMNS.exact_conditions(dates)
     counts = RecordCounts(
         SPACEWALK_DATE_COLUMNS,
-        _select_ids(tuple(where)),
+        select_ids(Spacewalk.id, tuple(where)),
         dates.sort_range(),
         parameter_values(query),
     )

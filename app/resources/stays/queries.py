@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select
@@ -14,14 +14,22 @@ from app.api.embeds.modules import PORT
 from app.api.embeds.stays import IS_MAIN_PAYLOAD, StaySummary, select_stay_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
-from app.api.lists.facets import ColumnFacet, Facet, Matches, ValueFacet, YearFacet, count_facets
+from app.api.lists.facets import (
+    ColumnFacet,
+    Facet,
+    Matches,
+    ValueFacet,
+    YearFacet,
+    count_facets,
+    match_records,
+)
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import slug_in, slug_values
+from app.db.conditions import select_ids, slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until, is_horizon_outdated, is_within_horizon
@@ -94,19 +102,36 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter."""
 
+
+def _arrival_filters(filters: StayArchiveFilters) -> DateFilters:
+    return DateFilters(
+        time_zone_or_default(filters.tz),
+        day=filters.arrived_on if isinstance(filters, StayFilters) else None,
+        month=filters.arrived_month,
+        from_=filters.arrived_at_gte,
+        before=filters.arrived_at_lt,
+    )
+
+
 _STAY_ID = Stay.id.label("id")
 FACETS: Mapping[StrEnum, Facet] = {
     StayFacet.PORT: ColumnFacet(Stay.port_id, Port.slug),
-    StayFacet.KIND: ValueFacet(
-        select(_STAY_ID, Payload.kind.label("value"))
-        .join(Payload, Payload.launch_id == Stay.launch_id)
-        .where(IS_MAIN_PAYLOAD)
+    StayFacet.KIND: ColumnFacet(
+        Stay.launch_id,
+        select(Payload.launch_id.label("key"), Payload.kind.label("value")).where(IS_MAIN_PAYLOAD),
     ),
     StayFacet.ARRIVAL_KIND: ColumnFacet(Stay.arrival_kind),
     StayFacet.MISSION: ValueFacet(
-        select(_STAY_ID, Mission.slug.label("value")).join(Mission, _IS_DURING_MISSION)
+        # The second condition follows from the first: it is a range of an index.
+        select(_STAY_ID, Mission.id.label("key")).join(
+            Mission, and_(_IS_DURING_MISSION, Stay.departed_sort_at > Mission.starts_at)
+        ),
+        Mission.slug,
+        is_unique=True,
     ),
-    StayFacet.YEAR: YearFacet(Stay.arrived_at, "arrived_at_gte", "arrived_at_lt"),
+    StayFacet.YEAR: YearFacet(
+        Stay.arrived_sort_at, _arrival_filters, "arrived_at_gte", "arrived_at_lt"
+    ),
 }
 REFERENCES: References = {
     "port": PORT,
@@ -202,16 +227,6 @@ def _other_values(filters: StayArchiveFilters) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value or name == "mission_number"}
 
 
-def _arrival_filters(filters: StayArchiveFilters) -> DateFilters:
-    return DateFilters(
-        time_zone_or_default(filters.tz),
-        day=filters.arrived_on if isinstance(filters, StayFilters) else None,
-        month=filters.arrived_month,
-        from_=filters.arrived_at_gte,
-        before=filters.arrived_at_lt,
-    )
-
-
 @cache
 def _select_full() -> AnySelect:
     return select_stay_summary().add_columns(Stay.sources, Stay.created_at)
@@ -223,8 +238,7 @@ def list_stays(reader: Reader, query: StayQuery) -> StayFullPage | StayPage:
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: StayQuery) -> Matches:
-        ids = _select_ids(tuple(conditions(others, corrections)))
-        return Matches(ids, parameter_values(others))
+        return match_records(Stay.id, conditions(others, corrections), parameter_values(others))
 
     page: type[StayFullPage] | type[StayPage] = StayFullPage if is_full else StayPage
     return fetch_page(
@@ -266,11 +280,6 @@ def get_stay(reader: Reader, slug: str) -> StayRead:
     return get_by_slug(reader, Stay, _select_full(), StayRead, slug)
 
 
-@lru_cache(maxsize=256)
-def _select_ids(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
-    return select(Stay.id).where(*where)
-
-
 def get_stay_archive(reader: Reader, query: StayArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """Get the archive of a month, or the index of all months, of the stays that match."""
     where = _other_conditions(query, find_corrections(reader, query.q) if query.q else {})
@@ -278,7 +287,7 @@ def get_stay_archive(reader: Reader, query: StayArchiveQuery) -> ArchiveMonth | 
     where += ARRIVAL_DATE_COLUMNS.exact_conditions(dates)
     counts = RecordCounts(
         ARRIVAL_DATE_COLUMNS,
-        _select_ids(tuple(where)),
+        select_ids(Stay.id, tuple(where)),
         dates.sort_range(),
         parameter_values(query),
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.agencies import select_agency_ref
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.vehicles import VEHICLE_FAMILY, select_vehicle_ref
-from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets
+from app.api.lists.facets import ColumnFacet, Facet, Matches, count_facets, match_records
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
@@ -124,8 +124,7 @@ def list_vehicles(reader: Reader, query: VehicleQuery) -> VehicleFullPage | Vehi
     corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
 
     def select_matches(others: VehicleQuery) -> Matches:
-        ids = select(Vehicle.id).where(*conditions(others, corrections))
-        return Matches(ids, parameter_values(others))
+        return match_records(Vehicle.id, conditions(others, corrections), parameter_values(others))
 
     page: type[VehicleFullPage] | type[VehiclePage] = VehicleFullPage if is_full else VehiclePage
     return fetch_page(
