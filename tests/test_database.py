@@ -1,9 +1,11 @@
 """Database: snapshots, transactions, column types and timeouts."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from time import monotonic
 
 import psycopg
 import pytest
@@ -15,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from starlette.testclient import TestClient
 
 from app.db.database import MAX_RERUN_SECONDS, Database, Reader
+from app.db.engines import create_database_engine
 from app.db.engines.postgresql import MAX_UNTESTED_IDLE_SECONDS
 from app.db.models import Article
 from app.db.timeouts import disable_timeouts
@@ -327,6 +330,24 @@ def test_read_that_fails_late_is_not_run_again(
         with pytest.raises(OperationalError):
             asyncio.run(single_connection.read(end_own_connection))
         assert runs == expected_runs
+
+
+@postgresql_only
+def test_silent_host_delays_the_first_connection_only(database: Database) -> None:
+    url = database.engine.url
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # never accepts a connection
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        socket_folder = str(url.query["host"])
+        hosts = url.set(drivername="postgresql", query={"host": (address, socket_folder)})
+        engine = create_database_engine(hosts.render_as_string(hide_password=False), pool_size=2)
+        started_at = monotonic()
+        with engine.connect():
+            first_at = monotonic()
+            with engine.connect():
+                seconds = first_at - started_at, monotonic() - first_at
+    engine.dispose()
+    assert seconds[0] > 1  # positive control: the silent host is tried first
+    assert seconds[1] < 1
 
 
 def test_psycopg_internals_exist() -> None:

@@ -1,5 +1,6 @@
 """Engine and connections for PostgreSQL."""
 
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
@@ -93,10 +94,26 @@ def try_write(connection: Connection) -> None:
     connection.exec_driver_sql("SELECT count(*) FROM generate_series(1, 20000)")
 
 
+def _order_hosts(parameters: Mapping[str, Any], first: tuple[str, int]) -> dict[str, str]:
+    """The parameters `host` and `port` of several servers, with host and port `first` before all.
+
+    Empty for a single server.
+    """
+    hosts, ports = (str(parameters.get(name, "")).split(",") for name in ("host", "port"))
+    if len(hosts) != len(ports):  # one port for all
+        ports = [parameters.get("port", "")] * len(hosts)
+    host, port = first
+    addresses = list(zip(hosts, ports, strict=True))
+    addresses.sort(key=lambda address: address not in {(host, ""), (host, str(port))})
+    names, numbers = (",".join(parts) for parts in zip(*addresses, strict=True))
+    return {"host": names, "port": numbers} if len(hosts) > 1 else {}
+
+
 def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
     """Build the engine for the server of `url`, or for the matching one of several servers."""
     if not isinstance(url.query.get("host", ""), str):
         url = url.set(query={"target_session_attrs": target_session_attrs, **url.query})
+    last_address = "", 0
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
@@ -126,7 +143,12 @@ def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
     def connect_with_deadline(
         _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Psycopg[Any]:
-        return _DeadlineConnection.connect(*arguments, **named)
+        # A host that is cut off would delay each new connection by `connect_timeout`.
+        nonlocal last_address
+        parameters = named | _order_hosts(named, last_address)
+        connection = _DeadlineConnection.connect(*arguments, **parameters)
+        last_address = connection.info.host, connection.info.port
+        return connection
 
     event.listen(engine, "begin", _choose_transaction)
 
