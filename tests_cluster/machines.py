@@ -18,6 +18,7 @@ from tests_cluster.hosts import NETWORK, Host, create_network, run
 
 PASSWORD = "of-the-cluster"  # noqa: S105 - of databases that live as long as the tests
 DEPLOY = ROOT / "deploy" / "cluster"
+PATRONI_COMMAND = "/opt/patroni/bin/patroni"
 NUMBERS = {"one": 11, "two": 12, "three": 13}
 """Last part of the address, by name."""
 
@@ -87,6 +88,7 @@ class Machine(Host):
             f"--listen-client-urls={url}:2379",
             f"--advertise-client-urls={url}:2379",
             f"--initial-cluster={','.join(members)}",
+            "--pre-vote",
         )
 
     def start_patroni(self) -> None:
@@ -108,7 +110,7 @@ class Machine(Host):
         }
         environment = {f"PATRONI_{name}": value for name, value in settings.items()}
         self._patroni = self.start(
-            "patroni",
+            PATRONI_COMMAND,
             DEPLOY / "patroni.yml",
             user="postgres",
             environment=environment,
