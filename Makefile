@@ -38,7 +38,7 @@ faults: .venv/.test  ## inject faults into real servers (needs prometheus); writ
 	@$(if $(QUICK),FAULTS=quick) $(VENV)/pytest -q tests_faults $(if $(QUICK),-k "not postgresql",--report docs/reliability.md)
 
 cluster: .venv/.test  ## inject faults into three machines in network namespaces (as root; see docs/scaling.md; RATE=200, QUICK=1)
-	@QUICK=$(QUICK) RATE=$(or $(RATE),200) tests_cluster/isolate.sh $(VENV)/pytest -q -s tests_cluster $(if $(QUICK),,--report docs/scaling.md)
+	@QUICK=$(QUICK) RATE=$(or $(RATE),200) tests_cluster/isolate.sh $(VENV)/pytest -q -s -x tests_cluster $(if $(QUICK),,--report docs/scaling.md)
 
 attack: .venv/.attack  ## attack real servers with many kinds of clients (needs curl and chromium; QUICK=1: fewer requests)
 	@$(VENV)/mypy -p tests_attack
