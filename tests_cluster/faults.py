@@ -25,6 +25,8 @@ class Fault:
     repair: Callable[[Cluster, Machine], None] = do_nothing
     is_persistent: bool = True
     """The fault remains until `repair`, and the cluster must recover while it remains."""
+    is_gradual: bool = False
+    """The fault has steps, each of which waits for the recovery from the one before."""
 
 
 def restart_machines(cluster: Cluster, primary: Machine) -> None:
@@ -110,7 +112,11 @@ FAULTS = {
         heal_partition,
     ),
     "rolling-upgrade": Fault(
-        "all machines are restarted one by one", "leader", restart_machines, is_persistent=False
+        "all machines are restarted one by one",
+        "leader",
+        restart_machines,
+        is_persistent=False,
+        is_gradual=True,
     ),
     "lost-standby": Fault(
         "power cut of the machine with the synchronous standby",
@@ -131,4 +137,4 @@ FAULTS = {
         is_persistent=False,
     ),
 }
-QUICK_FAULTS = ("wrong-clock", "lost-primary")
+QUICK_FAULTS = ("lost-primary",)
