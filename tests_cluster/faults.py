@@ -74,6 +74,7 @@ def replace_disk(cluster: Cluster, machine: Machine) -> None:
     machine.send(signal.SIGKILL, "postgres")
     with suppress(FileNotFoundError):
         machine.wipe_database()
+    wait_for(lambda: not cluster.has_healthy_database(), START_TIMEOUT_SECONDS)
     wait_for(cluster.is_healthy, START_TIMEOUT_SECONDS)
 
 
