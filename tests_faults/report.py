@@ -4,7 +4,7 @@ A conftest makes them available by importing them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,17 +31,21 @@ RESULTS = pytest.StashKey[list[Result]]()
 
 
 @pytest.fixture
-def note(request: pytest.FixtureRequest) -> Note:
-    """Record the outcome of a fault, for the database of this test."""
+def note(request: pytest.FixtureRequest) -> Iterator[Note]:
+    """Record the outcome of a fault, for the database of this test. Dropped if the test fails."""
+    results: list[Result] = []
+    failed_before = request.session.testsfailed
 
     def add(fault: str, load: str, counts: str, times: str = "") -> None:
         callspec = getattr(request.node, "callspec", None)
         database = callspec.params.get("create_database", "") if callspec else ""
         result = Result(request.node.name, fault, database, load, counts, times)
-        request.config.stash[RESULTS].append(result)
+        results.append(result)
         print(f"\n{fault} ({load}): {counts}; {times}")
 
-    return add
+    yield add
+    if request.session.testsfailed == failed_before:
+        request.config.stash[RESULTS] += results
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
