@@ -36,7 +36,7 @@ def restart_machines(cluster: Cluster, primary: Machine) -> None:
         machine.stop_patroni()
         machine.start_patroni()
         machine.start_service()
-        wait_for(cluster.is_healthy, START_TIMEOUT_SECONDS)
+        cluster.wait_until_healthy()
 
 
 def power_off(_cluster: Cluster, machine: Machine) -> None:
@@ -75,7 +75,7 @@ def replace_disk(cluster: Cluster, machine: Machine) -> None:
     with suppress(FileNotFoundError):
         machine.wipe_database()
     wait_for(lambda: not cluster.has_healthy_database(), START_TIMEOUT_SECONDS)
-    wait_for(cluster.is_healthy, START_TIMEOUT_SECONDS)
+    cluster.wait_until_healthy()
 
 
 def restart_with_wrong_clock(cluster: Cluster, machine: Machine) -> None:
@@ -93,7 +93,7 @@ def restart_with_right_clock(cluster: Cluster, machine: Machine) -> None:
 def _restart(cluster: Cluster, machine: Machine) -> None:
     machine.stop_service()
     machine.start_service()
-    wait_for(cluster.is_healthy, START_TIMEOUT_SECONDS)
+    cluster.wait_until_healthy()
 
 
 FAULTS = {

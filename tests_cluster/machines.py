@@ -30,6 +30,9 @@ DATABASE_URL = f"postgresql://postgres:{PASSWORD}@/zarya?" + "&".join(
     f"host={NETWORK}.{number}:5432" for number in NUMBERS.values()
 )
 START_TIMEOUT_SECONDS = 300.0
+_POLL_INTERVAL_SECONDS = 0.5
+"""Long enough to leave the processor to the cluster."""
+
 MAX_LAG_BYTES = 2**20
 """Lag of a standby that follows the primary."""
 
@@ -182,7 +185,7 @@ class Cluster:
         for machine in self.machines:
             machine.start_etcd()
             machine.start_patroni()
-        wait_for(self.has_healthy_database, START_TIMEOUT_SECONDS)
+        wait_for(self.has_healthy_database, START_TIMEOUT_SECONDS, _POLL_INTERVAL_SECONDS)
         server = f"postgresql://postgres:{PASSWORD}@{self.primary.address}/postgres"
         run("psql", server, "--command", "CREATE DATABASE zarya")
         for step in ("migrate", "load"):
@@ -191,7 +194,7 @@ class Cluster:
             machine.start_service()
         configuration = DEPLOY / "haproxy.cfg"
         self._load_balancer.start("haproxy", "-db", "-C", DEPLOY, "-f", configuration)
-        wait_for(self.is_healthy, START_TIMEOUT_SECONDS)
+        self.wait_until_healthy()
 
     def run_command(self, *arguments: str) -> str:
         """Run a command of the service; returns its output."""
@@ -244,3 +247,7 @@ class Cluster:
             and self.has_healthy_database()
             and all(each.is_ready for each in self.machines)
         )
+
+    def wait_until_healthy(self) -> None:
+        """Wait until all databases and services work."""
+        wait_for(self.is_healthy, START_TIMEOUT_SECONDS, _POLL_INTERVAL_SECONDS)

@@ -17,7 +17,7 @@ from tests.support.servers import wait_for
 from tests.support.webhook_receivers import WebhookReceiver
 from tests_cluster.conftest import REQUESTS_PER_SECOND
 from tests_cluster.faults import FAULTS, QUICK_FAULTS, Fault
-from tests_cluster.machines import ORIGIN, START_TIMEOUT_SECONDS, Cluster, connect
+from tests_cluster.machines import ORIGIN, Cluster, connect
 from tests_cluster.traffic import (
     READS_PER_WRITE,
     SCHEDULED_ARTICLE_DELAY_SECONDS,
@@ -103,7 +103,7 @@ async def _inject(cluster: Cluster, fault: Fault, jobs: Jobs) -> tuple[float, fl
         await asyncio.sleep(RECOVERY_SECONDS + _STEADY_SECONDS)
     repaired_at = monotonic()
     await asyncio.to_thread(fault.repair, cluster, machine)
-    await asyncio.to_thread(wait_for, cluster.is_healthy, START_TIMEOUT_SECONDS)
+    await asyncio.to_thread(cluster.wait_until_healthy)
     await asyncio.sleep(_STEADY_SECONDS)
     return started_at, failed_at, repaired_at, monotonic()
 

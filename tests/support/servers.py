@@ -82,12 +82,14 @@ def is_up(origin: str) -> bool:
         return False
 
 
-def wait_for(condition: Callable[[], object], seconds: float) -> None:
+def wait_for(
+    condition: Callable[[], object], seconds: float, interval_seconds: float = 0.05
+) -> None:
     """Poll until `condition()` is true; fail after `seconds`."""
     deadline = monotonic() + seconds
     while not condition():
         assert monotonic() < deadline, f"condition not met within {seconds} s"
-        sleep(0.05)
+        sleep(interval_seconds)
 
 
 def peer_pid(connection: socket.socket) -> str:
