@@ -18,6 +18,7 @@ from tests_cluster.hosts import NETWORK, Host, create_network, run
 
 PASSWORD = "of-the-cluster"  # noqa: S105 - of databases that live as long as the tests
 DEPLOY = ROOT / "deploy" / "cluster"
+LOGS = ROOT / "var" / "cluster"
 PATRONI_COMMAND = "/opt/patroni/bin/patroni"
 NUMBERS = {"one": 11, "two": 12, "three": 13}
 """Last part of the address, by name."""
@@ -236,9 +237,12 @@ class Cluster:
         )
 
     def stop(self) -> None:
-        """End all processes."""
+        """End all processes, and keep their output in `var/cluster/`."""
+        LOGS.mkdir(parents=True, exist_ok=True)
         for host in (*self.machines, self._load_balancer):
             host.power_off()
+            if (host.folder / "log").exists():
+                shutil.copy(host.folder / "log", LOGS / f"{host.name}.log")
 
     def is_healthy(self) -> bool:
         """All databases and services work, also through the load balancer."""
