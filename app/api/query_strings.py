@@ -37,6 +37,8 @@ class QueryParams:
             multiple = self.multiple.get(name)
             if multiple:
                 values.setdefault(name, []).append(value)
+            elif multiple is None and self.allow_unknown:
+                continue
             elif multiple is None or name in values:
                 return None
             else:

@@ -160,17 +160,21 @@ class Route(APIRoute):
 
         async def handle(request: Request) -> Response:
             parsed = parse(request.scope["query_string"])
-            while parsed is not None:
-                request.scope[_PARSED_QUERY] = parsed
-                try:
-                    if selects_fields and (selection := self._select_fields(parsed)):
-                        response = await by_models(request)
-                        reduce_response(response, selection)
-                        return response
-                    return await by_models(request)
-                except FormerSlugs as former:
-                    parsed = {name: former.replace_in(query) for name, query in parsed.items()}
-            return await by_fastapi(request)
+            if parsed is None:
+                return await by_fastapi(request)
+            try:
+                return await respond(request, parsed)
+            except FormerSlugs as former:
+                renamed = {name: former.replace_in(query) for name, query in parsed.items()}
+                return await respond(request, renamed)
+
+        async def respond(request: Request, parsed: Mapping[str, BaseModel]) -> Response:
+            request.scope[_PARSED_QUERY] = parsed
+            selection = self._select_fields(parsed) if selects_fields else None
+            response = await by_models(request)
+            if selection:
+                reduce_response(response, selection)
+            return response
 
         handler = _redirect_browsers(handle) if has_page else handle
         self.app = request_response(self._after_checks(handler))

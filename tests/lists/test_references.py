@@ -1,5 +1,6 @@
 """References in filters: names that do not exist are refused, in every list and format."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -248,6 +249,32 @@ def test_every_format_takes_former_slugs(renamed: TestClient, form: str) -> None
     )
     assert former.status_code == 200
     assert former.content == present.content
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/launches", "vehicle"),
+        ("/launches", "site"),
+        ("/launches", "provider"),
+        ("/people", "agency"),
+        ("/spacewalks", "operator"),
+    ],
+)
+@pytest.mark.parametrize("others", ["", "&utm_source=mail"])
+def test_forms_of_the_portal_take_former_slugs(
+    renamed: TestClient, path: str, parameter: str, others: str
+) -> None:
+    slug = RECORDS[parameter][1]
+    former, present = (
+        renamed.get(f"{path}?{parameter}={prefix}{slug}{others}") for prefix in ("former-", "")
+    )
+    assert former.status_code == 200
+    assert re.findall("<option[^>]*selected[^>]*>|<h2.*?</h2>", former.text) == re.findall(
+        "<option[^>]*selected[^>]*>|<h2.*?</h2>", present.text
+    )
+    deleted = renamed.get(f"{path}?{parameter}=deleted-{slug}{others}")
+    assert deleted.status_code == 422
 
 
 def test_links_have_the_present_slug(renamed: TestClient) -> None:

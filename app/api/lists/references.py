@@ -88,9 +88,11 @@ class FormerSlugs(Exception):
         present, changed = self._present_slugs, {}
         for parameter, _ in present:
             if parameter in type(query).model_fields:
-                names = getattr(query, parameter)
-                replaced = (present.get((parameter, name), name) for name in names)
-                changed[parameter] = list(dict.fromkeys(replaced))
+                value = getattr(query, parameter)
+                is_list = isinstance(value, list)  # forms of the portal take one name
+                names = value if is_list else [value]
+                replaced = [present.get((parameter, name), name) for name in names]
+                changed[parameter] = list(dict.fromkeys(replaced)) if is_list else replaced[0]
         return query.model_copy(update=changed)
 
 
