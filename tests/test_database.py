@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import MAX_RERUN_SECONDS, Database, Reader
 from app.db.engines import create_database_engine
-from app.db.engines.postgresql import MAX_UNTESTED_IDLE_SECONDS
+from app.db.engines.postgresql import MAX_UNTESTED_IDLE_SECONDS, _order_hosts
 from app.db.models import Article
 from app.db.timeouts import disable_timeouts
 from app.domain.dates import Precision
@@ -345,6 +345,22 @@ def test_silent_host_is_tried_for_the_first_connection_only(database: Database) 
             with pytest.raises(BlockingIOError):
                 silent.accept()
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "hosts", "ports"),
+    [
+        ("one,two", "", "two,one", ","),
+        ("one,two", 5432, "two,one", "5432,5432"),
+        ("one,two,two", "5432,5433,5432", "two,one,two", "5432,5432,5433"),
+        ("one", 5432, None, None),
+    ],
+)
+def test_last_host_comes_first(
+    host: str, port: str | int, hosts: str | None, ports: str | None
+) -> None:
+    ordered = _order_hosts({"host": host, "port": port}, ("two", 5432))
+    assert (ordered.get("host"), ordered.get("port")) == (hosts, ports)
 
 
 def test_psycopg_internals_exist() -> None:

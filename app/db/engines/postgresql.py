@@ -95,18 +95,20 @@ def try_write(connection: Connection) -> None:
 
 
 def _order_hosts(parameters: Mapping[str, Any], first: tuple[str, int]) -> dict[str, str]:
-    """The parameters `host` and `port` of several servers, with host and port `first` before all.
+    """The parameters `host` and `port` with the address `first` moved to the front.
 
     Empty for a single server.
     """
     hosts, ports = (str(parameters.get(name, "")).split(",") for name in ("host", "port"))
-    if len(hosts) != len(ports):  # one port for all
-        ports = [parameters.get("port", "")] * len(hosts)
+    if len(hosts) == 1:
+        return {}
+    if len(ports) == 1:  # one port for all
+        ports *= len(hosts)
     host, port = first
     addresses = list(zip(hosts, ports, strict=True))
     addresses.sort(key=lambda address: address not in {(host, ""), (host, str(port))})
-    names, numbers = (",".join(parts) for parts in zip(*addresses, strict=True))
-    return {"host": names, "port": numbers} if len(hosts) > 1 else {}
+    hosts, ports = ([each[part] for each in addresses] for part in (0, 1))
+    return {"host": ",".join(hosts), "port": ",".join(ports)}
 
 
 def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
@@ -143,7 +145,7 @@ def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
     def connect_with_deadline(
         _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Psycopg[Any]:
-        # A host that is cut off would delay each new connection by `connect_timeout`.
+        # The last host comes first: one that is cut off would delay each by `connect_timeout`.
         nonlocal last_address
         parameters = named | _order_hosts(named, last_address)
         connection = _DeadlineConnection.connect(*arguments, **parameters)
