@@ -307,7 +307,12 @@ def test_file_is_sent_in_parts(
         monkeypatch.setattr("app.resources.media.file_router._MAX_CACHED_BYTES", 0)
     path = f"/media/{upload(editor)['content']}/card.jpg"
     whole = client.get(path)
-    assert ("Accept-Ranges" in whole.headers) is not is_cached
+    head = client.head(path)
+    assert head.headers.keys() - {"x-request-id"} == whole.headers.keys() - {"x-request-id"}
+    assert head.headers["Content-Length"] == str(len(whole.content))
+    for invalid in ("items=0-5", "bytes=x", "bytes=5-2"):
+        ignored = client.get(path, headers={"Range": invalid})
+        assert (ignored.status_code, ignored.content) == (200, whole.content)
     part = client.get(path, headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, whole.content[10:20])
     matching = {"If-None-Match": whole.headers["ETag"]}

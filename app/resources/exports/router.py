@@ -4,8 +4,8 @@ from base64 import b64encode
 from typing import Annotated
 
 from fastapi import Header, Response
-from fastapi.responses import FileResponse
 
+from app.api.file_parts import PartialFileResponse
 from app.api.links import public_url
 from app.api.params import Omittable
 from app.api.routing import Router
@@ -42,7 +42,7 @@ async def list_exports(archive: ArchiveFileCacheDep) -> ExportFiles:
     f"/{_ARCHIVE_FILE_NAME}",
     name="getArchiveFile",
     summary="Download the archive",
-    response_class=FileResponse,
+    response_class=PartialFileResponse,
     responses={200: {"content": {_ARCHIVE_MEDIA_TYPE: {}}}},
 )
 @route_traits(english_only=True)
@@ -55,7 +55,7 @@ async def get_archive_file(
     headers = _build_headers(built)
     if matches_if_none_match(if_none_match, headers["ETag"]):
         return Response(None, 304, headers)
-    return FileResponse(
+    return PartialFileResponse(
         built.path, media_type=_ARCHIVE_MEDIA_TYPE, filename=_ARCHIVE_FILE_NAME, headers=headers
     )
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from anyio import CapacityLimiter, fail_after, to_thread
 from fastapi import Header, Request, Response
-from fastapi.responses import FileResponse
 
+from app.api.file_parts import PartialFileResponse
 from app.api.routing import Router
 from app.api.static_files import IMMUTABLE_CACHE_CONTROL
 from app.config import current_settings
@@ -74,20 +74,21 @@ async def get_file(
     headers = _HEADERS | {"ETag": f'"{content}-{file}"'}
     is_known = not redirect and matches_if_none_match(if_none_match, headers["ETag"])
     is_head = request.scope.get(IS_HEAD_KEY, False)
-    max_bytes = 0 if redirect or is_known or is_head else _MAX_CACHED_BYTES
-    first = await stored.read_first(max_bytes)
+    is_part = range_ is not None
+    max_bytes = _PART_BYTES if is_part else _MAX_CACHED_BYTES
+    first = await stored.read_first(0 if redirect or is_known or is_head else max_bytes)
     media_type = RENDITION_TYPES[file.rpartition(".")[2]]
     if redirect:
         location = f"{redirect}/{content[:2]}/{content}/{file}"
         return Response(headers=_HEADERS | {"X-Accel-Redirect": location}, media_type=media_type)
     if is_known:
         return Response(None, 304, headers)
-    response = _StoredFileResponse(stored, first, headers, media_type)
+    if first.size > _MAX_CACHED_BYTES or is_part:
+        response = _StoredFileResponse(stored, first, headers, media_type)
+        return Response(None, headers=response.headers) if is_head else response
     if is_head:
-        return Response(None, headers=response.headers)
-    if first.size <= _MAX_CACHED_BYTES and range_ is None:
-        return Response(first.data, headers=headers, media_type=media_type)
-    return response
+        headers |= {"Content-Length": str(first.size)}
+    return Response(None if is_head else first.data, headers=headers, media_type=media_type)
 
 
 class _StoredFile:
@@ -127,7 +128,7 @@ class _StoredFile:
             raise busy_decoder() from error
 
 
-class _StoredFileResponse(FileResponse):
+class _StoredFileResponse(PartialFileResponse):
     """Response with a file of a store, whole or in parts, read while it is sent."""
 
     chunk_size = _PART_BYTES
