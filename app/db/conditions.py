@@ -38,7 +38,7 @@ from app.domain.enums import ArticleState, HorizonKind
 def select_ids(
     id_: InstrumentedAttribute[int], where: tuple[ColumnElement[bool], ...]
 ) -> AnySelect:
-    """Select the ids `id_` of the rows that fulfil all of `where`; one object for each choice."""
+    """Select the ids `id_` of rows that fulfil all of `where`; cached by identity of its items."""
     return select(id_).where(*where)
 
 

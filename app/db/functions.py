@@ -65,15 +65,18 @@ def hide_from_planner(column: ColumnExpression) -> ColumnElement[Any]:
     return func.coalesce(column, column)
 
 
-class OnSQLite(FunctionElement[bool]):
-    """Condition on SQLite; false on PostgreSQL, whose planner would estimate rows by it."""
+class SqliteShortcut(FunctionElement[bool]):
+    """Condition for an OR whose other part includes it: it saves reads on SQLite.
+
+    False on PostgreSQL, whose planner would count the rows of both parts.
+    """
 
     type = Boolean()
     inherit_cache = True
 
 
-@compiles(OnSQLite)
-def _(element: OnSQLite, compiler: Any, **kw: Any) -> str:
+@compiles(SqliteShortcut)
+def _(element: SqliteShortcut, compiler: Any, **kw: Any) -> str:
     (condition,) = element.clauses
     return (
         f"({compiler.process(condition, **kw)})" if compiler.dialect.name == "sqlite" else "false"

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, bindparam, or_
 
 from app.api.date_params import to_instant
-from app.db.functions import ColumnExpression, OnSQLite, hide_from_planner
+from app.db.functions import ColumnExpression, SqliteShortcut, hide_from_planner
 from app.domain.dates import (
     MAX_INSTANT,
     MIN_INSTANT,
@@ -140,10 +140,11 @@ def _compare(
 def _is_before(at: ColumnExpression, sort_at: ColumnExpression) -> ColumnElement[bool]:
     """Condition: a date is before the parameter `date_before`.
 
-    A date is not after its sort key, which is in the index that is read: SQLite reads few rows.
+    The sort key is never before the date. So a record whose key is before the parameter matches,
+    and SQLite finds that in the index without reading the row.
     """
     by_key = _compare(lt, hide_from_planner(sort_at), "date_before")
-    return or_(OnSQLite(by_key), _compare(lt, at, "date_before"))
+    return or_(SqliteShortcut(by_key), _compare(lt, at, "date_before"))
 
 
 @cache

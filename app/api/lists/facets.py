@@ -92,7 +92,7 @@ def match_records(
     values: Mapping[str, Any] = MappingProxyType({}),
     *scope: ColumnElement[bool],
 ) -> Matches:
-    """Matches of all of `where`, in a list of the records that fulfil all of `scope`."""
+    """Match the records that fulfil `where`, in a list of the records that fulfil `scope`."""
     return Matches(select_ids(id_, (*scope, *where)), values, bool(where))
 
 
@@ -116,7 +116,7 @@ class Facet(Protocol):
 
 
 class _KeyFacet(ABC):
-    """Facet of the filter of its name, by keys of the records."""
+    """Facet that counts records by a key, for the filter of the same name."""
 
     value: InstrumentedAttribute[Any] | AnySelect | None
     """Column of the record whose id the key is, or selects the `value` of each `key`.
@@ -134,10 +134,11 @@ class _KeyFacet(ABC):
     def count(
         self, reader: Reader, name: str, query: Q, select_matches: "SelectMatches[Q]"
     ) -> Counted:
-        """See `Facet`."""
+        """Count the records of each value by two statements."""
         ids, values, is_filtered = select_matches(query.model_copy(update={name: []}))
         counted = MAX_COUNTED_ITEMS
-        is_minimum = reader.first(_select_uncounted(ids), **values, counted=counted) is not None
+        beyond_limit = reader.first(_select_first_beyond_limit(ids), **values, counted=counted)
+        is_minimum = beyond_limit is not None
         # Without a limit, all records are counted in the order of an index on the key.
         counts = _select_counts(self, ids, is_limited=is_minimum or is_filtered)
         rows = reader.all(counts, **values, counted=counted)
@@ -154,7 +155,7 @@ class ColumnFacet(_KeyFacet):
     value: InstrumentedAttribute[Any] | AnySelect | None = None
 
     def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
-        """See `_KeyFacet`."""
+        """Select each value of the column with its `count` of records."""
         rows = ids.add_columns(self.column.label("key"))
         some = (_limit_counted(rows) if is_limited else rows).subquery()
         return select(some.c.key, func.count().label("count")).group_by(some.c.key)
@@ -171,7 +172,7 @@ class ValueFacet(_KeyFacet):
     """True if a constraint keeps a record from having a key twice."""
 
     def select_keys(self, ids: AnySelect, *, is_limited: bool) -> AnySelect:
-        """See `_KeyFacet`."""
+        """Select each key of the pairs with its `count` of records."""
         pairs = self.pairs.subquery()
         number = func.count() if self.is_unique else func.count(pairs.c.id.distinct())
         keys = select(pairs.c.key, number.label("count"))
@@ -181,8 +182,8 @@ class ValueFacet(_KeyFacet):
 
 
 @lru_cache(maxsize=256)
-def _select_uncounted(ids: AnySelect) -> AnySelect:
-    """Select a row if `ids` are more records than `counted`."""
+def _select_first_beyond_limit(ids: AnySelect) -> AnySelect:
+    """Select the record after the first `counted` of `ids`; no row if there are no more."""
     return ids.offset(row_limit_param("counted")).limit(1)
 
 
@@ -227,10 +228,10 @@ class YearFacet:
     def count(
         self, reader: Reader, _name: str, query: Q, select_matches: "SelectMatches[Q]"
     ) -> Counted:
-        """See `Facet`."""
+        """Count the records of each year by two statements."""
         ids, values, _ = select_matches(query.model_copy(update={self.first: None, self.end: None}))
-        ends = (reader.first(_select_ends(ids, self.sort_at), **values) or {}).values()
-        low, high = (at.year if at else None for at in ends)
+        (ends,) = reader.all(_select_ends(ids, self.sort_at), **values)  # null without a date
+        low, high = (at.year if at else None for at in ends.values())
         if low is None or high is None:
             return Counted([], is_minimum=False)
         # A time zone may put a record into the year before or after.
