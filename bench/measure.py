@@ -78,27 +78,29 @@ class Results:
         """Return the median of a metric over the rounds of a target."""
         return median(metric(run) for run in self.runs[name])
 
-    def at_least(self, target: str, reference: str, goal: float, metric: Metric = RATE) -> None:
+    def ratio_at_least(
+        self, target: str, reference: str, goal: float, metric: Metric = RATE
+    ) -> None:
         """Add the goal that `target` is at least `goal` times as good as `reference`."""
         ratio, text = self._ratio(target, reference, metric)
         self._add(target, reference, f"{text} by {metric.name}", f"≥ {goal:g} ×", ratio >= goal)
 
-    def within(self, target: str, reference: str, goal: float, metric: Metric = CPU) -> None:
+    def ratio_at_most(self, target: str, reference: str, goal: float, metric: Metric = CPU) -> None:
         """Add the goal that `target` is at most `goal` times as bad as `reference`."""
         ratio, text = self._ratio(reference, target, metric)
         self._add(target, reference, f"{text} by {metric.name}", f"≤ {goal:g} ×", ratio <= goal)
 
-    def below(self, target: str, metric: Metric, limit: float) -> None:
+    def median_at_most(self, target: str, metric: Metric, limit: float) -> None:
         """Add the goal that the median of `metric` is at most `limit`."""
-        self.at_most(target, self.median_of(target, metric.value), metric.name, limit)
+        self.value_at_most(target, self.median_of(target, metric.value), metric.name, limit)
 
-    def at_most(self, target: str, value: float, unit: str, limit: float) -> None:
+    def value_at_most(self, target: str, value: float, unit: str, limit: float) -> None:
         """Add the goal that a value is at most `limit`, both in `unit`."""
-        self._add(target, "", f"{value:,.3g} {unit}", f"≤ {limit:g}", value <= limit)
+        self._add(target, "", f"{_format(value)} {unit}", f"≤ {limit:g}", value <= limit)
 
-    def no_less_than(self, target: str, value: float, unit: str, limit: float) -> None:
+    def value_at_least(self, target: str, value: float, unit: str, limit: float) -> None:
         """Add the goal that a value is at least `limit`, both in `unit`."""
-        self._add(target, "", f"{value:,.3g} {unit}", f"≥ {limit:g}", value >= limit)
+        self._add(target, "", f"{_format(value)} {unit}", f"≥ {limit:g}", value >= limit)
 
     def add_in_process(self, target: str, reference: str, ratio: float, goal: float) -> None:
         """Add a ratio measured elsewhere, with the goal of at most `goal`."""
@@ -125,3 +127,9 @@ class Results:
         mark = "reached" if reached else "MISSED"
         compared = f" compared with {reference}" if reference else ""
         console.print(f"{mark}: {target}{compared}: {result}, goal {goal or 'none'}")
+
+
+def _format(value: float) -> str:
+    """Three digits at least: `0.95`, `12.3`, `1,234`."""
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{decimals}f}"

@@ -91,4 +91,4 @@ def measure_renditions(bench: Bench) -> None:
             pairs.append((Target(f"{name}, nginx", nginx, [path]), Target(name, direct, [path])))
         bench.results.measure(bench.plan, [target for pair in pairs for target in pair])
     for reference, target in pairs:
-        bench.results.at_least(target.name, reference.name, MIN_RATIO)
+        bench.results.ratio_at_least(target.name, reference.name, MIN_RATIO)

@@ -18,12 +18,12 @@ def measure_start(bench: Bench) -> None:
     """Measure starts of one process, and the memory of two workers and their supervisor."""
     address, results = archives.sqlite(bench.plan.small), bench.results
     starts = [_time_start(address) for _ in range(bench.plan.rounds)]
-    results.at_most("start to the first response", median(starts), "s", MAX_START_SECONDS)
+    results.value_at_most("start to the first response", median(starts), "s", MAX_START_SECONDS)
     with servers.zarya(address, workers=2) as server:
         Target("mission", server, [MISSION]).warm()
         supervisor, workers = resident_megabytes(server.pids[0])
-    results.at_most("memory of a worker", max(workers), "MB", MAX_WORKER_MB)
-    results.at_most("memory of the supervisor", supervisor, "MB", MAX_SUPERVISOR_MB)
+    results.value_at_most("memory of a worker", max(workers), "MB", MAX_WORKER_MB)
+    results.value_at_most("memory of the supervisor", supervisor, "MB", MAX_SUPERVISOR_MB)
 
 
 def _time_start(address: str) -> float:

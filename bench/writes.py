@@ -41,7 +41,7 @@ def measure_writes(bench: Bench) -> None:
             with bench.copy(kind, bench.plan.small) as address:
                 pids = () if kind == SQLITE else (bench.postgres.pid,)
                 milliseconds = _time_drafts(address, pids, articles[:DRAFT_COUNT])
-                bench.results.at_most(
+                bench.results.value_at_most(
                     f"POST of an article, {kind}", milliseconds, "ms of CPU", POST_LIMIT_MS[kind]
                 )
                 rates = [
@@ -49,7 +49,7 @@ def measure_writes(bench: Bench) -> None:
                     for number in range(bench.plan.rounds)
                 ]
                 name, unit = f"import NDJSON, {kind}", "records per CPU second"
-                bench.results.no_less_than(name, median(rates), unit, MIN_IMPORTED_PER_SECOND)
+                bench.results.value_at_least(name, median(rates), unit, MIN_IMPORTED_PER_SECOND)
 
 
 def _export_articles(address: str, folder: Path) -> list[dict[str, Any]]:
