@@ -23,9 +23,6 @@ SCHEDULED_ARTICLE_DELAY_SECONDS = 12
 """Time from the creation of an article to its publication by the schedule."""
 
 _RETRY_DELAY_SECONDS = 0.5
-_MAX_REFUSAL_INTERVAL_SECONDS = 5.0
-"""Time between two refusals of the same outage."""
-
 _MAX_PENDING = 600
 """Requests in progress beyond which none are sent, so that the client is not overloaded."""
 
@@ -199,18 +196,6 @@ class Window:
         """Time from the start to the last response that is not 2xx."""
         refused = [each.at for each in self.outcomes if not 200 <= each.status < 300]
         return max(refused, default=self.start) - self.start
-
-    @property
-    def longest_outage_seconds(self) -> float:
-        """Time from the first to the last response of an outage that is not 2xx."""
-        first = latest = self.start
-        longest = 0.0
-        for at in sorted(each.at for each in self.outcomes if not 200 <= each.status < 300):
-            if at - latest > _MAX_REFUSAL_INTERVAL_SECONDS:
-                first = at
-            latest = at
-            longest = max(longest, latest - first)
-        return longest
 
     @property
     def longest_gap_seconds(self) -> float:
