@@ -205,7 +205,7 @@ class Settings(BaseSettings):
         if (
             scheme not in {"sqlite", "postgresql"}
             or rest in {"", "/", "/:memory:"}
-            or rest.startswith("/file:")  # SQLite's own URLs, of which no folder can be made
+            or rest.startswith("/file:")  # a URI of SQLite: the folder of the pictures is not known
         ):
             raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
         return value
