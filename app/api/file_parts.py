@@ -2,6 +2,9 @@
 
 from fastapi.responses import FileResponse
 from starlette.responses import MalformedRangeHeader
+from starlette.types import Receive, Scope, Send
+
+from app.http.cache.capture import STREAM_KEY
 
 
 class PartialFileResponse(FileResponse):
@@ -9,6 +12,10 @@ class PartialFileResponse(FileResponse):
 
     Starlette refuses such a header with a plain text.
     """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[STREAM_KEY] = True
+        await super().__call__(scope, receive, send)
 
     @classmethod
     def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:

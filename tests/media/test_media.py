@@ -307,6 +307,7 @@ def test_file_is_sent_in_parts(
         monkeypatch.setattr("app.resources.media.file_router._MAX_CACHED_BYTES", 0)
     path = f"/media/{upload(editor)['content']}/card.jpg"
     whole = client.get(path)
+    assert whole.headers["Accept-Ranges"] == "bytes"
     head = client.head(path)
     assert head.headers.keys() - {"x-request-id"} == whole.headers.keys() - {"x-request-id"}
     assert head.headers["Content-Length"] == str(len(whole.content))

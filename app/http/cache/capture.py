@@ -23,6 +23,9 @@ from app.http.credentials import has_credentials
 IS_HEAD_KEY = "zarya.is_head"
 """Key of the scope, true if the client sent HEAD, which the application sees as GET."""
 
+STREAM_KEY = "zarya.is_stream"
+"""Key of the scope, true if the application sends a response that must not be collected."""
+
 _DEFAULT_CACHE_CONTROL = public_cache_control(DEFAULT_MAX_AGE_SECONDS).encode()
 _IMMUTABLE = b"immutable"
 _NO_STORE = b"no-store"
@@ -89,7 +92,7 @@ class ResponseCapture:
             status in {200, 201}
             and length is not None
             and int(length) <= _MAX_BUFFERED_RESPONSE_BYTES
-            and b"accept-ranges" not in fields  # a file has its own ETag, and is sent in parts
+            and STREAM_KEY not in self.scope
         ):
             self._body_parts = []
             return

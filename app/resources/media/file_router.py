@@ -17,7 +17,7 @@ from app.api.static_files import IMMUTABLE_CACHE_CONTROL
 from app.config import current_settings
 from app.domain.languages import tr
 from app.domain.pictures import RENDITION_TYPES, SIZES
-from app.http.cache.capture import IS_HEAD_KEY
+from app.http.cache.capture import IS_HEAD_KEY, STREAM_KEY
 from app.http.cache.conditional import matches_if_none_match
 from app.http.paths import route_traits
 from app.http.problems import NotFound
@@ -83,12 +83,13 @@ async def get_file(
         return Response(headers=_HEADERS | {"X-Accel-Redirect": location}, media_type=media_type)
     if is_known:
         return Response(None, 304, headers)
-    if first.size > _MAX_CACHED_BYTES or is_part:
-        response = _StoredFileResponse(stored, first, headers, media_type)
-        return Response(None, headers=response.headers) if is_head else response
+    response = _StoredFileResponse(stored, first, headers, media_type)
     if is_head:
-        headers |= {"Content-Length": str(first.size)}
-    return Response(None if is_head else first.data, headers=headers, media_type=media_type)
+        request.scope[STREAM_KEY] = True  # without the content, it is not the response to a GET
+        return Response(None, headers=response.headers)
+    if first.size > _MAX_CACHED_BYTES or is_part:
+        return response
+    return Response(first.data, headers=response.headers)
 
 
 class _StoredFile:
