@@ -286,7 +286,7 @@ def _select_range_counts(ids: AnySelect, number: int) -> AnySelect:
         is_bound = isinstance(element, BindParameter) and element.key in RANGE_PARAMETERS
         return ranges.c[element.key] if is_bound else None
 
-    in_range: AnySelect = replacement_traverse(ids, {}, take_column)  # type: ignore[assignment]
+    in_range: AnySelect = replacement_traverse(ids, {}, take_column)  # type: ignore[assignment]  # it returns any element
     counted = in_range.with_only_columns(literal_column("1", Integer)).correlate(ranges)
     count = select(func.count()).select_from(counted.limit(row_limit_param("most")).subquery())
     return select(ranges.c.position, count.correlate(ranges).scalar_subquery().label("count"))
