@@ -19,7 +19,7 @@ test: check  ## run all checks, then the tests on SQLite and PostgreSQL
 	@$(VENV)/pytest -q --numprocesses 3 --dist worksteal -m "not slow"
 
 test-slow: .venv/.test  ## run the slow tests: imports of whole archives, walks of all routes, several processes
-	@$(VENV)/pytest -q --numprocesses 3 --dist worksteal -m slow
+	@$(VENV)/pytest -q --numprocesses 4 --dist worksteal -m slow
 
 check: .venv/.test  ## run the fast checks: lint, types, import rules, API compatibility
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .

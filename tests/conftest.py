@@ -51,9 +51,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseSche
     return DatabaseScheduling(config, log)
 
 
+def pytest_collection() -> None:
+    """Collect tests without garbage collection, which takes a quarter of the time."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Exempt modules and tests from garbage collection: they exist as long as the process."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
