@@ -20,7 +20,7 @@ Document = dict[str, Any]
 class Workspace:
     """Temporary folder, document and tools of the contract checks.
 
-    The properties are created on first use. They belong to one lane: lanes run in threads.
+    The properties are created on first use, by the steps of one lane only: lanes run in threads.
     """
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
