@@ -14,10 +14,14 @@ from app.cli.processes import replace_process
 
 @cache
 def _load_other_commands() -> Any:
-    gc.disable()  # imports take a fifth less time
-    commands = import_module("app.cli.commands").cli
-    gc.freeze()
-    gc.enable()
+    was_enabled = gc.isenabled()
+    gc.disable()  # imports take a seventh less time
+    try:
+        commands = import_module("app.cli.commands").cli
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
     return typer.main.get_command(commands)
 
 
