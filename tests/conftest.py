@@ -47,7 +47,7 @@ __all__ = [  # fixtures
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseScheduling:
-    """Scheduler of `pytest --numprocesses 2`."""
+    """Scheduler of pytest-xdist: a process runs groups of files that share a database."""
     return DatabaseScheduling(config, log)
 
 
