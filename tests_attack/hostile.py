@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from itertools import cycle
 from multiprocessing import get_context
 from random import Random
@@ -82,9 +83,19 @@ def _writes() -> Iterator[Request]:
     return (Request("POST", "/v1/articles", body.encode()) for body in bodies)
 
 
+@cache
+def _build_requests(origin: str) -> list[Request]:
+    document = httpx.get(f"{origin}/openapi.json", timeout=30).json()
+    return [*_reads(document), *list(_writes()) * 3]
+
+
+def _prepare(origin: str) -> None:
+    """Build the requests, which takes a second, before the attack."""
+    _build_requests(origin)
+
+
 def _send_requests(origin: str, key: str, seconds: float) -> Counter[int]:
-    document = httpx.get(f"{origin}/openapi.json").json()
-    requests = [*_reads(document), *list(_writes()) * 3]
+    requests = _build_requests(origin)
     random = Random(1)
     orders = [random.sample(requests, len(requests)) for _ in range(CONNECTION_COUNT)]
     statuses: Counter[int] = Counter()
@@ -108,10 +119,6 @@ def _send_requests(origin: str, key: str, seconds: float) -> Counter[int]:
     return statuses
 
 
-def _load_module() -> None:
-    """Nothing: a process that calls it has imported this module."""
-
-
 @contextmanager
 def attack(origin: str, key: str, seconds: float) -> Iterator[Future[Counter[int]]]:
     """Send hostile requests for `seconds`, from another process; yields the future statuses.
@@ -119,5 +126,5 @@ def attack(origin: str, key: str, seconds: float) -> Iterator[Future[Counter[int
     Each connection has its own address, with its own rate limit.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        process.submit(_load_module).result()  # imports take seconds, without any attack
+        process.submit(_prepare, origin).result()
         yield process.submit(_send_requests, origin, key, seconds)
