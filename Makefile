@@ -16,7 +16,7 @@ run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000
 	@$(VENV)/zarya serve --prepare --port $(PORT)
 
 test: check  ## run all checks, then the tests on SQLite and PostgreSQL
-	@$(VENV)/pytest -q --numprocesses 3 --dist worksteal -m "not slow"
+	@$(VENV)/pytest -q --numprocesses 4 --dist worksteal -m "not slow"
 
 test-slow: .venv/.test  ## run the slow tests: imports of whole archives, walks of all routes, several processes
 	@$(VENV)/pytest -q --numprocesses 4 --dist worksteal -m slow
