@@ -1,6 +1,5 @@
 """The `zarya` command: `serve`, and the other commands, imported only when one of them is run."""
 
-import gc
 import sys
 from functools import cache
 from importlib import import_module
@@ -14,15 +13,7 @@ from app.cli.processes import replace_process
 
 @cache
 def _load_other_commands() -> Any:
-    was_enabled = gc.isenabled()
-    gc.disable()  # imports take a seventh less time
-    try:
-        commands = import_module("app.cli.commands").cli
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
-    return typer.main.get_command(commands)
+    return typer.main.get_command(import_module("app.cli.commands").cli)
 
 
 class _LazyCommandGroup(TyperGroup):
